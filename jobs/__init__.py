@@ -1,0 +1,1 @@
+"""The domain, with no MCP in it: specs, secrets, the hub client, logs, results, cost."""

@@ -1,0 +1,1 @@
+"""The embedded Jobs hub: HTTP API, store, runner, scheduler, buckets. Imports no other room."""

@@ -1,0 +1,1 @@
+"""What an MCP client connects to: app assembly, transports, settings, the command line."""
