@@ -1,0 +1,92 @@
+"""When a scheduled job runs: the Hub's presets and five-field cron, in UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from cronsim import CronSim, CronSimError
+
+from jobs.errors import BadArgument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PRESETS = {
+    "@annually": "0 0 1 1 *",
+    "@yearly": "0 0 1 1 *",
+    "@monthly": "0 0 1 * *",
+    "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *",
+    "@hourly": "0 * * * *",
+}
+"""The presets of `ScheduledJobInfo.schedule` in huggingface_hub, and what each stands for."""
+
+_FIELDS = 5
+_LONGEST = 200
+_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+_HINT = (
+    'Use five fields, minute hour day month weekday, in UTC ("0 9 * * 1" is Mondays at 9:00), or one of '
+    + ", ".join(sorted(PRESETS))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A checked schedule. `expression` is what is sent to the hub; `cron` is its five fields."""
+
+    expression: str
+    cron: str
+
+    @classmethod
+    def parse(cls, text: str, *, field: str = "schedule") -> Schedule:
+        """Check a preset or a cron line of five fields, and that it ever fires.
+
+        Raises:
+            BadArgument: With `field`, if it is neither, or names a date that does not exist, such as 30 February.
+        """
+        if not isinstance(text, str) or len(text) > _LONGEST or not text.isascii():
+            raise BadArgument(f"`{field}` is not a schedule.", hint=_HINT, field=field)
+        words = text.split()
+        if len(words) == 1 and words[0].lower() in PRESETS:
+            preset = words[0].lower()
+            return cls(preset, PRESETS[preset])
+        if len(words) != _FIELDS:
+            raise BadArgument(f"`{field}` is neither a preset nor five cron fields.", hint=_HINT, field=field)
+        schedule = cls(" ".join(words), " ".join(words))
+        try:
+            schedule.next(1, _ANY_DAY)
+        except CronSimError as error:
+            place = _blamed_field(error)
+            raise BadArgument(f"`{field}` has a bad {place}.", hint=_HINT, field=field) from None
+        return schedule
+
+    def next(self, count: int, after: datetime) -> list[datetime]:
+        """The next `count` run times after `after`, in UTC, soonest first.
+
+        Raises:
+            ValueError: If `after` has no time zone.
+            BadArgument: If there is no run in the next fifty years.
+        """
+        runs = list(islice(self.runs(after), count))
+        if count and not runs:
+            raise BadArgument(
+                "`schedule` names a day that never comes.",
+                hint="No month has such a day; choose another.",
+                field="schedule",
+            )
+        return runs
+
+    def runs(self, after: datetime) -> Iterator[datetime]:
+        """All run times after `after`, in UTC, for as long as there are any within fifty years of each other."""
+        if after.tzinfo is None:
+            raise ValueError("a schedule needs a time with a time zone")
+        return CronSim(self.cron, after.astimezone(UTC))
+
+
+def _blamed_field(error: CronSimError) -> str:
+    blamed = str(error).removeprefix("Bad ")
+    known = {"minute", "hour", "day-of-month", "month", "day-of-week"}
+    return f"{blamed} field" if blamed in known else "field"
