@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass, replace
@@ -46,7 +47,7 @@ class JobSpec:
         files: What is placed in the workspace, sorted pairs of path and bytes; the script is `script.py`.
         packages: Requirements that are among `argv`, for people to read.
         python: The Python version that is among `argv`.
-        expose: Ports reachable with a token that can read the namespace.
+        expose: Ports reachable with a token that can read the namespace, without the public ones.
         expose_public: Ports reachable by anybody.
         schedule: A preset or five cron fields in UTC, or None for a job that runs once.
         suspend: Whether the schedule starts suspended.
@@ -151,7 +152,8 @@ class JobSpec:
 
         For the moment before sending: it reads the body itself and not what made it.
         """
-        return self._digest_of(_without_marks(body, submission)) == self.digest
+        plain = _marked(body, submission)
+        return plain is not None and self._digest_of(plain) == self.digest
 
     def check_approved(self, digest: str) -> None:
         """Compare with the digest that a person agreed to.
@@ -209,17 +211,12 @@ class JobSpec:
         }
 
     def _digest_of(self, body: Mapping[str, Any]) -> str:
-        files = [[path, len(data), hashlib.sha256(data).hexdigest()] for path, data in self.files]
-        said = {
-            "kind": self.kind,
-            "command": self.command,
-            "packages": self.packages,
-            "python": self.python,
-            "suspend": self.suspend,
-            "concurrency": self.concurrency,
-        }
-        everything = [DIGEST_VERSION, self.hub, self.namespace, body, files, said]
-        return hashlib.sha256(json.dumps(everything, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        """Hash the body and, beside it, every field as it stands, so that a new field cannot be forgotten."""
+        said = {part.name: getattr(self, part.name) for part in dataclasses.fields(self)}
+        said["files"] = [(path, len(data), hashlib.sha256(data).hexdigest()) for path, data in self.files]
+        said["volumes"] = [dataclasses.astuple(mount) for mount in self.volumes]
+        everything = json.dumps([DIGEST_VERSION, body, said], sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(everything.encode()).hexdigest()
 
 
 def build(request: JobRequest, *, hub: str, namespace: str, flavors: Collection[str] | None = None) -> JobSpec:
@@ -248,6 +245,8 @@ def build(request: JobRequest, *, hub: str, namespace: str, flavors: Collection[
     schedule = None if request.schedule is None else Schedule.parse(request.schedule).expression
     if schedule is None and (request.suspend is not None or request.concurrency is not None):
         raise BadArgument("`suspend` and `concurrency` are for schedules.", hint="Use schedule_job.", field="schedule")
+    exposed = fields.check_ports(request.expose, field="expose")
+    public = fields.check_ports(request.expose_public, field="expose_public")
     return JobSpec(
         hub=hub.rstrip("/"),
         namespace=check_namespace(request.namespace or namespace),
@@ -265,28 +264,33 @@ def build(request: JobRequest, *, hub: str, namespace: str, flavors: Collection[
         files=files,
         packages=packages,
         python=python,
-        expose=fields.check_ports(request.expose, field="expose"),
-        expose_public=fields.check_ports(request.expose_public, field="expose_public"),
+        expose=tuple(port for port in exposed if port not in public),
+        expose_public=public,
         schedule=schedule,
         suspend=bool(request.suspend),
         concurrency=bool(request.concurrency),
     )
 
 
-def _without_marks(body: Mapping[str, Any], submission: str) -> dict[str, Any]:
-    """A copy of `body` with the marks of a digest where this submission and its secret values stand."""
-    plain: dict[str, Any] = dict(body)
-    if isinstance(plain.get("jobSpec"), dict):
-        return {**plain, "jobSpec": _without_marks(plain["jobSpec"], submission)}
+def _marked(body: Mapping[str, Any], submission: str) -> dict[str, Any] | None:
+    """A copy of `body` with a digest's marks where this submission and its secret values stand; None if they do not."""
+    plain = dict(body)
+    if isinstance(job := plain.get("jobSpec"), dict):
+        inner = _marked(job, submission)
+        return None if inner is None else {**plain, "jobSpec": inner}
+    labels = plain.get("labels")
+    if not isinstance(labels, dict) or labels.get(LABEL) != submission:
+        return None
+    plain["labels"] = {**labels, LABEL: _SUBMISSION_MARK}
     if isinstance(plain.get("secrets"), dict):
         plain["secrets"] = dict.fromkeys(plain["secrets"], _SECRET_MARK)
-    labels = plain.get("labels")
-    if isinstance(labels, dict) and labels.get(LABEL) == submission:
-        plain["labels"] = {**labels, LABEL: _SUBMISSION_MARK}
-    plain["volumes"] = [
-        {**volume, "path": _SUBMISSION_MARK}
-        if volume.get("mountPath") == MOUNT_PATH and volume.get("path") == submission
-        else volume
-        for volume in plain.get("volumes", ())
-    ]
+    mounts = []
+    for mount in plain.get("volumes", ()):
+        if mount.get("mountPath") != MOUNT_PATH:
+            mounts.append(mount)
+        elif mount.get("path") != submission:
+            return None
+        else:
+            mounts.append({**mount, "path": _SUBMISSION_MARK})
+    plain["volumes"] = mounts
     return plain
