@@ -1,0 +1,219 @@
+"""What was asked out of band, what was answered, and what has been spent: one SQLite file, one use each.
+
+Two things live here. *Approvals* are questions put aside for a person to answer at a terminal or on the
+approval page, because the client cannot ask. *Spent* keys make every yes, however it was given, good for one
+submission: the key is written, and committed to disk, before the request leaves.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from consent.request import ConsentRequest, Tick
+from jobs.errors import ConsentSpent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Status = Literal["pending", "approved", "declined", "expired", "spent"]
+
+#: How long an approved question waits for the agent to come back for it, in seconds.
+APPROVED_FOR = 900.0
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS approvals (
+    id TEXT PRIMARY KEY, digest TEXT NOT NULL, caller TEXT NOT NULL, request TEXT NOT NULL,
+    status TEXT NOT NULL, ticked TEXT NOT NULL DEFAULT '[]', asked_at REAL NOT NULL,
+    expires_at REAL NOT NULL, answered_at REAL);
+CREATE INDEX IF NOT EXISTS approvals_by_digest ON approvals (digest, caller);
+CREATE TABLE IF NOT EXISTS spent (
+    key TEXT PRIMARY KEY, digest TEXT NOT NULL, caller TEXT NOT NULL, submission TEXT NOT NULL,
+    at REAL NOT NULL, namespace TEXT, result TEXT);
+CREATE INDEX IF NOT EXISTS spent_by_digest ON spent (digest, caller, at);
+"""
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A question put aside. Times are seconds since the epoch."""
+
+    id: str
+    digest: str
+    caller: str
+    request: ConsentRequest
+    status: Status
+    ticked: frozenset[str]
+    asked_at: float
+    expires_at: float
+
+
+@dataclass(frozen=True)
+class Spent:
+    """A yes that was used: for which submission, and, once known, what came of it."""
+
+    key: str
+    digest: str
+    caller: str
+    submission: str
+    at: float
+    namespace: str | None
+    result: str | None
+
+
+class Ledger:
+    """The file at `path`, safe for several processes at once."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        path.chmod(0o600)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def put_aside(self, request: ConsentRequest, caller: str, seconds: float) -> Approval:
+        """The open approval for exactly this request and caller; a new one where there is none."""
+        with self._writing() as db:
+            self._expire(db)
+            row = db.execute(
+                "SELECT * FROM approvals WHERE digest = ? AND caller = ? AND status IN ('pending', 'approved', 'declined')"
+                " ORDER BY asked_at DESC LIMIT 1",
+                (request.digest, caller),
+            ).fetchone()
+            if row is not None:
+                return _approval(row)
+            now = self._clock()
+            row = (
+                secrets.token_hex(4), request.digest, caller, json.dumps(asdict(request)),
+                "pending", "[]", now, now + seconds, None,
+            )  # fmt: skip
+            db.execute("INSERT INTO approvals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            return _approval(row)
+
+    def find(self, digest: str, caller: str) -> Approval | None:
+        """The newest approval for this digest and caller that is open or answered and not yet used."""
+        with self._writing() as db:
+            self._expire(db)
+            row = db.execute(
+                "SELECT * FROM approvals WHERE digest = ? AND caller = ? AND status != 'spent'"
+                " ORDER BY asked_at DESC LIMIT 1",
+                (digest, caller),
+            ).fetchone()
+        return _approval(row) if row is not None else None
+
+    def get(self, approval_id: str) -> Approval | None:
+        with self._writing() as db:
+            self._expire(db)
+            row = db.execute("SELECT * FROM approvals WHERE id = ?", (approval_id,)).fetchone()
+        return _approval(row) if row is not None else None
+
+    def pending(self) -> list[Approval]:
+        """The questions that wait for an answer, oldest first."""
+        with self._writing() as db:
+            self._expire(db)
+            rows = db.execute("SELECT * FROM approvals WHERE status = 'pending' ORDER BY asked_at").fetchall()
+        return [_approval(row) for row in rows]
+
+    def answer(self, approval_id: str, ticked: frozenset[str] | None) -> bool:
+        """Record a person's answer; None declines. False when the question is no longer open."""
+        status: Status = "declined" if ticked is None else "approved"
+        now = self._clock()
+        with self._writing() as db:
+            self._expire(db)
+            changed = db.execute(
+                "UPDATE approvals SET status = ?, ticked = ?, answered_at = ?, expires_at = ?"
+                " WHERE id = ? AND status = 'pending'",
+                (status, json.dumps(sorted(ticked or ())), now, now + APPROVED_FOR, approval_id),
+            ).rowcount
+        return changed == 1
+
+    def dismiss(self, approval_id: str) -> None:
+        """Take a declined question off the table once the agent has been told, so that it can be asked afresh."""
+        with self._writing() as db:
+            db.execute("UPDATE approvals SET status = 'expired' WHERE id = ? AND status = 'declined'", (approval_id,))
+
+    def spend(self, key: str, digest: str, caller: str, submission: str, approval_id: str | None = None) -> None:
+        """Use a yes up, durably, before anything is sent.
+
+        Raises:
+            ConsentSpent: The key was used before, or the approval is not an approved one for this very digest.
+        """
+        with self._writing() as db:
+            self._expire(db)
+            if approval_id is not None:
+                changed = db.execute(
+                    "UPDATE approvals SET status = 'spent' WHERE id = ? AND digest = ? AND caller = ?"
+                    " AND status = 'approved'",
+                    (approval_id, digest, caller),
+                ).rowcount
+                if changed != 1:
+                    raise ConsentSpent("That approval was used before, has run out, or was given to something else.")
+            try:
+                db.execute(
+                    "INSERT INTO spent (key, digest, caller, submission, at) VALUES (?, ?, ?, ?, ?)",
+                    (key, digest, caller, submission, self._clock()),
+                )
+            except sqlite3.IntegrityError:
+                raise ConsentSpent("That answer was used before; a yes is good for one submission.") from None
+
+    def record(self, key: str, namespace: str, result: str) -> None:
+        """Note what came of a spent yes: the id of the job or schedule it made."""
+        with self._writing() as db:
+            db.execute("UPDATE spent SET namespace = ?, result = ? WHERE key = ?", (namespace, result, key))
+
+    def spent(self, key: str) -> Spent | None:
+        row = self._db.execute("SELECT * FROM spent WHERE key = ?", (key,)).fetchone()
+        return Spent(*row) if row is not None else None
+
+    def last_spent(self, digest: str, caller: str, within: float) -> Spent | None:
+        """The newest use of an out-of-band yes for this digest and caller in the last `within` seconds."""
+        row = self._db.execute(
+            "SELECT * FROM spent WHERE digest = ? AND caller = ? AND key LIKE 'approval:%' AND at > ?"
+            " ORDER BY at DESC LIMIT 1",
+            (digest, caller, self._clock() - within),
+        ).fetchone()
+        return Spent(*row) if row is not None else None
+
+    def _expire(self, db: sqlite3.Connection) -> None:
+        db.execute(
+            "UPDATE approvals SET status = 'expired' WHERE expires_at < ? AND status IN ('pending', 'approved', 'declined')",
+            (self._clock(),),
+        )
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+
+def _approval(row: Any) -> Approval:
+    approval_id, digest, caller, request, status, ticked, asked_at, expires_at, _ = row
+    return Approval(
+        approval_id, digest, caller, _request(json.loads(request)), status, frozenset(json.loads(ticked)), asked_at,
+        expires_at,
+    )  # fmt: skip
+
+
+def _request(stored: dict[str, Any]) -> ConsentRequest:
+    stored["facts"] = tuple((label, value) for label, value in stored["facts"])
+    stored["ticks"] = tuple(Tick(**tick) for tick in stored["ticks"])
+    return ConsentRequest(**stored)

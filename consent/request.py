@@ -1,0 +1,65 @@
+"""What a person is asked to say yes to: one frozen description, bound to one digest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Action = Literal["submit", "schedule", "rerun", "trigger", "resume", "expose"]
+
+
+@dataclass(frozen=True)
+class Tick:
+    """One box the person ticks or leaves.
+
+    Args:
+        name: The field's name: an environment variable's for a secret, lower case for everything else.
+        title: What the box says.
+        description: Why it is asked, in one line.
+        required: Whether the action is off when it is left unticked. A secret's box is not: it is withheld.
+    """
+
+    name: str
+    title: str
+    description: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class ConsentRequest:
+    """A guarded action, described in the server's own words.
+
+    Args:
+        action: What would happen.
+        digest: 64 hexadecimal digits over everything that would be sent.
+        title: The question, in one line.
+        facts: Label and value, in the order shown. Values are sanitised and bounded already.
+        ticks: The boxes; an empty tuple means that nothing here needs a person.
+        details: The whole of what is sent, for the approval page and the terminal; values absent.
+    """
+
+    action: Action
+    digest: str
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    ticks: tuple[Tick, ...]
+    details: str = ""
+
+    @property
+    def needed(self) -> bool:
+        """Whether a person has to be asked at all."""
+        return bool(self.ticks)
+
+    @property
+    def secret_names(self) -> tuple[str, ...]:
+        return tuple(tick.name for tick in self.ticks if not tick.required)
+
+    @property
+    def fingerprint(self) -> str:
+        """The first 64 bits of the digest, grouped so that two people can compare them aloud."""
+        return "-".join(self.digest[i : i + 4] for i in range(0, 16, 4))
+
+
+def granted(request: ConsentRequest, ticked: frozenset[str]) -> bool:
+    """Whether the ticks amount to a yes: every required box, and at least one box in all."""
+    return bool(ticked) and all(tick.name in ticked for tick in request.ticks if tick.required)

@@ -1,0 +1,51 @@
+"""The one wrapper round every message: what goes out is masked, whatever door it goes by.
+
+It runs inside the SDK's sealing of `requestState`, so the sealed text itself is left alone and everything else
+in a result or an error passes through here: tool replies in both forms, questions, resources, prompts,
+completions and errors. Progress goes out by another door, which masks through the same masker
+(`tools.services.Services.progress`), and so do our own logs (`server.logs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from mcp.shared.exceptions import MCPError
+from pydantic import BaseModel
+
+from consent.caller import forget_state
+
+if TYPE_CHECKING:
+    from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+
+    from jobs.masking import Masker
+
+#: Sealed right after this boundary; masking it would break the seal's contents without hiding anything more.
+_SEALED_LATER = "requestState"
+
+
+class Boundary:
+    """Middleware for `MCPServer(middleware=…)`. `masker` gives the masker for the values known right now."""
+
+    def __init__(self, masker: Callable[[], Masker]) -> None:
+        self._masker = masker
+
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        if (ctx.params or {}).get(_SEALED_LATER) is None:
+            forget_state()
+        try:
+            result = await call_next(ctx)
+        except MCPError as error:
+            masker = self._masker()
+            raise MCPError(
+                code=error.error.code,
+                message=masker.mask(error.error.message),
+                data=masker.mask_json(error.error.data),
+            ) from None
+        if isinstance(result, BaseModel):
+            result = result.model_dump(mode="json", by_alias=True, exclude_none=True)
+        if not result:
+            return result
+        masker = self._masker()
+        return {key: value if key == _SEALED_LATER else masker.mask_json(value) for key, value in result.items()}

@@ -1,0 +1,189 @@
+"""The ``hf-jobs-mcp`` command line: which command was asked for, and where it is carried out.
+
+Nothing heavy is imported before it is known to be needed: starting the stdio server is what a client waits for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from server.version import DISTRIBUTION, version
+
+if TYPE_CHECKING:
+    from server.app import App
+    from server.settings import Settings
+
+_NO_ASKING = "--dangerously-attach-secrets-without-asking-anyone"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command. Returns its exit status: 0 done, 1 failed, 2 not understood or not possible as asked."""
+    arguments = _parser().parse_args(list(argv))
+    try:
+        return int(arguments.run(arguments))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=DISTRIBUTION,
+        description="MCP server for Hugging Face Jobs. Without a command it serves MCP over stdio.",
+        epilog="Settings come from flags, then HF_JOBS_MCP_* variables. See the README.",
+    )
+    parser.add_argument("--version", action="version", version=f"{DISTRIBUTION} {version()}")
+    parser.set_defaults(run=_stdio)
+    _settings_flags(parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="serve MCP over stdio, or over HTTP with --http")
+    _settings_flags(serve)
+    serve.add_argument("--http", action="store_true", help="Streamable HTTP at /mcp instead of stdio")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    serve.add_argument("--port", type=int, default=8765, help="port to listen on (default: 8765)")
+    serve.add_argument("--insecure-no-auth", action="store_true", help="no token; loopback only, for protocol test suites")
+    serve.set_defaults(run=_serve)
+
+    demo = commands.add_parser("demo", help="the main job, start to finish, on the local hub, narrated")
+    demo.add_argument("--agent", action="store_true", help="run a real fast-agent in the job")
+    demo.set_defaults(run=_demo)
+
+    _hub_parser(commands)
+
+    approve = commands.add_parser("approve", help="answer a question that waits for a person")
+    approve.add_argument("id", nargs="?", help="the question's id; without it the waiting ones are listed")
+    approve.set_defaults(run=_approve)
+
+    audit = commands.add_parser("audit", help="what was asked, answered and submitted on this machine")
+    audit.add_argument("--json", action="store_true", help="one JSON object a line")
+    audit.set_defaults(run=_audit)
+
+    doctor = commands.add_parser("doctor", help="what works, what does not, and what to do about it")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _settings_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--hub", default=argparse.SUPPRESS, help="auto, local, huggingface, or a URL")
+    parser.add_argument("--namespace", default=argparse.SUPPRESS, help="user or organisation that owns the jobs")
+    parser.add_argument("--secrets-file", default=argparse.SUPPRESS, help="dotenv file of secret values")
+    parser.add_argument(
+        _NO_ASKING, dest="attach_without_asking", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+    )
+
+
+def _hub_parser(commands: Any) -> None:
+    hub = commands.add_parser("hub", help="the local hub: start, stop, status, run, env, open")
+    actions = hub.add_subparsers(title="actions", metavar="ACTION", required=True)
+    for name, words in {
+        "start": "start it, or say that it runs",
+        "stop": "stop it; running jobs go on and are found again",
+        "status": "say whether it runs, and where",
+        "run": "run it in the foreground",
+        "env": 'print variables for the shell: eval "$(hf-jobs-mcp hub env)"',
+        "open": "open its pages in the browser",
+    }.items():
+        action = actions.add_parser(name, help=words)
+        action.set_defaults(run=_hub, action=name)
+        if name == "status":
+            action.add_argument("--json", action="store_true", help="pid, endpoint, version, jobs")
+        if name in {"run", "start"}:
+            action.add_argument("--runner", choices=["process", "container"], default=argparse.SUPPRESS)
+        if name == "open":
+            action.add_argument("job", nargs="?", help="a job's id; the list of jobs without it")
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    from pydantic import ValidationError
+
+    from server.settings import Settings, from_environment
+
+    given = {name: value for name, value in vars(arguments).items() if name in Settings.model_fields}
+    try:
+        return from_environment(**given)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0])
+        reason = first["msg"].removeprefix("Value error, ")
+        print(f"hf-jobs-mcp: HF_JOBS_MCP_{name.upper()} (or --{name.replace('_', '-')}): {reason}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def _stdio(arguments: argparse.Namespace) -> int:
+    return _run(arguments, lambda app, _: _until_stdin_closes(app))
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    if not arguments.http:
+        return _stdio(arguments)
+    from server.http import serve_http
+
+    return _run(
+        arguments,
+        lambda app, settings: serve_http(
+            app, settings, host=arguments.host, port=arguments.port, no_auth=arguments.insecure_no_auth
+        ),
+    )
+
+
+async def _until_stdin_closes(app: App) -> int:
+    await app.server.run_stdio_async()
+    return 0
+
+
+def _run(arguments: argparse.Namespace, transport: Callable[[App, Settings], Awaitable[int]]) -> int:
+    """Assemble the server and run it. Nothing is garbage while modules load, so the collector waits until after."""
+    gc.disable()
+    settings = _settings(arguments)
+    import anyio
+
+    from server.app import assemble
+
+    async def run() -> int:
+        app = assemble(settings)
+        gc.freeze()
+        gc.enable()
+        try:
+            return await transport(app, settings)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await app.close()
+
+    return anyio.run(run)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from server.demo import demo
+
+    return demo(_settings(arguments), agent=arguments.agent)
+
+
+def _hub(arguments: argparse.Namespace) -> int:
+    from server.hub_commands import run
+
+    return run(_settings(arguments), arguments)
+
+
+def _approve(arguments: argparse.Namespace) -> int:
+    from consent.terminal import approve
+
+    return approve(_settings(arguments).home, arguments.id)
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from server.audit_command import show
+
+    return show(_settings(arguments).home / "audit.jsonl", as_json=arguments.json)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from server.doctor import examine
+
+    return examine(_settings(arguments))

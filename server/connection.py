@@ -1,0 +1,107 @@
+"""Which hub the tools talk to, decided on first need: Hugging Face with a token, else the local hub."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import anyio
+import anyio.to_thread
+
+from jobs.errors import HubNotStarted, NoToken, SecretUnavailable
+from jobs.vault import Vault
+from tools.services import Connected
+
+if TYPE_CHECKING:
+    from jobs.hub import Hub
+    from server.settings import Settings
+
+HUGGINGFACE = "https://huggingface.co"
+
+#: How the local hub is started: this very program, whatever is on ``PYTHONPATH`` or in the working folder.
+LAUNCH = (sys.executable, "-P", "-m", "hf_jobs_mcp", "hub", "run")
+
+
+@dataclass
+class Connection:
+    """The hub in force. The local one is started when it is needed and looked up again when it was replaced."""
+
+    settings: Settings
+    version: str
+    _lock: anyio.Lock = field(default_factory=anyio.Lock)
+    _hub: Hub | None = None
+    _name: str = ""
+    _address: tuple[str, str] | None = None
+
+    async def __call__(self) -> Connected:
+        """The hub, ready to be called.
+
+        Raises:
+            NoToken: `huggingface` was asked for and there is no token.
+            HubNotStarted: The local hub did not come up; the message says why.
+        """
+        async with self._lock:
+            kind = self.settings.hub
+            token = None if kind == "local" else await anyio.to_thread.run_sync(hub_token)
+            if kind == "local" or (kind == "auto" and token is None):
+                await self._local()
+            elif self._hub is None:
+                await self._remote(kind, token)
+            if self._hub is None:
+                raise HubNotStarted("There is no hub to talk to.", hint="hf-jobs-mcp doctor says what is missing.")
+            return Connected(self._hub, self._name)
+
+    async def close(self) -> None:
+        if self._hub is not None:
+            await self._hub.close()
+            self._hub = None
+
+    async def _local(self) -> None:
+        from jobs.hub import Hub
+
+        state = await anyio.to_thread.run_sync(start_local, self.settings, self.version)
+        address = (state.endpoint, state.token)
+        if self._hub is not None and self._address == address:
+            return
+        await self.close()
+        self._hub = Hub(state.endpoint, state.token, namespace=self.settings.namespace, version=self.version)
+        self._name, self._address = "local", address
+
+    async def _remote(self, kind: str, token: str | None) -> None:
+        from jobs.hub import Hub
+
+        endpoint = (os.environ.get("HF_ENDPOINT") or HUGGINGFACE).rstrip("/") if kind in {"auto", "huggingface"} else kind
+        if token is None:
+            raise NoToken(
+                "There is no Hugging Face token, and the hub that was asked for needs one.",
+                hint="Run `hf auth login`, or set HF_TOKEN for this server; HF_JOBS_MCP_HUB=local needs no account.",
+            )
+        self._hub = Hub(endpoint, token, namespace=self.settings.namespace, version=self.version)
+        self._name = "huggingface" if urlsplit(endpoint).hostname == "huggingface.co" else endpoint
+
+
+def hub_token() -> str | None:
+    """The caller's own token: ``HF_TOKEN``, else what ``hf auth login`` stored. A literal ``${HF_TOKEN}`` is none."""
+    own = Vault(environ=dict(os.environ), use_keyring=False)
+    try:
+        return own.take(["HF_TOKEN"])["HF_TOKEN"].reveal()
+    except SecretUnavailable:
+        return None
+
+
+def start_local(settings: Settings, version: str):  # noqa: ANN201  # Its type is the hub's own, imported on first need.
+    """The running local hub's state; starts it where none runs. Blocks until it answers.
+
+    Raises:
+        HubNotStarted: It did not come up.
+    """
+    from local_hub.daemon import HubStartError, ensure_running
+
+    launch = [*LAUNCH, "--runner", settings.runner]
+    try:
+        return ensure_running(settings.home, launch, version=version)
+    except HubStartError as error:
+        raise HubNotStarted(str(error), hint="hf-jobs-mcp doctor says what is missing.") from None

@@ -1,0 +1,85 @@
+"""Streamable HTTP at ``/mcp``: a bearer token, and Host and Origin checked, on every request."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import sys
+from typing import TYPE_CHECKING
+
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.responses import JSONResponse
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from server.app import App
+    from server.settings import Settings
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_ENOUGH = 16
+
+
+class RequireToken:
+    """Answers 401 to whoever does not bring the bearer token. Comparison takes the same time for every guess."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self._app = app
+        self._expected = f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+            if not hmac.compare_digest(given, self._expected):
+                refusal = JSONResponse(
+                    {"error": "unauthorized", "hint": "Send the header: Authorization: Bearer <token>"},
+                    status_code=401,
+                    headers={"WWW-Authenticate": "Bearer"},
+                )
+                await refusal(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+async def serve_http(app: App, settings: Settings, *, host: str, port: int, no_auth: bool) -> int:
+    """Serve until stopped. Returns an exit status; what is wrong is said in one sentence on stderr."""
+    import uvicorn
+
+    if no_auth and host not in LOOPBACK:
+        return _refuse("--insecure-no-auth works on loopback only; leave it out or use --host 127.0.0.1.")
+    token = settings.http_token.get_secret_value() if settings.http_token else ""
+    if token and len(token) < _ENOUGH:
+        return _refuse(f"HF_JOBS_MCP_HTTP_TOKEN is too short to be safe; use {_ENOUGH} characters or more.")
+    asgi = http_app(app, host=host, port=port)
+    if not no_auth:
+        token = token or _made_token()
+        asgi = RequireToken(asgi, token)
+    config = uvicorn.Config(asgi, host=host, port=port, log_config=None, access_log=False, lifespan="on")
+    server = uvicorn.Server(config)
+    try:
+        await server.serve()
+    except SystemExit:
+        return _refuse(f"Port {port} on {host} cannot be opened; is something else there? Try --port.")
+    return 0
+
+
+def http_app(app: App, *, host: str, port: int) -> ASGIApp:
+    """The ASGI application, with Host and Origin limited to the address it is served at."""
+    names = sorted(LOOPBACK) if host in LOOPBACK else [host]
+    hosts = [f"[{name}]" if ":" in name else name for name in names]
+    security = TransportSecuritySettings(
+        allowed_hosts=[f"{name}:{port}" for name in hosts] + ([f"{name}:*" for name in hosts] if port == 0 else []),
+        allowed_origins=[f"http://{name}:{port}" for name in hosts],
+    )
+    return app.server.streamable_http_app(streamable_http_path="/mcp", host=host, transport_security=security)
+
+
+def _made_token() -> str:
+    token = secrets.token_urlsafe(32)
+    print(f"No HF_JOBS_MCP_HTTP_TOKEN is set; for this run it is: {token}", file=sys.stderr)  # noqa: T201  # For the person who started it.
+    return token
+
+
+def _refuse(sentence: str) -> int:
+    print(f"hf-jobs-mcp: {sentence}", file=sys.stderr)  # noqa: T201  # For the person who started it.
+    return 2

@@ -1,0 +1,97 @@
+"""What an operator can set: flags first, then ``HF_JOBS_MCP_*`` variables, then these defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from platformdirs import user_state_path
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Names = Annotated[tuple[str, ...], NoDecode]
+Folders = Annotated[tuple[Path, ...], NoDecode]
+
+
+def absent(value: str | None) -> bool:
+    """Whether a setting counts as not given: empty, or a ``${NAME}`` that a client passed on unexpanded."""
+    return value is None or not value.strip() or (value.startswith("${") and value.endswith("}"))
+
+
+class Settings(BaseSettings):
+    """The operator's settings. Lists are written with commas between their parts."""
+
+    model_config = SettingsConfigDict(env_prefix="HF_JOBS_MCP_", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    hub: str = "auto"
+    """``auto`` (the Hub if a token is found, else local), ``local``, ``huggingface``, or a URL."""
+    home: Path = Field(default_factory=lambda: user_state_path("hf-jobs-mcp", appauthor=False))
+    """State folder; made with mode 0700."""
+    namespace: str | None = None
+    secrets: Names = ()
+    """Names that may ever be attached to a job; empty means any name the person confirms."""
+    secrets_file: Path | None = None
+    """A dotenv file of values."""
+    confirm_above_usd: float | None = Field(default=None, ge=0)
+    """A job whose worst-case cost is above this many US dollars needs a person's yes."""
+    http_token: SecretStr | None = None
+    """Bearer token for HTTP. None means one is made for the run and printed to stderr."""
+    runner: Literal["process", "container"] = "process"
+    """How the local hub runs jobs."""
+    save_to: Folders = ()
+    """Folders that `fetch_results` may write to; empty means ``results`` in the state folder."""
+    ask_seconds: float = Field(default=600, gt=0, le=3600)
+    """How long an unanswered question stays open."""
+    attach_without_asking: bool = Field(default=False, exclude=True)
+    """Set by one start-up flag only; the environment cannot set it (see `from_environment`)."""
+
+    @field_validator("secrets", "save_to", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return () if absent(value) else tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("namespace", "secrets_file", "http_token", "confirm_above_usd", mode="before")
+    @classmethod
+    def _unexpanded_is_absent(cls, value: object) -> object:
+        return None if isinstance(value, str) and absent(value) else value
+
+    @field_validator("hub")
+    @classmethod
+    def _known_hub(cls, value: str) -> str:
+        if absent(value):
+            return "auto"
+        if value in {"auto", "local", "huggingface"}:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            msg = "must be auto, local, huggingface or a URL that starts with http"
+            raise ValueError(msg)
+        return value.rstrip("/")
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def save_folders(self) -> tuple[Path, ...]:
+        """Where results may be saved; the first one is where a relative ``save_to`` starts."""
+        return tuple(folder.expanduser().absolute() for folder in self.save_to) or (self.home / "results",)
+
+    @property
+    def cache(self) -> Path:
+        return self.home / "cache"
+
+
+def from_environment(**flags: object) -> Settings:
+    """The settings in force: `flags` that are not None, then the environment, then the defaults.
+
+    Raises:
+        pydantic.ValidationError: A variable or a flag has a value that cannot be used.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    given.setdefault("attach_without_asking", False)
+    return Settings(**given)  # type: ignore[arg-type]  # Checked by pydantic itself.

@@ -1,0 +1,135 @@
+"""From a typed function to an MCP tool: one schema in, one schema out, both as small as they can be.
+
+A tool is a function of ``request`` (its argument model), ``ctx`` and, where it is guarded, ``answer``; its reply
+is a pydantic model. The argument model is the whole of the input schema and refuses what it does not know.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import UnexpectedToolError
+from mcp.server.mcpserver.resolve import build_resolver_plans, find_resolved_parameters
+from mcp.server.mcpserver.tools import Tool
+from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
+from mcp_types import CallToolResult, ContentBlock, InputRequiredResult, TextContent, ToolAnnotations
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from consent.gate import patience
+from jobs.errors import JobsError
+from tools.refusal import refusal
+
+
+class Arguments(ArgModelBase):
+    """The base of every tool's arguments. What it does not know is refused, not dropped."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    def model_dump_one_level(self) -> dict[str, Any]:
+        return {"request": self}
+
+
+@dataclass(frozen=True)
+class Content:
+    """A reply that carries more than its data: images, links to artifacts."""
+
+    reply: BaseModel
+    extra: list[ContentBlock]
+
+
+class CheckedTool(Tool):
+    """A tool whose bad arguments and foreseen failures come back as errors with a code, never as a trace."""
+
+    async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: FBT001, FBT002  # The SDK's signature.
+        model = self.fn_metadata.arg_model
+        try:
+            model.model_validate(self.fn_metadata.pre_parse_json(arguments))
+        except ValidationError as error:
+            return error_result(refusal(error, model))
+        try:
+            with patience():
+                return await super().run(arguments, context, convert_result)
+        except UnexpectedToolError as error:
+            if isinstance(error.__cause__, JobsError):
+                return error_result(error.__cause__)
+            raise
+        except JobsError as error:
+            return error_result(error)
+
+
+class _Metadata(FuncMetadata):
+    def convert_result(self, result: Any) -> CallToolResult | InputRequiredResult:
+        if isinstance(result, InputRequiredResult):
+            return result
+        extra: list[ContentBlock] = []
+        if isinstance(result, Content):
+            result, extra = result.reply, result.extra
+        data = result.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return CallToolResult(content=[_text(data), *extra], structured_content=data)
+
+
+def tool(
+    fn: Callable[..., Any],
+    arguments: type[Arguments],
+    reply: type[BaseModel],
+    *,
+    title: str,
+    annotations: ToolAnnotations,
+) -> Tool:
+    """The MCP tool for `fn`, whose docstring is the description a model reads."""
+    resolved = find_resolved_parameters(fn)
+    return CheckedTool(
+        fn=fn,
+        name=fn.__name__,
+        title=title,
+        description=" ".join((fn.__doc__ or "").split()),
+        parameters=small(arguments.model_json_schema(by_alias=True)),
+        fn_metadata=_Metadata(arg_model=arguments, output_schema=small(reply.model_json_schema(mode="serialization"))),
+        is_async=True,
+        context_kwarg="ctx",
+        resolved_params=dict(resolved),
+        resolver_plans=build_resolver_plans(resolved, {"request"}),
+        annotations=annotations,
+    )
+
+
+def error_result(error: JobsError) -> CallToolResult:
+    """An error as a reply: its parts as text, so that no output schema has to make room for them."""
+    return CallToolResult(content=[_text({"error": error.as_dict()})], is_error=True)
+
+
+def small(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema without what costs every user bytes on every turn: titles, null arms, empty defaults."""
+    shrunk: dict[str, Any] = _shrink(schema)
+    shrunk.pop("description", None)
+    return shrunk
+
+
+def _shrink(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_shrink(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    kept: dict[str, Any] = {}
+    for key, value in node.items():
+        if key == "properties":
+            kept[key] = {name: _shrink(item) for name, item in value.items()}
+        elif key == "$defs":
+            kept[key] = {name: small(item) for name, item in value.items()}
+        elif key != "title" and not (key == "default" and value in (None, [], {}, False)):
+            kept[key] = _shrink(value)
+    arms = [arm for arm in kept.get("anyOf", []) if arm != {"type": "null"}]
+    if len(arms) == 1:
+        del kept["anyOf"]
+        return {**arms[0], **kept}
+    if arms:
+        kept["anyOf"] = arms
+    return kept
+
+
+def _text(data: dict[str, Any]) -> TextContent:
+    return TextContent(type="text", text=json.dumps(data, ensure_ascii=False, separators=(",", ":")))

@@ -1,0 +1,66 @@
+"""What every tool is given: the hub it talks to, the vault, the gate, and the operator's policy."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mcp.server.mcpserver import Context
+
+    from consent.gate import Gate
+    from jobs.hub import Hub
+    from jobs.masking import Masker
+    from jobs.vault import Vault
+
+
+_ROUNDS_LAST = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Connected:
+    """A hub that answers, and the name replies give it: ``local``, ``huggingface`` or a URL."""
+
+    hub: Hub
+    name: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the operator decided, as far as tools need it."""
+
+    namespace: str | None
+    confirm_above_usd: float | None
+    save_folders: tuple[Path, ...]
+    cache: Path
+
+
+@dataclass
+class Services:
+    """Built once by `server.app`; a tool closes over it and nothing else."""
+
+    policy: Policy
+    connect: Callable[[], Awaitable[Connected]]
+    vault: Vault
+    gate: Gate
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    _first_asked: dict[str, datetime] = field(default_factory=dict, init=False)
+
+    def masker(self) -> Masker:
+        """The masker for every value known at this moment."""
+        return self.vault.masker()
+
+    def first_asked(self, digest: str) -> datetime:
+        """When a spec was first asked about, so that the run times in its question stay the same for every round."""
+        now = self.now()
+        for old in [key for key, moment in self._first_asked.items() if now - moment > _ROUNDS_LAST]:
+            del self._first_asked[old]
+        return self._first_asked.setdefault(digest, now)
+
+    async def progress(self, ctx: Context[Any, Any], done: float, total: float | None, message: str) -> None:
+        """Report progress, masked. Nothing is sent to a client that did not ask for it."""
+        await ctx.report_progress(done, total, self.masker().mask(message))

@@ -1,0 +1,149 @@
+"""What `submit_job` and `schedule_job` share: the arguments, and the way from them to one approved submission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import anyio.to_thread
+from pydantic import Field
+
+from consent.request import ConsentRequest  # noqa: TC001  # Read at run time by the dataclass below.
+from consent.subject import for_spec
+from jobs import cost
+from jobs.build import build
+from jobs.errors import SecretUnavailable
+from jobs.request import JobRequest
+from jobs.scan import refuse_values
+from jobs.schedule import Schedule
+from tools.registry import Arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jobs.spec import JobSpec
+    from tools.services import Connected, Services
+
+Names = Annotated[list[str], Field(default_factory=list, description="Environment-variable NAMES, never values")]
+
+
+class JobArguments(Arguments):
+    """The arguments of one job."""
+
+    command: list[str] | None = Field(None, description='Words to run, e.g. ["fast-agent","go","--model","sonnet",…]')
+    script: str | None = Field(None, description="Text of a uv script, instead of command")
+    packages: list[str] = Field(default_factory=list, description='Makes it a uv job: `--with`, e.g. ["fast-agent-mcp"]')
+    python: str | None = Field(None, description='For uv jobs, e.g. "3.13"')
+    image: str | None = Field(None, description="Container image; without packages or script, a container job")
+    flavor: str | None = Field(None, description="Hardware, see list_hardware; default cpu-basic")
+    timeout: str | float | None = Field(None, description='"45m", "2h", or seconds; default 30m')
+    env: dict[str, str] = Field(default_factory=dict, description="Plain variables, no secrets")
+    secrets: Names
+    files: dict[str, str] = Field(default_factory=dict, description="Path in the working folder → text (prompts, cards)")
+    volumes: list[str] = Field(default_factory=list, description='"hf://buckets/ns/name:/mount[:ro]"')
+    name: str | None = None
+    labels: dict[str, str] = Field(default_factory=dict)
+    namespace: str | None = Field(None, description="User or organisation that owns and pays")
+    attempts: int | None = None
+    expose: list[int] = Field(default_factory=list, description="Ports, reachable with a token")
+    expose_public: list[int] = Field(default_factory=list, description="Ports, open to anyone (asks the person)")
+    dry_run: bool = Field(False, description="Check and show what would be sent, send nothing")
+
+    def to_request(self) -> JobRequest:
+        return JobRequest(
+            command=None if self.command is None else tuple(self.command),
+            script=self.script,
+            packages=tuple(self.packages),
+            python=self.python,
+            image=self.image,
+            flavor=self.flavor,
+            timeout=self.timeout,
+            env=self.env,
+            secrets=tuple(self.secrets),
+            files=self.files,
+            volumes=tuple(self.volumes),
+            name=self.name,
+            labels=self.labels,
+            namespace=self.namespace,
+            attempts=self.attempts,
+            expose=tuple(self.expose),
+            expose_public=tuple(self.expose_public),
+            **self._schedule(),
+        )
+
+    def _schedule(self) -> dict[str, Any]:
+        return {}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A checked submission: exactly what would be sent, and what the person would be asked."""
+
+    connected: Connected
+    spec: JobSpec
+    consent: ConsentRequest
+    max_cost_usd: float | None
+    next_runs: tuple[str, ...]
+
+
+async def prepare(services: Services, arguments: JobArguments) -> Prepared:
+    """Check everything, and describe it. Sends nothing.
+
+    Raises:
+        JobsError: The first thing that is wrong, before a person is bothered with it.
+    """
+    for name in arguments.secrets:
+        services.vault.check(name)
+    refuse_values(dict(_texts(arguments)), services.vault)
+    connected = await services.connect()
+    hub = connected.hub
+    hardware = await hub.hardware()
+    namespace = await hub.namespace(arguments.namespace or services.policy.namespace)
+    spec = build(
+        arguments.to_request(), hub=hub.endpoint, namespace=namespace, flavors=[item.name for item in hardware]
+    )
+    for name in spec.secret_names:
+        services.vault.check(name)
+    sources = await _sources(services, spec)
+    next_runs: tuple[str, ...] = ()
+    if spec.schedule is not None:
+        asked_at = services.first_asked(spec.digest)
+        moments = Schedule.parse(spec.schedule).next(3, asked_at)
+        next_runs = tuple(moment.strftime("%Y-%m-%d %H:%M UTC") for moment in moments)
+    worst = cost.max_cost_usd(spec, hardware)
+    consent = for_spec(
+        spec,
+        hub_name=connected.name,
+        max_cost_usd=worst,
+        confirm_above_usd=services.policy.confirm_above_usd,
+        sources=sources,
+        next_runs=next_runs,
+    )
+    return Prepared(connected, spec, consent, worst, next_runs)
+
+
+async def _sources(services: Services, spec: JobSpec) -> dict[str, str]:
+    """Where each value would come from. A name without a value is an error now, not after the person said yes."""
+    found = [await anyio.to_thread.run_sync(services.vault.look, name) for name in spec.secret_names]
+    missing = [item.name for item in found if not item.available]
+    if missing:
+        raise SecretUnavailable(
+            f"No value is available here for {', '.join(missing)}.",
+            hint="The user can set it in this server's environment, the secrets file or the keyring; "
+            "plan_secrets shows what is there.",
+            field="secrets",
+        )
+    return {item.name: item.source for item in found if item.source is not None}
+
+
+def _texts(arguments: JobArguments) -> Iterator[tuple[str, str]]:
+    """Every text the caller wrote, by the path of its field, for the scan for values."""
+    for field, value in arguments.model_dump(exclude={"dry_run"}).items():
+        if isinstance(value, str):
+            yield field, value
+        elif isinstance(value, list):
+            yield from ((f"{field}[{index}]", item) for index, item in enumerate(value) if isinstance(item, str))
+        elif isinstance(value, dict):
+            for index, (key, item) in enumerate(value.items()):
+                yield f"{field} (name {index + 1})", key
+                yield f"{field} (entry {index + 1})", item
