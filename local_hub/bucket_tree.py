@@ -1,0 +1,250 @@
+"""The files of one bucket, reached without ever following a link.
+
+A job may write whatever it likes into a bucket it has mounted, links to the outside included. Every path is therefore
+walked one folder at a time with ``O_NOFOLLOW``, so what is read or replaced is inside the bucket, also while the
+job is changing it. Links, sockets, pipes and devices are not files of a bucket: they are neither listed nor served.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_DEEPEST = 64
+_NOT_A_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG, errno.EISDIR})
+
+
+class PathRefusedError(Exception):
+    """A path that cannot be a bucket path, or that something else is in the way of; the sentence says which."""
+
+
+@dataclass(frozen=True)
+class FileState:
+    """What tells one content of a file from the next without reading it."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+    @classmethod
+    def of(cls, found: os.stat_result) -> "FileState":
+        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file, or a folder with files somewhere below it (`state` is then None)."""
+
+    path: str
+    state: FileState | None
+
+
+def checked(path: str) -> str:
+    """Return `path` if it can be the path of a file in a bucket, else raise `PathRefusedError`."""
+    parts = path.split("/")
+    if not path or any(part in {"", ".", ".."} for part in parts):
+        raise PathRefusedError("A path is relative, and has no empty part, '.' or '..'.")
+    if len(parts) > _DEEPEST:
+        raise PathRefusedError(f"A path has at most {_DEEPEST} parts.")
+    try:
+        sizes = [len(part.encode()) for part in parts]
+    except UnicodeEncodeError:
+        raise PathRefusedError("A path is valid Unicode.") from None
+    if "\0" in path or max(sizes) > 255:  # noqa: PLR2004 - NAME_MAX of every file system in use
+        raise PathRefusedError("A part of a path has at most 255 bytes and no NUL.")
+    return path
+
+
+class Tree:
+    """The folder of one bucket."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[int]:
+        """Open a file for reading; the descriptor is closed afterwards.
+
+        Raises:
+            FileNotFoundError: there is no regular file at `path`, or only by way of a link.
+        """
+        descriptor = self.descriptor(path)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def descriptor(self, path: str) -> int:
+        """Like `open`, but the caller closes it."""
+        try:
+            with self._folder(path) as (folder, name):
+                descriptor = os.open(name, _FILE, dir_fd=folder)
+        except OSError as error:
+            if error.errno in _NOT_A_FILE:
+                raise FileNotFoundError(path) from None
+            raise
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise FileNotFoundError(path)
+        return descriptor
+
+    def put(self, source: Path, path: str) -> FileState:
+        """Move the finished file `source`, on the same file system, to `path`; replaces what was there at once.
+
+        Raises:
+            PathRefusedError: a file or a link stands where a folder is needed, or a folder with files at `path`.
+        """
+        try:
+            with self._folder(path, make=True) as (folder, name):
+                try:
+                    os.rename(source, name, dst_dir_fd=folder)
+                except (IsADirectoryError, FileExistsError):
+                    self._remove_hollow(folder, name)
+                    os.rename(source, name, dst_dir_fd=folder)
+                return FileState.of(os.stat(name, dir_fd=folder, follow_symlinks=False))
+        except (NotADirectoryError, FileExistsError, FileNotFoundError):
+            raise PathRefusedError("A file is in the way where this path needs a folder.") from None
+        except OSError as error:
+            if error.errno in {errno.ENOTEMPTY, errno.EISDIR}:
+                raise PathRefusedError("There is a folder at this path.") from None
+            if error.errno == errno.ELOOP:
+                raise PathRefusedError("The path goes through a link.") from None
+            raise
+
+    def delete(self, path: str) -> None:
+        """Delete one file. Folders stay: a running job may have one mounted.
+
+        Raises:
+            FileNotFoundError: there is no file at `path`.
+        """
+        try:
+            with self._folder(path) as (folder, name):
+                os.unlink(name, dir_fd=folder)
+        except OSError as error:
+            if error.errno in _NOT_A_FILE:
+                raise FileNotFoundError(path) from None
+            raise
+
+    def state(self, path: str) -> FileState | None:
+        """Return the state of the file at `path`, or None when there is none."""
+        try:
+            with self.open(path) as descriptor:
+                return FileState.of(os.fstat(descriptor))
+        except FileNotFoundError:
+            return None
+
+    def walk(self, prefix: str = "", *, recursive: bool = True, after: str = "") -> Iterator[Entry]:
+        """Yield what begins with `prefix`, as text, in the order of the paths, and comes after `after`.
+
+        Recursive: every file. Otherwise one level: the folder named by `prefix` is opened, others stay closed.
+        """
+        parent, _, start = prefix.rpartition("/")
+        try:
+            descriptor = self._descend(checked(parent).split("/") if parent else [])
+        except (OSError, PathRefusedError):
+            return
+        try:
+            base = f"{parent}/" if parent else ""
+            opened = start if not recursive else None
+            yield from self._walk(descriptor, base, start, recursive=recursive, after=after, opened=opened)
+        finally:
+            os.close(descriptor)
+
+    def total(self) -> tuple[int, int]:
+        """Return the number of files and their bytes."""
+        count = size = 0
+        for entry in self.walk():
+            if entry.state is not None:
+                count, size = count + 1, size + entry.state.size
+        return count, size
+
+    def _walk(
+        self, descriptor: int, base: str, start: str, *, recursive: bool, after: str, opened: str | None = None
+    ) -> Iterator[Entry]:
+        if base.count("/") >= _DEEPEST:
+            return
+        for name, found in _listing(descriptor, start):
+            path = base + name
+            if not stat.S_ISDIR(found.st_mode):
+                if path > after:
+                    yield Entry(path, FileState.of(found))
+                continue
+            inside = f"{path}/"
+            if after > inside and not after.startswith(inside):
+                continue
+            try:
+                child = os.open(name, _FOLDER, dir_fd=descriptor)
+            except OSError:
+                continue
+            try:
+                if recursive or name == opened:
+                    yield from self._walk(child, inside, "", recursive=recursive, after=after)
+                elif path > after and any(self._walk(child, inside, "", recursive=True, after="")):
+                    yield Entry(path, None)
+            finally:
+                os.close(child)
+
+    @contextmanager
+    def _folder(self, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
+        *parents, name = checked(path).split("/")
+        descriptor = self._descend(parents, make=make)
+        try:
+            yield descriptor, name
+        finally:
+            os.close(descriptor)
+
+    def _descend(self, parts: list[str], *, make: bool = False) -> int:
+        descriptor = os.open(self.root, _FOLDER)
+        for part in parts:
+            try:
+                if make:
+                    with suppress(FileExistsError):
+                        os.mkdir(part, dir_fd=descriptor)
+                below = os.open(part, _FOLDER, dir_fd=descriptor)
+            finally:
+                os.close(descriptor)
+            descriptor = below
+        return descriptor
+
+    def _remove_hollow(self, folder: int, name: str) -> None:
+        """Remove the folder `name` if nothing but folders is in it."""
+        child = os.open(name, _FOLDER, dir_fd=folder)
+        try:
+            with os.scandir(child) as found:
+                names = [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
+            for below in names:
+                self._remove_hollow(child, below)
+        finally:
+            os.close(child)
+        os.rmdir(name, dir_fd=folder)
+
+
+def _listing(descriptor: int, start: str) -> list[tuple[str, os.stat_result]]:
+    """List files and folders of one folder whose names begin with `start`, in the order of their full paths."""
+    found = []
+    with os.scandir(descriptor) as entries:
+        for entry in entries:
+            if not entry.name.startswith(start) or not _is_unicode(entry.name):
+                continue
+            try:
+                state = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            if stat.S_ISREG(state.st_mode) or stat.S_ISDIR(state.st_mode):
+                found.append((entry.name, state))
+    return sorted(found, key=lambda pair: pair[0] + "/" * stat.S_ISDIR(pair[1].st_mode))
+
+
+def _is_unicode(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
