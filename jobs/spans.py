@@ -1,0 +1,172 @@
+"""Finds where known secrets, in any of their forms, and well-known tokens stand in a piece of text."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jobs.encodings import MAX_GAP, SHORTEST, STRIPPED, Form, forms_of, skeleton
+from jobs.escapes import Origins, cut_unit, has_escapes, resolve
+from jobs.token_shapes import LONGEST_TOKEN, SHAPES, STARTS, token_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ANCHOR = 48  # Only so much of a form goes into the automaton, which keeps it small however long a key is.
+_BLOCK = 2048
+_TRAILING = re.compile(rb"[ \t\r\n\\\"']*\Z")
+_TOKEN_RUN = re.compile(rb"[A-Za-z0-9_.-]{0,%d}" % LONGEST_TOKEN)
+_KEPT = bytes(code for code in range(256) if code not in STRIPPED)
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """A half-open range of bytes to be replaced, and by whose name."""
+
+    start: int
+    guessed: bool  # A token known by its shape only; a known secret that starts here gives the better name.
+    length: int  # Negative, so that the longest comes first in order.
+    name: str
+
+    @property
+    def end(self) -> int:
+        return self.start - self.length
+
+
+class SpanFinder:
+    """Built once for a set of secrets; `find` is a pure function of the bytes it is given."""
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        import ahocorasick_rs
+
+        by_bones: dict[bytes, list[Form]] = {}
+        for name in sorted(known):
+            for text in forms_of(known[name]) if len(skeleton(_bytes(known[name]))) >= SHORTEST else ():
+                for look in dict.fromkeys((text, resolve(text).strip(STRIPPED))):
+                    if len(bones := skeleton(look)) >= SHORTEST:
+                        by_bones.setdefault(bones, []).append(Form(name, look, bones))
+        self._bones = sorted(by_bones)
+        self._longest = max(map(len, self._bones), default=0)
+        self._heads = frozenset(bones[:3] for bones in self._bones)
+        anchors: dict[bytes, list[Form]] = {}
+        for bones, forms in by_bones.items():
+            anchors.setdefault(bones[:_ANCHOR], []).extend(forms)
+        self._forms = list(anchors.values())
+        patterns = [*anchors, *map(str.encode, STARTS)]
+        fast = ahocorasick_rs.Implementation.DFA
+        self._anchors = ahocorasick_rs.BytesAhoCorasick(patterns, implementation=fast)
+        self._starts = ahocorasick_rs.BytesAhoCorasick([start.encode() for start in STARTS], implementation=fast)
+
+    def find(self, source: bytes) -> list[Span]:
+        """All spans in `source`, in order; they may overlap."""
+        spans, tokens = self._find_in(source, None)
+        if has_escapes(source):
+            more, _ = self._find_in(resolve(source), Origins(source))
+            spans |= more
+        if tokens:
+            spans |= self._tokens(source)
+        return sorted(spans)
+
+    def undecided(self, source: bytes, start: int) -> int:
+        """The first place from `start` on where a span may begin that what comes after `source` could complete."""
+        end = len(source)
+        cut = max(cut_unit(source), start)
+        pending = source[start:]
+        place = min(cut, self._open_form(pending, start), self._open_token(source, start))
+        if cut < end or has_escapes(pending):
+            origins, until = Origins(pending), resolve(source[start:cut])
+            opening = self._open_form(until, 0)
+            if opening < len(until):
+                place = min(place, start + origins.span(opening, opening + 1)[0])
+        return place
+
+    def _find_in(self, text: bytes, origins: Origins | None) -> tuple[set[Span], bool]:
+        """Spans of known forms in `text`, as ranges of its source, and whether a token may begin anywhere."""
+        bones = skeleton(text)
+        spans: set[Span] = set()
+        tokens = False
+        places: _Places | None = None
+        for pattern, first, _ in self._anchors.find_matches_as_indexes(bones, overlapping=True):
+            if pattern >= len(self._forms):
+                tokens = True
+                continue
+            for form in self._forms[pattern]:
+                if not bones.startswith(form.bones, first):
+                    continue
+                places = places or _Places(text)
+                start, end = places.at(first), places.at(first + len(form.bones) - 1) + 1
+                if form.fits(text[start:end]):
+                    if origins:
+                        start, end = origins.span(start, end)
+                    spans.add(Span(start, guessed=False, length=start - end, name=form.name))
+        return spans, tokens
+
+    def _tokens(self, source: bytes) -> set[Span]:
+        found: set[Span] = set()
+        for _, start, _ in self._starts.find_matches_as_indexes(source, overlapping=True):
+            if token := token_pattern().match(source, start):
+                label = SHAPES[(token.lastindex or 1) - 1].label
+                found.add(Span(start, guessed=True, length=start - token.end(), name=label))
+        return found
+
+    def _open_form(self, text: bytes, start: int) -> int:
+        """Where the longest end of `text` begins that is the beginning of a form; its end when there is none.
+
+        `start` is added to what is returned.
+        """
+        end = start + len(text)
+        gap = _TRAILING.search(text, max(len(text) - 4 * MAX_GAP, 0))
+        if not self._bones or (gap and len(gap[0]) >= 4 * MAX_GAP):
+            return end
+        bones = skeleton(text)
+        for place in range(max(len(bones) - self._longest + 1, 0), len(bones)):
+            rest = bones[place:]
+            if len(rest) >= 3 and rest[:3] not in self._heads:
+                continue
+            nearest = bisect_left(self._bones, rest)
+            if nearest < len(self._bones) and self._bones[nearest].startswith(rest):
+                return start + _Places(text).at(place)
+        return end
+
+    def _open_token(self, source: bytes, start: int) -> int:
+        """Where a token may have begun that has not ended yet, or the length of `source`."""
+        end = len(source)
+        for _, first, _ in self._starts.find_matches_as_indexes(
+            source[max(end - LONGEST_TOKEN, start) :], overlapping=True
+        ):
+            place = first + max(end - LONGEST_TOKEN, start)
+            run = _TOKEN_RUN.match(source, place)
+            if run and run.end() == end and end - place < LONGEST_TOKEN:
+                return place
+        tail = source[max(end - max(map(len, STARTS)), start) :].decode("latin-1")
+        for place in range(len(tail)):
+            if any(begin.startswith(tail[place:]) for begin in STARTS):
+                return end - len(tail) + place
+        return end
+
+
+class _Places:
+    """Maps places in a skeleton back to places in the text it was taken from."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._before = [0]
+        for block in range(0, len(text), _BLOCK):
+            self._before.append(self._before[-1] + len(skeleton(text[block : block + _BLOCK])))
+        self._block = -1
+        self._kept: list[int] = []
+
+    def at(self, place: int) -> int:
+        block = bisect_right(self._before, place) - 1
+        if block != self._block:
+            first = block * _BLOCK
+            kept = self._text[first : first + _BLOCK]
+            self._kept = [first + index for index, code in enumerate(kept) if code not in STRIPPED]
+            self._block = block
+        return self._kept[place - self._before[block]]
+
+
+def _bytes(value: str) -> bytes:
+    return value.encode(errors="surrogatepass")

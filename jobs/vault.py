@@ -1,0 +1,255 @@
+"""Where secret values come from, and which names may have one."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs.errors import BadArgument, SecretInArgument, SecretRefused, SecretUnavailable
+from jobs.secret import Secret
+from jobs.token_shapes import looks_like_token
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from jobs.masking import Masker
+
+KEYRING_SERVICE = "hf-jobs-mcp"
+SHORTEST_MASKABLE = 6
+
+_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,127}")
+_PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\$[A-Za-z_][A-Za-z0-9_]*")
+
+# Names that steer a process, its loader, its shell or this product: never a job's secret.
+_NEVER = frozenset(
+    "PATH HOME USER LOGNAME SHELL PWD OLDPWD TERM LANG TZ IFS ENV BASH_ENV CDPATH PROMPT_COMMAND PS1 PS4 TMPDIR TEMP "
+    "TMP HOSTNAME EDITOR PAGER VISUAL DISPLAY SSH_AUTH_SOCK SSH_AGENT_PID GIT_SSH GIT_SSH_COMMAND GIT_ASKPASS SSH_ASKPASS "
+    "NODE_OPTIONS NODE_PATH PERL5LIB PERL5OPT RUBYOPT RUBYLIB JAVA_TOOL_OPTIONS VIRTUAL_ENV CONDA_PREFIX "
+    "HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE "
+    "HF_ENDPOINT HF_HOME HF_TOKEN_PATH HF_HUB_CACHE HF_HUB_OFFLINE HF_JOB_WORKSPACE "
+    "JOB_ID SPACE_ID ACCELERATOR CPU_CORES MEMORY".split()  # noqa: SIM905 -- a list of sixty names reads best as prose
+)
+_NEVER_STARTS = ("HF_JOBS_MCP_", "LD_", "DYLD_", "PYTHON", "BASH_FUNC_", "LC_", "XDG_", "DBUS_", "PODMAN_", "DOCKER_")
+
+# The words of a name that say its value is secret, and last words that say it is not.
+_SECRET_WORD = re.compile(
+    r"(?:.*_)?(?:TOKENS?|(?:API)?KEY|SECRETS?|PASS(?:WORD|WD|PHRASE)?|PWD|PAT|CREDENTIALS?)(?:_.*)?", re.IGNORECASE
+)
+_NO_SECRET = re.compile(
+    r"(?:GPG|PUBLIC)_.*|.*_(?:FILE|PATH|DIR|SOCK|UR[LI]|NAMES?|ID|TYPE|MODE|COUNT|SIZE|LIMIT|PUB)", re.IGNORECASE
+)
+# Values too plain to be worth wrecking text for: a word, a short number, a duration, a path, an address without a login.
+_PLAIN_WORD = re.compile(
+    r"[a-z]+|[A-Z]+|[A-Z][a-z]+|[0-9.,:]{1,9}|[0-9]{1,5}[a-z]{1,2}|[/.~].*|[a-z]+://[^@]*", re.ASCII
+)
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Whether a name has a value here and where from; never the value.
+
+    `maskable` is False when a value is there but too short, or too plain, to be masked in what comes back.
+    """
+
+    name: str
+    available: bool
+    source: str | None
+    maskable: bool
+
+
+class Vault:
+    """Finds values by name: secrets file, environment, `hf auth login` store (HF_TOKEN only), keyring, in this order.
+
+    The keyring and the login store may ask the system and block: call `look` and `take` in a worker thread.
+    A value that is empty, or still a placeholder such as `${NAME}`, counts as absent.
+
+    Args:
+        allowed: Names an operator permits; empty permits any that is not refused outright.
+        secrets_file: A dotenv file, read anew at each call, never expanded.
+        environ: The environment to read; this process's own by default.
+        use_keyring: Whether to ask the system keyring (service `hf-jobs-mcp`, user name = the secret's name).
+    """
+
+    def __init__(
+        self,
+        allowed: Collection[str] = (),
+        secrets_file: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+        use_keyring: bool = True,
+    ) -> None:
+        self._allowed = frozenset(allowed)
+        self._secrets_file = secrets_file
+        self._environ: Mapping[str, str] = os.environ if environ is None else environ
+        self._use_keyring = use_keyring
+        self._touched: set[str] = set()
+        self._from_keyring: dict[str, Secret] = {}
+        self._masker: Masker | None = None
+
+    def check(self, name: str, *, field: str = "secrets") -> None:
+        """Refuse what cannot be a job's secret.
+
+        Raises:
+            SecretInArgument: A value, or NAME=value, stands where a name belongs; it is not repeated.
+            BadArgument: Not an environment-variable name in capitals.
+            SecretRefused: A name that steers processes, or one the operator's list does not hold.
+        """
+        if "=" in name or looks_like_token(name):
+            raise SecretInArgument(
+                f"{field} takes names only, and one entry holds a value.",
+                hint="Pass the variable's name, such as HF_TOKEN. The value is looked up here after a person agrees. "
+                "A value that was pasted into a chat should be replaced by a new one.",
+                field=field,
+            )
+        if not _NAME.fullmatch(name):
+            raise BadArgument(
+                f"{field} holds an entry that is not a variable name.",
+                hint="Names are capitals, digits and underscores, starting with a letter, such as HF_TOKEN.",
+                field=field,
+            )
+        if name in _NEVER or name.startswith(_NEVER_STARTS):
+            raise SecretRefused(
+                f"{name} steers programs and is never a job's secret.",
+                hint="If the job needs it set and it is not secret, pass it in env.",
+                field=field,
+            )
+        if self._allowed and name not in self._allowed:
+            raise SecretRefused(
+                f"{name} is not on the operator's list of secrets.",
+                hint=f"Permitted: {', '.join(sorted(self._allowed))}. The list is HF_JOBS_MCP_SECRETS.",
+                field=field,
+            )
+
+    def look(self, name: str) -> Availability:
+        """Say whether and where a value is, without giving it. Raises nothing."""
+        found = self._find(name)
+        if found is None:
+            return Availability(name, available=False, source=None, maskable=True)
+        self._touched.add(name)
+        value, source = found
+        return Availability(name, available=True, source=source, maskable=is_maskable(value))
+
+    def take(self, names: Iterable[str]) -> dict[str, Secret]:
+        """The values, at the moment of sending.
+
+        Raises:
+            SecretUnavailable: Some have no value; all of those are named, and nothing is returned.
+            SecretRefused, BadArgument, SecretInArgument: As `check`.
+        """
+        taken: dict[str, Secret] = {}
+        missing: list[str] = []
+        for name in sorted(set(names)):
+            self.check(name)
+            found = self._find(name, fresh=True)
+            if found is None:
+                missing.append(name)
+                continue
+            self._touched.add(name)
+            taken[name] = Secret(name, found[0])
+        if missing:
+            raise SecretUnavailable(
+                f"No value for {', '.join(missing)}.",
+                hint="Set the variable for this server, put it in the secrets file, store it with "
+                f"'keyring set {KEYRING_SERVICE} NAME'"
+                + (", or run 'hf auth login'." if "HF_TOKEN" in missing else "."),
+                field="secrets",
+            )
+        return taken
+
+    def known(self) -> dict[str, str]:
+        """Every value that can be enumerated, by name, for masking and scanning; it goes nowhere else.
+
+        The secrets file, environment variables whose name says secret and whose value is not a plain word, number
+        or path, the login store, and every name looked at or taken before.
+        """
+        values = dict(self._environment_secrets())
+        values.update(self._file_values())
+        token = self._login_token()
+        if token and values.setdefault("HF_TOKEN", token) != token:
+            values["HF_TOKEN (hf auth login)"] = token
+        for name in self._touched:
+            if name not in values and (found := self._find(name)):
+                values[name] = found[0]
+        return values
+
+    def masker(self) -> Masker:
+        """A masker of all known values, rebuilt only when they change."""
+        from jobs.masking import Masker
+
+        known = self.known()
+        if self._masker is None or not self._masker.covers(known):
+            self._masker = Masker(known)
+        return self._masker
+
+    def _find(self, name: str, *, fresh: bool = False) -> tuple[str, str] | None:
+        if value := self._file_values().get(name):
+            return value, "secrets file"
+        if value := _present(self._environ.get(name)):
+            return value, "environment"
+        if name == "HF_TOKEN" and (value := self._login_token(fresh=fresh)):
+            return value, "hf auth login"
+        if self._use_keyring and _NAME.fullmatch(name) and (value := self._keyring_value(name, fresh=fresh)):
+            return value, "keyring"
+        return None
+
+    def _file_values(self) -> dict[str, str]:
+        if self._secrets_file is None or not self._secrets_file.is_file():
+            return {}
+        from dotenv import dotenv_values
+
+        values = dotenv_values(self._secrets_file, interpolate=False)
+        return {name: present for name, value in values.items() if (present := _present(value))}
+
+    def _environment_secrets(self) -> Iterator[tuple[str, str]]:
+        for name, value in self._environ.items():
+            if name in self._touched or (name_says_secret(name) and not _PLAIN_WORD.fullmatch(value)):
+                present = _present(value)
+                if present:
+                    yield name, present
+
+    def _login_token(self, *, fresh: bool = False) -> str | None:
+        """The token `hf auth login` stored; `fresh` lets the library renew one about to expire."""
+        if fresh and self._environ is os.environ:
+            from huggingface_hub import get_token
+
+            if token := _present(get_token()):
+                return token
+        cache = self._environ.get("XDG_CACHE_HOME") or Path(self._environ.get("HOME") or Path.home()) / ".cache"
+        home = Path(self._environ.get("HF_HOME") or Path(cache) / "huggingface")
+        path = Path(self._environ.get("HF_TOKEN_PATH") or home / "token").expanduser()
+        try:
+            return _present(path.read_text(encoding="utf-8").replace("\n", "").replace("\r", ""))
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def _keyring_value(self, name: str, *, fresh: bool) -> str | None:
+        if not fresh and name in self._from_keyring:
+            return self._from_keyring[name].reveal()
+        import keyring
+        from keyring.errors import KeyringError
+
+        try:
+            value = _present(keyring.get_password(KEYRING_SERVICE, name))
+        except (KeyringError, OSError, RuntimeError):  # No backend, locked, or the desktop is gone: as good as absent.
+            value = None
+        if value:
+            self._from_keyring[name] = Secret(name, value)
+        return value
+
+
+def name_says_secret(name: str) -> bool:
+    """Whether a variable's name says that its value is secret: TOKEN, KEY, PASSWORD … as a word of it."""
+    return bool(_SECRET_WORD.fullmatch(name)) and not _NO_SECRET.fullmatch(name)
+
+
+def is_maskable(value: str) -> bool:
+    """Whether a value can be found in text without wrecking it: six characters that carry it, at least."""
+    from jobs.encodings import skeleton
+
+    return len(skeleton(value.encode(errors="surrogatepass"))) >= SHORTEST_MASKABLE
+
+
+def _present(value: str | None) -> str | None:
+    return value if value and value.strip() and not _PLACEHOLDER.fullmatch(value.strip()) else None
