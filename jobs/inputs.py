@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobs.errors import BadArgument
-from jobs.text import is_plain, is_sendable
+from jobs.text import is_plain, is_unicode
 from jobs.workspace import MANIFEST
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ def check_files(files: Mapping[str, str], script: str | None, *, field: str = "f
     """
     placed: dict[str, bytes] = {}
     for path, text in files.items():
-        placed[check_path(path, field=field)] = _encode(text, field)
+        tidy = check_path(path, field=field)
+        if tidy in placed:
+            raise BadArgument(f"`{field}` has one file twice.", hint="Drop a leading ./ of one of them.", field=field)
+        placed[tidy] = _encode(text, field)
     if script is not None:
         if SCRIPT_NAME in placed:
             raise BadArgument(
@@ -82,7 +85,7 @@ def check_path(path: str, *, field: str = "files") -> str:
 
 
 def _encode(text: str, field: str) -> bytes:
-    if not isinstance(text, str) or not is_sendable(text.replace("\0", "")):
+    if not isinstance(text, str) or not is_unicode(text):
         raise BadArgument(f"`{field}` has text that is not valid Unicode.", hint="Send plain text.", field=field)
     return text.encode()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ PRESETS = {
 
 _FIELDS = 5
 _LONGEST = 200
+_COUNTED = 500
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 _HINT = (
     'Use five fields, minute hour day month weekday, in UTC ("0 9 * * 1" is Mondays at 9:00), or one of '
@@ -78,6 +79,15 @@ class Schedule:
                 field="schedule",
             )
         return runs
+
+    def runs_in(self, span: timedelta, after: datetime) -> int:
+        """How often it runs within `span` after `after`; from the first 500 runs onwards, as often as until then."""
+        count, last = 0, after
+        for run in islice(self.runs(after), _COUNTED):
+            if run > after + span:
+                return count
+            count, last = count + 1, run
+        return count if last == after else round(count * (span / (last - after)))
 
     def runs(self, after: datetime) -> Iterator[datetime]:
         """All run times after `after`, in UTC, for as long as there are any within fifty years of each other."""

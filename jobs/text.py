@@ -14,4 +14,9 @@ def is_plain(text: str) -> bool:
 
 def is_sendable(text: str) -> bool:
     """Whether `text` survives the way into a process: valid Unicode without NUL."""
-    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+    return "\0" not in text and is_unicode(text)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether `text` can be encoded at all: no half of a surrogate pair stands alone."""
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)

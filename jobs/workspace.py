@@ -68,11 +68,17 @@ def for_submission(namespace: str, submission: str, *, scheduled: bool = False) 
     return Workspace(f"{namespace}/{BUCKET_NAME}", submission, submission, inputs_at)
 
 
-class _Volume(Protocol):
-    type: str
-    source: str
-    mount_path: str
-    path: str | None
+class VolumeLike(Protocol):
+    """A mount as a job tells of it; `huggingface_hub.Volume` does."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def mount_path(self) -> str: ...
+    @property
+    def path(self) -> str | None: ...
 
 
 class JobLike(Protocol):
@@ -81,7 +87,7 @@ class JobLike(Protocol):
     @property
     def id(self) -> str: ...
     @property
-    def volumes(self) -> Sequence[_Volume] | None: ...
+    def volumes(self) -> Sequence[VolumeLike] | None: ...
     @property
     def command(self) -> Sequence[str] | None: ...
 
