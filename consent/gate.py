@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import anyio
-from mcp.server.mcpserver.resolve import AcceptedElicitation, DeclinedElicitation, ElicitationResult, Elicit
+from mcp.server.mcpserver.resolve import AcceptedElicitation, DeclinedElicitation, Elicit, ElicitationResult
 
-from consent.caller import can_be_asked, caller, is_modern, state_key
+from consent.caller import caller, can_be_asked, is_modern, state_key
 from consent.ledger import Approval, Ledger, Spent
 from consent.question import Answer, form, text
 from consent.request import ConsentRequest, granted
@@ -29,6 +29,7 @@ from jobs.errors import (
     ConsentTimedOut,
     SpecChanged,
 )
+from jobs.submit import new_submission
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
@@ -118,7 +119,9 @@ class Gate:
         approval = await anyio.to_thread.run_sync(self.ledger.put_aside, request, who, self.ask_seconds)
         return PutAside(request, approval)
 
-    async def redeem(self, request: ConsentRequest, outcome: Outcome, ctx: Context[Any, Any]) -> Grant | PutAside | Spent:
+    async def redeem(
+        self, request: ConsentRequest, outcome: Outcome, ctx: Context[Any, Any]
+    ) -> Grant | PutAside | Spent:
         """Use the answer up for exactly `request`, which the caller has just rebuilt.
 
         Returns a `Grant`; or the `PutAside` question that still waits for its person; or the `Spent` yes of the
@@ -201,7 +204,7 @@ class Gate:
     async def _spend(
         self, request: ConsentRequest, names: tuple[str, ...], key: str, who: str, approval_id: str | None = None
     ) -> Grant:
-        submission = secrets.token_hex(8)
+        submission = new_submission()
         if request.needed:
             await anyio.to_thread.run_sync(self.ledger.spend, key, request.digest, who, submission, approval_id)
         withheld = tuple(name for name in request.secret_names if name not in names)

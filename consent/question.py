@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from consent.request import ConsentRequest  # noqa: TC001  # pydantic reads the annotation of a ClassVar's owner.
+from consent.request import ConsentRequest  # pydantic reads the annotation of a ClassVar's owner.
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -58,7 +58,9 @@ def for_spec(
     ]
     ticks = [_secret(name, sources.get(name), scheduled=scheduled) for name in spec.secret_names]
     if confirm_above_usd is not None and max_cost_usd is not None and max_cost_usd > confirm_above_usd:
-        ticks.append(Tick("accept_cost", f"Yes, up to ${max_cost_usd:,.2f}", "The worst case is above your limit", True))
+        ticks.append(
+            Tick("accept_cost", f"Yes, up to ${max_cost_usd:,.2f}", "The worst case is above your limit", True)
+        )
     if spec.expose_public:
         ports = ", ".join(map(str, spec.expose_public))
         ticks.append(Tick("open_ports", f"Yes, open port {ports} to everyone", "Reachable without signing in", True))

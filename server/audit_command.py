@@ -25,7 +25,9 @@ def show(path: Path, *, as_json: bool) -> int:
         )
         print(f"{entry['at']} {entry['event']:<10} {rest}{'' if entry['intact'] else '  <- does not follow'}")
     if broken:
-        print(f"hf-jobs-mcp: {broken} entries do not follow from the one before: the record was changed.", file=sys.stderr)
+        print(
+            f"hf-jobs-mcp: {broken} entries do not follow from the one before: the record was changed.", file=sys.stderr
+        )
     return 1 if broken else 0
 
 

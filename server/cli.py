@@ -48,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--http", action="store_true", help="Streamable HTTP at /mcp instead of stdio")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     serve.add_argument("--port", type=int, default=8765, help="port to listen on (default: 8765)")
-    serve.add_argument("--insecure-no-auth", action="store_true", help="no token; loopback only, for protocol test suites")
+    serve.add_argument(
+        "--insecure-no-auth", action="store_true", help="no token; loopback only, for protocol test suites"
+    )
     serve.set_defaults(run=_serve)
 
     demo = commands.add_parser("demo", help="the main job, start to finish, on the local hub, narrated")

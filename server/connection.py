@@ -73,7 +73,9 @@ class Connection:
     async def _remote(self, kind: str, token: str | None) -> None:
         from jobs.hub import Hub
 
-        endpoint = (os.environ.get("HF_ENDPOINT") or HUGGINGFACE).rstrip("/") if kind in {"auto", "huggingface"} else kind
+        endpoint = (
+            (os.environ.get("HF_ENDPOINT") or HUGGINGFACE).rstrip("/") if kind in {"auto", "huggingface"} else kind
+        )
         if token is None:
             raise NoToken(
                 "There is no Hugging Face token, and the hub that was asked for needs one.",

@@ -76,10 +76,12 @@ def http_app(app: App, *, host: str, port: int) -> ASGIApp:
 
 def _made_token() -> str:
     token = secrets.token_urlsafe(32)
-    print(f"No HF_JOBS_MCP_HTTP_TOKEN is set; for this run it is: {token}", file=sys.stderr)  # noqa: T201  # For the person who started it.
+    print(
+        f"No HF_JOBS_MCP_HTTP_TOKEN is set; for this run it is: {token}", file=sys.stderr
+    )  # For the person who started it.
     return token
 
 
 def _refuse(sentence: str) -> int:
-    print(f"hf-jobs-mcp: {sentence}", file=sys.stderr)  # noqa: T201  # For the person who started it.
+    print(f"hf-jobs-mcp: {sentence}", file=sys.stderr)  # For the person who started it.
     return 2

@@ -44,7 +44,9 @@ class Content:
 class CheckedTool(Tool):
     """A tool whose bad arguments and foreseen failures come back as errors with a code, never as a trace."""
 
-    async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: FBT001, FBT002  # The SDK's signature.
+    async def run(
+        self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False
+    ) -> Any:  # The SDK's signature.
         model = self.fn_metadata.arg_model
         try:
             model.model_validate(self.fn_metadata.pre_parse_json(arguments))

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import anyio.to_thread
 from pydantic import Field
 
-from consent.request import ConsentRequest  # noqa: TC001  # Read at run time by the dataclass below.
+from consent.request import ConsentRequest  # Read at run time by the dataclass below.
 from consent.subject import for_spec
 from jobs import cost
-from jobs.build import build
 from jobs.errors import SecretUnavailable
 from jobs.request import JobRequest
 from jobs.scan import refuse_values
 from jobs.schedule import Schedule
+from jobs.spec import build
 from tools.registry import Arguments
 
 if TYPE_CHECKING:
@@ -32,14 +32,18 @@ class JobArguments(Arguments):
 
     command: list[str] | None = Field(None, description='Words to run, e.g. ["fast-agent","go","--model","sonnet",…]')
     script: str | None = Field(None, description="Text of a uv script, instead of command")
-    packages: list[str] = Field(default_factory=list, description='Makes it a uv job: `--with`, e.g. ["fast-agent-mcp"]')
+    packages: list[str] = Field(
+        default_factory=list, description='Makes it a uv job: `--with`, e.g. ["fast-agent-mcp"]'
+    )
     python: str | None = Field(None, description='For uv jobs, e.g. "3.13"')
     image: str | None = Field(None, description="Container image; without packages or script, a container job")
     flavor: str | None = Field(None, description="Hardware, see list_hardware; default cpu-basic")
     timeout: str | float | None = Field(None, description='"45m", "2h", or seconds; default 30m')
     env: dict[str, str] = Field(default_factory=dict, description="Plain variables, no secrets")
     secrets: Names
-    files: dict[str, str] = Field(default_factory=dict, description="Path in the working folder → text (prompts, cards)")
+    files: dict[str, str] = Field(
+        default_factory=dict, description="Path in the working folder → text (prompts, cards)"
+    )
     volumes: list[str] = Field(default_factory=list, description='"hf://buckets/ns/name:/mount[:ro]"')
     name: str | None = None
     labels: dict[str, str] = Field(default_factory=dict)
@@ -94,7 +98,7 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
     """
     for name in arguments.secrets:
         services.vault.check(name)
-    refuse_values(dict(_texts(arguments)), services.vault)
+    refuse_values(dict(_texts(arguments)), services.masker())
     connected = await services.connect()
     hub = connected.hub
     hardware = await hub.hardware()

@@ -1,0 +1,190 @@
+"""``hf-jobs-mcp demo``: the main job, start to finish, through a real MCP client and server, on the local hub."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import sys
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from mcp.client import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp_types import ElicitResult
+
+from jobs.errors import HubNotStarted
+from server.connection import start_local
+from server.narrator import Narrator
+from server.version import version
+
+if TYPE_CHECKING:
+    from server.settings import Settings
+
+SECRET = "DEMO_API_KEY"  # noqa: S105  # A name.
+
+SCRIPT = """\
+# /// script
+# requires-python = ">=3.9"
+# ///
+import hashlib
+import json
+import os
+import pathlib
+import platform
+
+key = os.environ["DEMO_API_KEY"]
+print("The job runs on Python", platform.python_version())
+print("It was given DEMO_API_KEY; the SHA-256 of its value is", hashlib.sha256(key.encode()).hexdigest())
+print("Printed on purpose, the value reads:", key)
+pathlib.Path("result.json").write_text(json.dumps({"answer": 6 * 7, "python": platform.python_version()}))
+"""
+
+#: What fast-agent runs on; uv takes the newest that is here, or fetches one where it can.
+PYTHON_FOR_AGENT = ">=3.12"
+AGENT_MESSAGE = "Hello from a cloud job: the answer is 42"
+_POLL_SECONDS = 20
+_PATIENCE_SECONDS = 600
+
+
+def demo(settings: Settings, *, agent: bool) -> int:
+    """Run the demonstration. Returns 0 when the job did its work and everything it promised was seen."""
+    narrator = Narrator()
+    try:
+        return anyio.run(_Demo(settings, narrator, agent=agent).run)
+    except HubNotStarted as error:
+        narrator.say(error.message, error.hint or "")
+        return 1
+
+
+class _Demo:
+    def __init__(self, settings: Settings, narrator: Narrator, *, agent: bool) -> None:
+        self._settings = settings
+        self._narrator = narrator
+        self._agent = agent
+        self._value = secrets.token_urlsafe(24)
+
+    async def run(self) -> int:
+        self._narrator.step("Start the local hub")
+        with self._narrator.waiting("Local hub") as told:
+            told("starting")
+            state = await anyio.to_thread.run_sync(start_local, self._settings, version())
+        self._narrator.say(f"It runs at {state.endpoint}. No account and no network are needed.")
+
+        self._narrator.step("Connect a real MCP client to the server over stdio")
+        command = [sys.executable, "-P", "-m", "hf_jobs_mcp"]
+        server = StdioServerParameters(command=command[0], args=command[1:], env=self._environment())
+        async with Client(stdio_client(server), elicitation_callback=self._answer) as client:
+            tools = (await client.list_tools()).tools
+            self._narrator.say(f"It offers {', '.join(tool.name for tool in tools)}.")
+            arguments = self._arguments()
+            await self._plan(client, arguments)
+            job = await self._submit(client, arguments)
+            status = await self._watch(client, job)
+            return await self._results(client, job, status)
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name != "HF_TOKEN"}
+        own = {"HF_JOBS_MCP_HUB": "local", "HF_JOBS_MCP_HOME": str(self._settings.home), "HF_JOBS_MCP_SECRETS": ""}
+        return {**kept, **own, SECRET: self._value}
+
+    def _arguments(self) -> dict[str, Any]:
+        if self._agent:
+            words = ["--model", "passthrough", "--message", AGENT_MESSAGE, "--results", "result.json"]
+            return {
+                "command": ["fast-agent", "go", *words],
+                "packages": ["fast-agent-mcp"],
+                "python": PYTHON_FOR_AGENT,
+                "timeout": "20m",
+                "name": "demo-agent",
+            }
+        return {"script": SCRIPT, "secrets": [SECRET], "timeout": "5m", "name": "demo"}
+
+    async def _plan(self, client: Client, arguments: dict[str, Any]) -> None:
+        self._narrator.step("plan_secrets: which names does the job need?")
+        asked = {key: arguments[key] for key in ("command", "script") if key in arguments}
+        plan = await _call(client, "plan_secrets", asked)
+        for model in plan.get("models", ()):
+            needs = model.get("secret") or "no secret"
+            self._narrator.say(f"model {model['input']}: {needs} (by the {model['resolved_by']})")
+        for candidate in plan["candidates"]:
+            where = f"available from the {candidate['source']}" if candidate["available"] else "not available here"
+            self._narrator.say(f"{candidate['name']}: {where}; {'; '.join(candidate['reasons'])}")
+        if not plan["candidates"]:
+            self._narrator.say("It needs none.")
+
+    async def _submit(self, client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
+        self._narrator.step("submit_job: a person is asked, then the job is sent")
+        job = await _call(client, "submit_job", arguments)
+        self._narrator.pairs(
+            (label, job.get(key))
+            for label, key in (("id", "id"), ("stage", "stage"), ("secrets", "secrets"), ("at most", "max_cost_usd"),
+                               ("page", "url"), ("workspace", "workspace"))
+        )  # fmt: skip
+        return job
+
+    async def _answer(self, context: Any, params: Any) -> ElicitResult:  # noqa: ARG002  # The SDK's signature.
+        self._narrator.say("", *params.message.splitlines(), "")
+        names = list(params.requested_schema["properties"])
+        if not (self._narrator.watched and sys.stdin.isatty()):
+            self._narrator.say(
+                "No one is at the terminal. The secret was made for this demo, so the demo says yes itself."
+            )
+            return ElicitResult(action="accept", content=dict.fromkeys(names, True))
+        ticked = {name: await anyio.to_thread.run_sync(_yes, f"   Attach {name}?") for name in names}
+        return ElicitResult(action="accept" if any(ticked.values()) else "decline", content=ticked)
+
+    async def _watch(self, client: Client, job: dict[str, Any]) -> dict[str, Any]:
+        self._narrator.step("job_status: wait for it")
+        with anyio.fail_after(_PATIENCE_SECONDS), self._narrator.waiting("Job") as told:
+
+            async def progress(done: float, total: float | None, message: str | None) -> None:  # noqa: ARG001  # The SDK's signature.
+                told(message or "")
+
+            while True:
+                arguments = {"job_id": job["id"], "wait_seconds": _POLL_SECONDS}
+                status = await _call(client, "job_status", arguments, progress)
+                if status["finished"]:
+                    break
+        self._narrator.pairs((key, status.get(key)) for key in ("stage", "succeeded", "message", "cost_usd"))
+        return status
+
+    async def _results(self, client: Client, job: dict[str, Any], status: dict[str, Any]) -> int:
+        self._narrator.step("fetch_results: the container is gone, its output is not")
+        results = await _call(client, "fetch_results", {"job_id": job["id"]})
+        self._narrator.say(*results["log"]["lines"], "")
+        for artifact in results["artifacts"]:
+            self._narrator.say(f"{artifact['path']}  {artifact['size']} bytes")
+        answer = results.get("answer")
+        if answer is not None:
+            self._narrator.say(f"The agent's answer, out of result.json: {answer['text']} ({answer['stop_reason']})")
+        folder = self._settings.home / "hub" / "buckets" / job["workspace"].removeprefix("hf://buckets/")
+        self._narrator.say(f"The files are in {folder}")
+        self._narrator.say(f"The job's page: {job['url']} (open it with: hf-jobs-mcp hub open {job['id']})")
+        problem = self._problem(status, results)
+        self._narrator.say("", problem or "All of it happened for real: client, server, hub, process.")
+        return 1 if problem else 0
+
+    def _problem(self, status: dict[str, Any], results: dict[str, Any]) -> str | None:
+        log = "\n".join(results["log"]["lines"])
+        if status.get("succeeded") is not True:
+            needs = " fast-agent needs Python 3.12 or later on PATH." if self._agent and "interpreter" in log else ""
+            return f"The job did not do its work.{needs}"
+        if self._value in str(results):
+            return "The secret's value came back, which must never happen."
+        if self._agent:
+            answer = results.get("answer") or {}
+            return None if AGENT_MESSAGE in answer.get("text", "") else "The agent's answer is not in the results."
+        proof = hashlib.sha256(self._value.encode()).hexdigest()
+        return None if proof in log else "The job did not get the secret."
+
+
+async def _call(client: Client, name: str, arguments: dict[str, Any], progress: Any = None) -> dict[str, Any]:
+    result = await client.call_tool(name, arguments, progress_callback=progress)
+    if result.is_error or result.structured_content is None:
+        raise SystemExit(f"{name} failed: {getattr(result.content[0], 'text', '')}")
+    return result.structured_content
+
+
+def _yes(prompt: str) -> bool:
+    return input(f"{prompt} [y/N] ").strip().lower() in {"y", "yes"}

@@ -1,0 +1,54 @@
+"""The record: whole, in order, values absent, and a change shows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from consent.audit import Audit
+
+
+def test_entries_come_back_in_order_and_intact(tmp_path: Path) -> None:
+    audit = Audit(tmp_path / "audit.jsonl")
+    for number in range(5):
+        audit.note("asked", number=number)
+    entries = list(audit.entries())
+    assert [entry["number"] for entry in entries] == [0, 1, 2, 3, 4]
+    assert all(entry["intact"] for entry in entries)
+
+
+def test_a_line_taken_out_shows(tmp_path: Path) -> None:
+    audit = Audit(tmp_path / "audit.jsonl")
+    for number in range(3):
+        audit.note("asked", number=number)
+    lines = audit.path.read_bytes().splitlines(keepends=True)
+    audit.path.write_bytes(lines[0] + lines[2])
+    assert [entry["intact"] for entry in audit.entries()] == [True, False]
+
+
+def test_a_changed_line_shows(tmp_path: Path) -> None:
+    audit = Audit(tmp_path / "audit.jsonl")
+    audit.note("answered", answer="declined")
+    audit.note("submitted")
+    audit.path.write_text(audit.path.read_text().replace("declined", "approved"))
+    assert [entry["intact"] for entry in audit.entries()] == [True, False]
+
+
+def test_entries_longer_than_the_look_back_are_chained_too(tmp_path: Path) -> None:
+    audit = Audit(tmp_path / "audit.jsonl")
+    audit.note("asked", text="x" * 50_000)
+    audit.note("asked", text="y" * 50_000)
+    assert all(entry["intact"] for entry in audit.entries())
+
+
+def test_what_is_written_is_masked(tmp_path: Path) -> None:
+    audit = Audit(tmp_path / "audit.jsonl", mask=lambda text: text.replace("hunter22", "***"))
+    audit.note("asked", text="the value is hunter22")
+    assert "hunter22" not in audit.path.read_text()
+    assert json.loads(audit.path.read_text())["text"] == "the value is ***"
+
+
+def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    audit = Audit(tmp_path / "audit.jsonl")
+    audit.note("asked")
+    assert audit.path.stat().st_mode & 0o077 == 0
