@@ -89,8 +89,8 @@ class Ledger:
         with self._writing() as db:
             self._expire(db)
             row = db.execute(
-                "SELECT * FROM approvals WHERE digest = ? AND caller = ? AND status IN ('pending', 'approved', 'declined')"
-                " ORDER BY asked_at DESC LIMIT 1",
+                "SELECT * FROM approvals WHERE digest = ? AND caller = ?"
+                " AND status IN ('pending', 'approved', 'declined') ORDER BY asked_at DESC LIMIT 1",
                 (request.digest, caller),
             ).fetchone()
             if row is not None:
@@ -189,7 +189,8 @@ class Ledger:
 
     def _expire(self, db: sqlite3.Connection) -> None:
         db.execute(
-            "UPDATE approvals SET status = 'expired' WHERE expires_at < ? AND status IN ('pending', 'approved', 'declined')",
+            "UPDATE approvals SET status = 'expired' WHERE expires_at < ?"
+            " AND status IN ('pending', 'approved', 'declined')",
             (self._clock(),),
         )
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from jobs.spec import JobSpec
 
+_CENT = 0.01
 _SHOWN = 6
 _LINE = 320
 
@@ -59,11 +60,13 @@ def for_spec(
     ticks = [_secret(name, sources.get(name), scheduled=scheduled) for name in spec.secret_names]
     if confirm_above_usd is not None and max_cost_usd is not None and max_cost_usd > confirm_above_usd:
         ticks.append(
-            Tick("accept_cost", f"Yes, up to ${max_cost_usd:,.2f}", "The worst case is above your limit", True)
+            Tick("accept_cost", f"Yes, up to ${max_cost_usd:,.2f}", "The worst case is above your limit", required=True)
         )
     if spec.expose_public:
         ports = ", ".join(map(str, spec.expose_public))
-        ticks.append(Tick("open_ports", f"Yes, open port {ports} to everyone", "Reachable without signing in", True))
+        ticks.append(
+            Tick("open_ports", f"Yes, open port {ports} to everyone", "Reachable without signing in", required=True)
+        )
     return ConsentRequest(
         action="schedule" if scheduled else "submit",
         digest=_digest("schedule" if scheduled else "submit", spec.digest, max_cost_usd),
@@ -189,7 +192,7 @@ def _cost(amount: float | None, *, scheduled: bool) -> str:
     if amount is None:
         return "unknown: this hub names no price"
     each = " for each run" if scheduled else ""
-    return f"at most ${amount:,.2f}{each}" if amount >= 0.01 or amount == 0 else f"less than $0.01{each}"
+    return f"at most ${amount:,.2f}{each}" if amount >= _CENT or amount == 0 else f"less than $0.01{each}"
 
 
 def _attempts(spec: JobSpec) -> str:

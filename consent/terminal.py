@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def approve(home: Path, approval_id: str | None) -> int:
-    """Show the waiting questions, or put one. Returns 0 when it was answered or listed, 1 when there is none, 2 without a terminal."""
+    """Show the waiting questions, or put one.
+
+    Returns an exit status: 0 when it was answered or listed, 1 when there is none, 2 without a terminal.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print("hf-jobs-mcp: approve needs a terminal with a person at it; run it in one.", file=sys.stderr)
         return 2

@@ -11,6 +11,8 @@ from consent.audit import Audit
 if TYPE_CHECKING:
     from pathlib import Path
 
+_DIGEST = 64
+
 
 def show(path: Path, *, as_json: bool) -> int:
     """Print the record, oldest first. Returns 1 when an entry does not follow from the one before it."""
@@ -34,4 +36,4 @@ def show(path: Path, *, as_json: bool) -> int:
 def _plain(value: object) -> str:
     if isinstance(value, list):
         return ",".join(map(str, value)) or "-"
-    return str(value)[:16] if isinstance(value, str) and len(value) == 64 else str(value)
+    return str(value)[:16] if isinstance(value, str) and len(value) == _DIGEST else str(value)
