@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_right
 
 _HEX = rb"[0-9a-fA-F]"
@@ -53,25 +54,29 @@ def has_escapes(source: bytes) -> bool:
 
 
 def resolve(source: bytes) -> bytes:
-    """`source` with `%41`, `\\u0041`, `\\x41`, `\\101`, `\\n` and their kin resolved, once; bytes stay bytes."""
+    r"""`source` with `%41`, `\u0041`, `\x41`, `\101`, `\n` and their kin resolved, once; bytes stay bytes."""
     return _UNIT.sub(lambda found: _resolved(found[0]), source)
 
 
 def _resolved(unit: bytes) -> bytes:
     kind = unit[1:2]
     if unit[:1] == b"%":
-        return bytes((int(unit[1:], 16),))
+        return bytes((_number(unit[1:]),))
     if kind == b"x":
-        return bytes((int(unit, 0),))
+        return bytes((_number(unit[2:]),))
     if kind in b"0123":
         return bytes((int(unit[1:], 8),))
     if kind in b"uU":
-        if len(unit) > 10:
-            high, low = int(unit[2:6], 16), int(unit[-4:], 16)
+        if unit.count(b"u") > 1:
+            high, low = _number(unit[2:6]), _number(unit[-4:])
             return chr(0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00).encode()
-        code = int(unit, 0)
-        return chr(code).encode(errors="surrogatepass") if code <= 0x10FFFF else unit
+        code = _number(unit[2:])
+        return chr(code).encode(errors="surrogatepass") if code <= sys.maxunicode else unit
     return _SHORT[kind]
+
+
+def _number(digits: bytes) -> int:
+    return int(digits, 16)
 
 
 class Origins:

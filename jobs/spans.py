@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _ANCHOR = 48  # Only so much of a form goes into the automaton, which keeps it small however long a key is.
 _BLOCK = 2048
+_HEAD = 3
 _TRAILING = re.compile(rb"[ \t\r\n\\\"']*\Z")
 _TOKEN_RUN = re.compile(rb"[A-Za-z0-9_.-]{0,%d}" % LONGEST_TOKEN)
 _KEPT = bytes(code for code in range(256) if code not in STRIPPED)
@@ -49,7 +50,7 @@ class SpanFinder:
                         by_bones.setdefault(bones, []).append(Form(name, look, bones))
         self._bones = sorted(by_bones)
         self._longest = max(map(len, self._bones), default=0)
-        self._heads = frozenset(bones[:3] for bones in self._bones)
+        self._heads = frozenset(bones[:_HEAD] for bones in self._bones)
         anchors: dict[bytes, list[Form]] = {}
         for bones, forms in by_bones.items():
             anchors.setdefault(bones[:_ANCHOR], []).extend(forms)
@@ -123,7 +124,7 @@ class SpanFinder:
         bones = skeleton(text)
         for place in range(max(len(bones) - self._longest + 1, 0), len(bones)):
             rest = bones[place:]
-            if len(rest) >= 3 and rest[:3] not in self._heads:
+            if len(rest) >= _HEAD and rest[:_HEAD] not in self._heads:
                 continue
             nearest = bisect_left(self._bones, rest)
             if nearest < len(self._bones) and self._bones[nearest].startswith(rest):

@@ -7,7 +7,7 @@ import re
 _ESCAPE_SEQUENCE = re.compile(
     r"""
       (?: \x1b\[ | \x9b ) [0-?]* [ -/]* [@-~]?                               # CSI: colours, cursor, modes
-    | (?: \x1b[\]PX^_] | [\x9d\x90\x98\x9e\x9f] ) [^\x1b\x07\x9c\n]{0,4096}  # OSC, DCS and kin: titles, links, clipboard
+    | (?: \x1b[\]PX^_] | [\x9d\x90\x98\x9e\x9f] ) [^\x1b\x07\x9c\n]{0,4096}  # OSC, DCS and kin: titles, links
       (?: \x1b\\ | \x07 | \x9c )?
     | \x1b [ -/]* [0-~]?                                                     # the short ones
     """,

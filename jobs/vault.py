@@ -25,14 +25,17 @@ _PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\$[A-Za-z_][A-Za-z0-9_]*")
 
 # Names that steer a process, its loader, its shell or this product: never a job's secret.
 _NEVER = frozenset(
-    "PATH HOME USER LOGNAME SHELL PWD OLDPWD TERM LANG TZ IFS ENV BASH_ENV CDPATH PROMPT_COMMAND PS1 PS4 TMPDIR TEMP "
-    "TMP HOSTNAME EDITOR PAGER VISUAL DISPLAY SSH_AUTH_SOCK SSH_AGENT_PID GIT_SSH GIT_SSH_COMMAND GIT_ASKPASS SSH_ASKPASS "
-    "NODE_OPTIONS NODE_PATH PERL5LIB PERL5OPT RUBYOPT RUBYLIB JAVA_TOOL_OPTIONS VIRTUAL_ENV CONDA_PREFIX "
-    "HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE "
-    "HF_ENDPOINT HF_HOME HF_TOKEN_PATH HF_HUB_CACHE HF_HUB_OFFLINE HF_JOB_WORKSPACE "
-    "JOB_ID SPACE_ID ACCELERATOR CPU_CORES MEMORY".split()  # noqa: SIM905 -- a list of sixty names reads best as prose
+    """
+    ACCELERATOR ALL_PROXY BASH_ENV CDPATH CONDA_PREFIX CPU_CORES CURL_CA_BUNDLE DISPLAY DOCKER_CONFIG DOCKER_HOST EDITOR
+    ENV GIT_ASKPASS
+    GIT_SSH GIT_SSH_COMMAND HF_ENDPOINT HF_HOME HF_HUB_CACHE HF_HUB_OFFLINE HF_JOB_WORKSPACE HF_TOKEN_PATH HOME
+    HOSTNAME HTTPS_PROXY HTTP_PROXY IFS JAVA_TOOL_OPTIONS JOB_ID LANG LOGNAME MEMORY NODE_OPTIONS NODE_PATH
+    NO_PROXY OLDPWD PAGER PATH PERL5LIB PERL5OPT PROMPT_COMMAND PS1 PS4 PWD REQUESTS_CA_BUNDLE RUBYLIB RUBYOPT
+    SHELL SPACE_ID SSH_AGENT_PID SSH_ASKPASS SSH_AUTH_SOCK SSL_CERT_DIR SSL_CERT_FILE TEMP TERM TMP TMPDIR TZ
+    USER VIRTUAL_ENV VISUAL
+    """.split()  # noqa: SIM905 -- sixty names read best as running text
 )
-_NEVER_STARTS = ("HF_JOBS_MCP_", "LD_", "DYLD_", "PYTHON", "BASH_FUNC_", "LC_", "XDG_", "DBUS_", "PODMAN_", "DOCKER_")
+_NEVER_STARTS = ("HF_JOBS_MCP_", "LD_", "DYLD_", "PYTHON", "BASH_FUNC_", "LC_", "XDG_", "DBUS_")
 
 # The words of a name that say its value is secret, and last words that say it is not.
 _SECRET_WORD = re.compile(
@@ -41,7 +44,7 @@ _SECRET_WORD = re.compile(
 _NO_SECRET = re.compile(
     r"(?:GPG|PUBLIC)_.*|.*_(?:FILE|PATH|DIR|SOCK|UR[LI]|NAMES?|ID|TYPE|MODE|COUNT|SIZE|LIMIT|PUB)", re.IGNORECASE
 )
-# Values too plain to be worth wrecking text for: a word, a short number, a duration, a path, an address without a login.
+# Values too plain to wreck text for: a word, a short number, a duration, a path, an address without a login.
 _PLAIN_WORD = re.compile(
     r"[a-z]+|[A-Z]+|[A-Z][a-z]+|[0-9.,:]{1,9}|[0-9]{1,5}[a-z]{1,2}|[/.~].*|[a-z]+://[^@]*", re.ASCII
 )
