@@ -1,4 +1,4 @@
-"""The command line of a job: what is asked for, and what is sent for it."""
+"""The command line of a job: what is asked for, what is sent for it, and what could only fail once it is paid for."""
 
 from __future__ import annotations
 
@@ -9,9 +9,21 @@ from jobs import workspace
 from jobs.errors import BadArgument
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
     from jobs.request import JobRequest
 
 _FAST_AGENT = "fast-agent"
+_READ_BY_FAST_AGENT = frozenset(
+    {
+        *("--agent-cards", "--card", "--card-tool", "--prompt-file", "-p", "--instruction", "-i"),
+        *("--config-path", "-c", "--json-schema", "--attach", "-a"),
+    }
+)
+"""Options of `fast-agent go` (0.10.48, `--help`) whose value is a file or a folder that has to be there."""
+
+_SAID_TO_FAST_AGENT = frozenset({"--message", "-m"})
+_ADDRESSES = ("https://", "http://", "file://", "hf://")
 
 
 def argv(
@@ -37,9 +49,49 @@ def check_one_of_two(request: JobRequest) -> None:
             'For a script with arguments, put it into files and run command=["train.py", "--epochs", "3"].',
             field="command",
         )
-    script = request.script
-    if script is None:
+    if request.script is not None:
+        _check_script(request.script)
+
+
+def check_uv(command: tuple[str, ...], paths: Collection[str], request: JobRequest) -> None:
+    """Refuse a uv job whose script, cards or prompt are not among `paths`, and fast-agent that nobody installs."""
+    program = command[0]
+    if program.endswith(".py") and not program.startswith("/") and not _is_there(program, paths):
+        raise BadArgument(
+            "`command` begins with a script that is not among `files`.",
+            hint="The server reads no local files: put its text into files under that name, or pass it as script.",
+            field="command",
+        )
+    if program != _FAST_AGENT:
         return
+    if request.image is None and not request.packages and "pyproject.toml" not in paths:
+        raise BadArgument(
+            "`packages` lacks fast-agent, and the default image does not have it.",
+            hint='Pass packages=["fast-agent-mcp"] and python="3.13".',
+            field="packages",
+        )
+    for option, path in _read_by_fast_agent(command):
+        if not _is_there(path, paths):
+            raise BadArgument(
+                f"`files` lacks what {option} in `command` reads.",
+                hint="The server reads no local files: put the text into files under the very path the command names.",
+                field="files",
+            )
+
+
+def check_scheduled(command: Sequence[str]) -> None:
+    """Refuse absolute paths into the workspace: each run of a schedule has a folder of its own."""
+    for word in command:
+        path = word.rpartition("=")[2]
+        if path == workspace.MOUNT_PATH or path.startswith(f"{workspace.MOUNT_PATH}/"):
+            raise BadArgument(
+                f"`command` names {workspace.MOUNT_PATH}, but each run of a schedule has a folder of its own.",
+                hint=f"Use relative paths; they begin in that folder, which is also in ${workspace.ENVIRONMENT_NAME}.",
+                field="command",
+            )
+
+
+def _check_script(script: str) -> None:
     if not script.strip():
         raise BadArgument("`script` is empty.", hint="It is the text of a Python file.", field="script")
     first = script.strip().splitlines()[0]
@@ -57,22 +109,22 @@ def check_one_of_two(request: JobRequest) -> None:
         )
 
 
-def check_uv(
-    command: tuple[str, ...], files: tuple[tuple[str, bytes], ...], packages: tuple[str, ...], request: JobRequest
-) -> None:
-    """Refuse what could only fail once it had been paid for: a script that is not there, fast-agent not asked for."""
-    program = command[0]
-    there = dict(files)
-    is_local = not program.startswith(("/", "https://", "http://"))
-    if program.endswith(".py") and is_local and posixpath.normpath(program) not in there:
-        raise BadArgument(
-            "`command` begins with a script that is not among `files`.",
-            hint="The server reads no local files: put its text into files under that name, or pass it as script.",
-            field="command",
-        )
-    if program == _FAST_AGENT and request.image is None and not packages and "pyproject.toml" not in there:
-        raise BadArgument(
-            "`packages` lacks fast-agent, and the default image does not have it.",
-            hint='Pass packages=["fast-agent-mcp"] and python="3.13".',
-            field="packages",
-        )
+def _read_by_fast_agent(command: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each option of `fast-agent go` that reads a file, with its value."""
+    words = iter(command[1:])
+    for word in words:
+        option, has_value, value = word.partition("=")
+        if word in _SAID_TO_FAST_AGENT:
+            next(words, None)
+        elif option in _READ_BY_FAST_AGENT:
+            yield option, value if has_value else next(words, ".")
+
+
+def _is_there(path: str, paths: Collection[str]) -> bool:
+    """Whether a file or a folder of `paths` has this name; what lies elsewhere is not ours to know."""
+    if path.startswith(_ADDRESSES):
+        return True
+    tidy = posixpath.relpath(posixpath.join(workspace.MOUNT_PATH, path), workspace.MOUNT_PATH)
+    if tidy == "." or tidy.startswith("../") or path.startswith("~"):
+        return True
+    return tidy in paths or any(there.startswith(f"{tidy}/") for there in paths)

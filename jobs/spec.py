@@ -241,10 +241,12 @@ def build(request: JobRequest, *, hub: str, namespace: str, flavors: Collection[
     packages = fields.check_packages(request.packages)
     python = fields.check_python(request.python)
     if is_uv:
-        commands.check_uv(command, files, packages, request)
+        commands.check_uv(command, dict(files), request)
     schedule = None if request.schedule is None else Schedule.parse(request.schedule).expression
     if schedule is None and (request.suspend is not None or request.concurrency is not None):
         raise BadArgument("`suspend` and `concurrency` are for schedules.", hint="Use schedule_job.", field="schedule")
+    if schedule is not None:
+        commands.check_scheduled(command)
     exposed = fields.check_ports(request.expose, field="expose")
     public = fields.check_ports(request.expose_public, field="expose_public")
     return JobSpec(

@@ -15,9 +15,39 @@ def test_files_are_placed_by_path_with_the_script_among_them():
 
 @pytest.mark.parametrize(
     "path",
-    ["../x", "a/../../x", "..", ".", "", "/etc/passwd", "//x", "a//b", "a/", "a/./b", "a\\b", "..\\x", "C:/x", "c:x"]
-    + ["a\nb", "a\0b", "a\u202eb", "a\u200bb", "\ud800", " a", "a ", "a/ b", "x" * 300, "a/" * 400 + "b"]
-    + [".hf-jobs-mcp.json", "./.hf-jobs-mcp.json", "././a", "./", "./../x", None, 3],
+    [
+        "../x",
+        "a/../../x",
+        "..",
+        ".",
+        "",
+        "/etc/passwd",
+        "//x",
+        "a//b",
+        "a/",
+        "a/./b",
+        "a\\b",
+        "..\\x",
+        "C:/x",
+        "c:x",
+        "a\nb",
+        "a\0b",
+        "a\u202eb",
+        "a\u200bb",
+        "\ud800",
+        " a",
+        "a ",
+        "a/ b",
+        "x" * 300,
+        "a/" * 400 + "b",
+        ".hf-jobs-mcp.json",
+        "./.hf-jobs-mcp.json",
+        "././a",
+        "./",
+        "./../x",
+        None,
+        3,
+    ],
 )
 def test_a_name_that_could_leave_the_folder_or_fool_a_reader_is_refused(path):
     with pytest.raises(BadArgument) as caught:

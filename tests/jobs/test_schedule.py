@@ -1,4 +1,6 @@
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -49,7 +51,7 @@ def test_a_cron_line_is_tidied_and_runs_in_utc():
 def test_a_change_of_clocks_somewhere_moves_no_run(change):
     from_new_york = change.astimezone(ZoneInfo("America/New_York"))
     runs = Schedule.parse("30 2 * * *").next(4, from_new_york)
-    assert {later - earlier for earlier, later in zip(runs, runs[1:], strict=False)} == {timedelta(days=1)}
+    assert {later - earlier for earlier, later in pairwise(runs)} == {timedelta(days=1)}
     assert all(run.utcoffset() == timedelta(0) for run in runs)
     assert Schedule.parse("0 * * * *").next(30, from_new_york) == [
         change.replace(hour=0) + timedelta(hours=hour) for hour in range(1, 31)
@@ -88,8 +90,6 @@ def test_the_31st_or_a_monday_is_possible_in_february():
         "0 0 0 * *",
         "0 0 * 13 *",
         "0 0 * * 8",
-    ]
-    + [
         "@midnight",
         "@reboot",
         "@every 5m",
@@ -99,8 +99,13 @@ def test_the_31st_or_a_monday_is_possible_in_february():
         "5-1 * * * *",
         "a b c d e",
         "-1 * * * *",
-    ]
-    + ["٣ * * * *", "0 9 * * 1\u200b", "* " * 300, "0,1" * 100 + " * * * *", None, 5],
+        "٣ * * * *",
+        "0 9 * * 1\u200b",
+        "* " * 300,
+        "0,1" * 100 + " * * * *",
+        None,
+        5,
+    ],
 )
 def test_what_is_no_schedule_is_refused(text):
     with pytest.raises(BadArgument) as caught:
@@ -143,7 +148,5 @@ def test_runs_follow_each_other_and_the_start(fields, after):
 
 @given(st.text(max_size=30))
 def test_any_text_is_parsed_or_refused(text):
-    try:
-        Schedule.parse(text)
-    except BadArgument as refusal:
-        assert refusal.field == "schedule"
+    with suppress(BadArgument):
+        assert Schedule.parse(text).next(1, NEW_YEAR)
