@@ -151,10 +151,10 @@ class Gate:
             return await self._redeem_unasked(request, answer, who)
         return await self._redeem_answer(request, answer, who, ctx)
 
-    async def record(self, grant: Grant, namespace: str, result: str) -> None:
+    def record(self, grant: Grant, namespace: str, result: str) -> None:
         """Note what a spent yes came to: the id of the job or schedule."""
+        self.ledger.record(grant.key, namespace, result)
         self.audit.note("submitted", submission=grant.submission, namespace=namespace, id=result, names=grant.names)
-        await anyio.to_thread.run_sync(self.ledger.record, grant.key, namespace, result)
 
     async def _redeem_unasked(self, request: ConsentRequest, answer: Unasked, who: str) -> Grant:
         if request.needed and not (answer.bypassed and self.bypass):

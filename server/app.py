@@ -81,7 +81,7 @@ def assemble(settings: Settings) -> App:
         version=version(),
         instructions=INSTRUCTIONS,
         website_url="https://huggingface.co/docs/huggingface_hub/guides/jobs",
-        tools=all_tools(services),
+        tools=all_tools(),
         middleware=[Boundary(vault.masker)],
         lifespan=lifespan,
         request_state_security=RequestStateSecurity(

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel, Field
 
 from jobs.cost import prices
 from jobs.record import Hardware
 from tools.registry import Arguments, tool
-from tools.services import Services
+from tools.services import services_of
 
 
 class ListHardware(Arguments):
@@ -33,25 +32,26 @@ class HardwareList(BaseModel):
     flavors: list[Flavor]
 
 
-def list_hardware_tool(services: Services) -> Tool:
-    async def list_hardware(request: ListHardware, ctx: Context[Any, Any]) -> HardwareList:
-        """List the hardware flavors a job can run on, with live prices, cheapest first. `flavor` is what submit_job
-        takes."""
-        connected = await services.connect()
-        hardware = await connected.hub.hardware()
-        table = prices(hardware)
-        flavors = [_flavor(item, table[item.name].hourly_usd if item.name in table else None) for item in hardware]
-        kept = [flavor for flavor in flavors if _wanted(flavor, request)]
-        kept.sort(key=lambda flavor: (flavor.hourly_usd is None, flavor.hourly_usd or 0.0))
-        return HardwareList(hub=connected.name, flavors=kept)
+async def list_hardware(request: ListHardware, ctx: Context[Any, Any]) -> HardwareList:
+    """List the hardware flavors a job can run on, with live prices, cheapest first. `flavor` is what submit_job
+    takes.
+    """
+    connected = await services_of(ctx).connect()
+    hardware = await connected.hub.hardware()
+    table = prices(hardware)
+    flavors = [_flavor(item, table[item.name].hourly_usd if item.name in table else None) for item in hardware]
+    kept = [flavor for flavor in flavors if _wanted(flavor, request)]
+    kept.sort(key=lambda flavor: (flavor.hourly_usd is None, flavor.hourly_usd or 0.0))
+    return HardwareList(hub=connected.name, flavors=kept)
 
-    return tool(
-        list_hardware,
-        ListHardware,
-        HardwareList,
-        title="List hardware and prices",
-        annotations=ToolAnnotations(read_only_hint=True, open_world_hint=True),
-    )
+
+TOOL = tool(
+    list_hardware,
+    ListHardware,
+    HardwareList,
+    title="List hardware and prices",
+    annotations=ToolAnnotations(read_only_hint=True, open_world_hint=True),
+)
 
 
 def _flavor(item: Hardware, hourly_usd: float | None) -> Flavor:

@@ -7,7 +7,6 @@ from typing import Any
 
 import anyio.to_thread
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
 from pydantic import BaseModel, Field
 
@@ -16,7 +15,7 @@ from jobs.needs import needs
 from jobs.providers import ModelPlan, resolve_models
 from jobs.scan import refuse_values
 from tools.registry import Arguments, tool
-from tools.services import Services
+from tools.services import Services, services_of
 
 _BROAD = (
     "HF_TOKEN can do everything its owner can. The job's workspace needs no token; "
@@ -55,29 +54,12 @@ class Plan(BaseModel):
     note: str | None = None
 
 
-def plan_secrets_tool(services: Services) -> Tool:
-    async def plan_secrets(request: PlanSecrets, ctx: Context[Any, Any]) -> Plan:
-        """Say which secret NAMES a job needs and why, from its models, fast-agent command, agent cards or uv script,
-        and whether a value is available here. Call it before submit_job or schedule_job, and pass the names it returns
-        as `secrets`; a person confirms them there. Values are never shown."""
-        return await plan(services, request)
-
-    return tool(
-        plan_secrets,
-        PlanSecrets,
-        Plan,
-        title="Plan a job's secrets",
-        annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False),
-    )
-
-
-async def plan(services: Services, request: PlanSecrets) -> Plan:
-    """The plan for `request`. Reads texts, runs nothing of them.
-
-    Raises:
-        SecretInArgument: A value stands where a name or plain text belongs.
-        SecretRefused, BadArgument: A name that was asked for can never be a secret.
+async def plan_secrets(request: PlanSecrets, ctx: Context[Any, Any]) -> Plan:
+    """Say which secret NAMES a job needs and why, from its models, fast-agent command, agent cards or uv script, and
+    whether a value is available here. Call it before submit_job or schedule_job, and pass the names it returns as
+    `secrets`; a person confirms them there. Values are never shown.
     """
+    services = services_of(ctx)
     for name in request.secrets:
         services.vault.check(name)
     texts = {"script": request.script or "", "command": "\n".join(request.command or ()), **_file_texts(request)}
@@ -91,12 +73,20 @@ async def plan(services: Services, request: PlanSecrets) -> Plan:
             reasons.setdefault(model.secret, []).append(f"model {model.input} runs on {model.provider}")
     for name in request.secrets:
         reasons.setdefault(name, []).append("you asked for it")
-    candidates = [await _candidate(services, name, why) for name, why in sorted(reasons.items())]
     return Plan(
-        candidates=candidates,
+        candidates=[await _candidate(services, name, why) for name, why in sorted(reasons.items())],
         models=[_model(model) for model in plans] or None,
         note=_BROAD if "HF_TOKEN" in reasons else None,
     )
+
+
+TOOL = tool(
+    plan_secrets,
+    PlanSecrets,
+    Plan,
+    title="Plan a job's secrets",
+    annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False),
+)
 
 
 async def _candidate(services: Services, name: str, reasons: list[str]) -> Candidate:

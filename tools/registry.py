@@ -15,6 +15,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import UnexpectedToolError
 from mcp.server.mcpserver.resolve import build_resolver_plans, find_resolved_parameters
 from mcp.server.mcpserver.tools import Tool
+from mcp.server.mcpserver.utilities.context_injection import find_context_parameter
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
 from mcp_types import CallToolResult, ContentBlock, InputRequiredResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -92,7 +93,7 @@ def tool(
         parameters=small(arguments.model_json_schema(by_alias=True)),
         fn_metadata=_Metadata(arg_model=arguments, output_schema=small(reply.model_json_schema(mode="serialization"))),
         is_async=True,
-        context_kwarg="ctx",
+        context_kwarg=find_context_parameter(fn),
         resolved_params=dict(resolved),
         resolver_plans=build_resolver_plans(resolved, {"request"}),
         annotations=annotations,

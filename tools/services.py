@@ -64,3 +64,9 @@ class Services:
     async def progress(self, ctx: Context[Any, Any], done: float, total: float | None, message: str) -> None:
         """Report progress, masked. Nothing is sent to a client that did not ask for it."""
         await ctx.report_progress(done, total, self.masker().mask(message))
+
+
+def services_of(ctx: Context[Any, Any]) -> Services:
+    """The services this call may use; `server.app` hands them to the SDK as its lifespan's context."""
+    services: Services = ctx.request_context.lifespan_context
+    return services

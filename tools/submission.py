@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import anyio.to_thread
 from pydantic import Field
 
+from consent.gate import Grant
 from consent.request import ConsentRequest  # Read at run time by the dataclass below.
 from consent.subject import for_spec
 from jobs import cost
@@ -15,13 +17,11 @@ from jobs.errors import SecretUnavailable
 from jobs.request import JobRequest
 from jobs.scan import refuse_values
 from jobs.schedule import Schedule
-from jobs.spec import build
+from jobs.secret import Secret
+from jobs.spec import JobSpec, build
 from tools.registry import Arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from jobs.spec import JobSpec
     from tools.services import Connected, Services
 
 Names = Annotated[list[str], Field(default_factory=list, description="Environment-variable NAMES, never values")]
@@ -151,3 +151,24 @@ def _texts(arguments: JobArguments) -> Iterator[tuple[str, str]]:
             for index, (key, item) in enumerate(value.items()):
                 yield f"{field} (name {index + 1})", key
                 yield f"{field} (entry {index + 1})", item
+
+
+async def authorise(services: Services, prepared: Prepared, grant: Grant) -> tuple[JobSpec, dict[str, Secret]]:
+    """What may be sent under `grant`, and the values for exactly its names, taken now and held by the caller alone.
+
+    Raises:
+        SecretUnavailable: A value has gone since the question was put.
+    """
+    spec = prepared.spec.without(grant.withheld)
+    values = await anyio.to_thread.run_sync(services.vault.take, spec.secret_names)
+    return spec, values
+
+
+def noting(services: Services, grant: Grant, namespace: str) -> Callable[[str, Mapping[str, str]], None]:
+    """Notes the id the moment the hub tells it, whatever becomes of the call afterwards."""
+
+    def note(event: str, facts: Mapping[str, str]) -> None:
+        if event in {"made", "found"}:
+            services.gate.record(grant, namespace, facts["id"])
+
+    return note

@@ -1,0 +1,133 @@
+"""Run one job: check it, ask the person, send it once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
+from mcp_types import ToolAnnotations
+from pydantic import BaseModel, Field
+
+from consent.gate import PutAside, Verdict
+from consent.ledger import Spent
+from consent.question import Answer
+from jobs import workspace
+from jobs.record import Job
+from jobs.submit import submit
+from tools.pending import Approval, lost, waiting
+from tools.registry import tool
+from tools.services import Connected, services_of
+from tools.submission import JobArguments, Prepared, authorise, noting, prepare
+
+
+class JobHandle(BaseModel):
+    """A submitted job; or, without an id, one that waits for a person; or what a dry run would send."""
+
+    hub: str
+    namespace: str
+    id: str | None = None
+    stage: str | None = Field(json_schema_extra={"type": ["string", "null"]})
+    url: str | None = None
+    secrets: list[str] | None = None
+    withheld: list[str] | None = None
+    max_cost_usd: float | None = None
+    workspace: str | None = None
+    message: str | None = None
+    approval: Approval | None = None
+    would_send: dict[str, Any] | None = None
+    next: str | None = None
+
+
+async def ask(request: JobArguments, ctx: Context[Any, Any]) -> Elicit[Answer] | Verdict | None:
+    """The question to the person, or why none is put."""
+    if request.dry_run:
+        return None
+    services = services_of(ctx)
+    return await services.gate.pose((await prepare(services, request)).consent, ctx)
+
+
+async def submit_job(
+    request: JobArguments, answer: Annotated[ElicitationResult[Any], Resolve(ask)], ctx: Context[Any, Any]
+) -> JobHandle:
+    """Run a command, a container or a uv script as a Hugging Face Job. A person is asked before any name in
+    `secrets` is attached. For a fast-agent automation: command=["fast-agent","go","--model","sonnet","--message",
+    "…","--results","result.json"], packages=["fast-agent-mcp"], python="3.13", secrets as plan_secrets named them.
+    What the job writes into its working folder can be fetched afterwards. Without an `id` in the reply nothing was
+    sent.
+    """
+    services = services_of(ctx)
+    prepared = await prepare(services, request)
+    if request.dry_run:
+        return _dry(prepared)
+    grant = await services.gate.redeem(prepared.consent, answer, ctx)
+    if isinstance(grant, PutAside):
+        return _waiting(prepared, grant)
+    if isinstance(grant, Spent):
+        return await _recovered(prepared, grant)
+    spec, values = await authorise(services, prepared, grant)
+    noted = noting(services, grant, spec.namespace)
+    job = await submit(prepared.connected.hub, spec, values, grant.submission, on_event=noted)
+    return _handle(prepared.connected, job, withheld=grant.withheld, max_cost_usd=prepared.max_cost_usd)
+
+
+TOOL = tool(
+    submit_job,
+    JobArguments,
+    JobHandle,
+    title="Run a job",
+    annotations=ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=True),
+)
+
+
+def _handle(
+    connected: Connected, job: Job, *, withheld: tuple[str, ...] = (), max_cost_usd: float | None = None, note: str = ""
+) -> JobHandle:
+    place = workspace.of_job(job)
+    return JobHandle(
+        hub=connected.name,
+        namespace=job.namespace,
+        id=job.id,
+        stage=job.stage,
+        url=job.url,
+        secrets=list(job.secrets) or None,
+        withheld=list(withheld) or None,
+        max_cost_usd=max_cost_usd,
+        workspace=place.uri if place is not None else None,
+        message=note or None,
+        next=f'job_status(job_id="{job.namespace}/{job.id}", wait_seconds=45)',
+    )
+
+
+def _dry(prepared: Prepared) -> JobHandle:
+    return JobHandle(
+        hub=prepared.connected.name,
+        namespace=prepared.spec.namespace,
+        stage=None,
+        max_cost_usd=prepared.max_cost_usd,
+        message="Dry run: nothing was sent.",
+        would_send=prepared.spec.describe(),
+    )
+
+
+def _waiting(prepared: Prepared, put_aside: PutAside) -> JobHandle:
+    return JobHandle(
+        hub=prepared.connected.name,
+        namespace=prepared.spec.namespace,
+        stage=None,
+        approval=waiting(put_aside),
+        message="Nothing was sent: this client cannot ask the person, who has to answer first.",
+    )
+
+
+async def _recovered(prepared: Prepared, spent: Spent) -> JobHandle:
+    """The job of an answer that was used already, for a caller who lost the reply."""
+    hub = prepared.connected.hub
+    if spent.result is not None:
+        job = await hub.inspect(spent.result, spent.namespace)
+    else:
+        found = await hub.find_by_label(prepared.spec.namespace, workspace.LABEL, spent.submission)
+        if not found:
+            raise lost()
+        job = found[0]
+    return _handle(prepared.connected, job, note="This is the job that answer started already; no second one was sent.")
