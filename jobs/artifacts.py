@@ -1,0 +1,259 @@
+"""What a job left in its workspace: listed, told from its inputs, read in part or saved in whole."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from jobs import agent_results
+from jobs.errors import BadArgument, NotFound
+from jobs.untrusted import clean
+from jobs.workspace import MANIFEST, Workspace, of_job, read_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from jobs.agent_results import Answer
+    from jobs.bucket import BucketFile
+    from jobs.hub import Hub
+    from jobs.record import Job
+
+MOST_LISTED = 200
+INLINE_BYTES = 4_000
+INLINE_TOTAL = 12_000
+IMAGE_BYTES = 1_000_000
+_SCANNED = 2_000
+_LONGEST_GLOB = 200
+_MASK_MARGIN = 2_048
+_COMPARED_BYTES = 256 * 1024
+_RESULT_FILES = 8
+_MANIFEST_BYTES = 1 << 20
+_IMAGES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp"}
+_NOISE = (".venv/*", "__pycache__/*", "*/__pycache__/*", ".cache/*", ".git/*", "*.pyc", "uv.lock.tmp")
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A file in a workspace.
+
+    Attributes:
+        path: Below the workspace's folder.
+        size: In bytes.
+        hash: The store's content hash.
+        changed_input: Whether it is an input the job has written over.
+    """
+
+    path: str
+    size: int
+    hash: str | None = None
+    changed_input: bool = False
+    image: str | None = None
+
+
+@dataclass(frozen=True)
+class Inline:
+    """An artifact's content as a reply carries it.
+
+    Attributes:
+        path: Below the workspace's folder.
+        text: Its text, cleaned and masked, or None.
+        json: Its JSON, masked, where the whole of it is small; then `text` is None.
+        image: `(mime type, base64)` of a whole small image.
+        cut: Bytes that are not here.
+    """
+
+    path: str
+    text: str | None = None
+    json: Any = None
+    image: tuple[str, str] | None = None
+    cut: int = 0
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The outputs in a workspace, `inputs` counted, and whether there are more than are listed."""
+
+    workspace: Workspace | None
+    files: tuple[Artifact, ...] = ()
+    inputs: int = 0
+    more: int = 0
+
+
+async def listing(hub: Hub, job: Job, globs: Sequence[str] = ()) -> Listing:
+    """The job's outputs, by path, those that match one of `globs` if any are given; `MOST_LISTED` at most.
+
+    A job without a workspace of ours has none. A glob that names an input lists it too. Raises HubError, BadArgument.
+    """
+    workspace = of_job(job)
+    if workspace is None:
+        return Listing(None)
+    patterns = [_check_glob(glob) for glob in globs]
+    prefix = workspace.folder + "/"
+    inputs = await _inputs(hub, workspace)
+    found: list[Artifact] = []
+    unchanged = 0
+    for file in await hub.buckets.tree(workspace.bucket, workspace.folder, limit=_SCANNED):
+        path = file.path.removeprefix(prefix)
+        if path == MANIFEST or not _matches(path, patterns or ["*"]) or (not patterns and _matches(path, _NOISE)):
+            continue
+        changed = path in inputs and await _changed(hub, workspace, job, file, inputs[path])
+        if path in inputs and not changed and not patterns:
+            unchanged += 1
+            continue
+        found.append(Artifact(path, file.size, file.xet_hash, changed, _IMAGES.get(PurePosixPath(path).suffix.lower())))
+    found.sort(key=lambda file: file.path)
+    return Listing(workspace, tuple(found[:MOST_LISTED]), unchanged, max(0, len(found) - MOST_LISTED))
+
+
+async def inline(
+    hub: Hub,
+    listed: Listing,
+    files: Iterable[Artifact],
+    *,
+    mask: Callable[[str], str] = str,
+    each: int = INLINE_BYTES,
+    total: int = INLINE_TOTAL,
+) -> list[Inline]:
+    """The contents of text, JSON and image artifacts, `each` bytes of each and `total` in all; others are left out.
+
+    Images do not count against `total`; they are whole and at most `IMAGE_BYTES`. Raises HubError.
+    """
+    if listed.workspace is None:
+        return []
+    shown: list[Inline] = []
+    for file in files:
+        if file.image:
+            if file.size <= IMAGE_BYTES:
+                data = await _read(hub, listed.workspace, file.path, IMAGE_BYTES)
+                shown.append(Inline(file.path, image=(file.image, base64.b64encode(data).decode())))
+            continue
+        room = min(each, total)
+        if room <= 0:
+            break
+        content = _content(file, await _read(hub, listed.workspace, file.path, room + _MASK_MARGIN), room, mask)
+        if content is not None:
+            shown.append(content)
+            total -= min(room, file.size)
+    return shown
+
+
+async def answers(hub: Hub, job: Job, listed: Listing, *, mask: Callable[[str], str] = str) -> list[Answer]:
+    """The answers of the fast-agents in the job, one for each results file; empty if it ran none.
+
+    The file that `--results` names and its `-MODEL` kin are tried first, then other small JSON files. Raises HubError.
+    """
+    if listed.workspace is None:
+        return []
+    named = agent_results.results_path(job.command)
+    wanted = [file for file in listed.files if file.size <= agent_results.MOST_BYTES and _may_be_results(file, named)]
+    if not wanted and agent_results.is_fast_agent(job.command):
+        wanted = [
+            file for file in listed.files if file.path.endswith(".json") and file.size <= agent_results.MOST_BYTES
+        ]
+    found: list[Answer] = []
+    for file in wanted[:_RESULT_FILES]:
+        data = await _read(hub, listed.workspace, file.path, agent_results.MOST_BYTES)
+        answer = agent_results.read(data, path=file.path, mask=mask)
+        if answer is not None:
+            found.append(answer)
+    return found
+
+
+async def save(
+    hub: Hub, listed: Listing, files: Sequence[Artifact], folder: Path, allowed: Sequence[Path]
+) -> list[Path]:
+    """Download artifacts below `folder`, which must lie in one of the `allowed` folders; nothing there is overwritten.
+
+    Raises:
+        BadArgument: With `save_to`, if the folder is not allowed or a file is there already.
+        HubError.
+    """
+    if listed.workspace is None or not files:
+        return []
+    root = check_folder(folder, allowed)
+    targets: list[tuple[str, Path]] = []
+    for file in files:
+        target = (root / PurePosixPath(file.path)).resolve()
+        if not target.is_relative_to(root):
+            raise BadArgument("An artifact's path leads out of its folder; it is not saved.", field="artifacts")
+        if target.exists():
+            raise BadArgument("A file of that name is there already.", hint="Choose an empty folder.", field="save_to")
+        targets.append((f"{listed.workspace.folder}/{file.path}", target))
+    await hub.buckets.download(listed.workspace.bucket, targets)
+    return [target for _, target in targets]
+
+
+def check_folder(folder: Path, allowed: Sequence[Path]) -> Path:
+    """`folder`, resolved, if it lies in an allowed one; links are followed first. Raises BadArgument."""
+    resolved = folder.expanduser().resolve()
+    if not any(resolved.is_relative_to(place.expanduser().resolve()) for place in allowed):
+        raise BadArgument(
+            "`save_to` is not in a folder where this server may write.",
+            hint=f"Allowed: {', '.join(str(place) for place in allowed) or 'none; set HF_JOBS_MCP_SAVE_TO'}",
+            field="save_to",
+        )
+    return resolved
+
+
+async def _inputs(hub: Hub, workspace: Workspace) -> dict[str, tuple[str, int]]:
+    try:
+        return read_manifest(
+            await hub.buckets.read(workspace.bucket, workspace.manifest_path, max_bytes=_MANIFEST_BYTES)
+        )
+    except NotFound:
+        return {}
+
+
+async def _changed(hub: Hub, workspace: Workspace, job: Job, file: BucketFile, given: tuple[str, int]) -> bool:
+    """Whether the job has written over an input: its bytes tell where it was touched after the start."""
+    digest, size = given
+    if file.size != size:
+        return True
+    if size > _COMPARED_BYTES or (file.mtime and job.started_at and file.mtime < job.started_at):
+        return False
+    data = await hub.buckets.read(workspace.bucket, file.path, max_bytes=size + 1)
+    return hashlib.sha256(data).hexdigest() != digest
+
+
+async def _read(hub: Hub, workspace: Workspace, path: str, limit: int) -> bytes:
+    return await hub.buckets.read(workspace.bucket, f"{workspace.folder}/{path}", max_bytes=limit)
+
+
+def _content(file: Artifact, data: bytes, room: int, mask: Callable[[str], str]) -> Inline | None:
+    """A text artifact's beginning, masked before it is cut; None for anything that is not text."""
+    if b"\0" in data:
+        return None
+    whole = len(data) >= file.size
+    text = data.decode(errors="replace")
+    if text[:-1].count("\ufffd") > data.count("\ufffd".encode()):
+        return None
+    shown = mask(clean(text))
+    if whole and file.path.endswith(".json") and len(data) <= room:
+        with suppress(ValueError, RecursionError):
+            return Inline(file.path, json=json.loads(shown))
+    kept = shown if whole else shown[:-_MASK_MARGIN]
+    return Inline(file.path, text=kept[:room], cut=max(0, file.size - room))
+
+
+def _may_be_results(file: Artifact, named: str | None) -> bool:
+    if not named:
+        return False
+    want = PurePosixPath(named)
+    have = PurePosixPath(file.path)
+    return have.suffix == want.suffix and (have.stem == want.stem or have.stem.startswith(want.stem + "-"))
+
+
+def _check_glob(glob: str) -> str:
+    if not glob or len(glob) > _LONGEST_GLOB or ".." in glob.split("/") or "\0" in glob:
+        raise BadArgument("An artifact pattern is a path or a glob such as *.json.", field="artifacts")
+    return glob.removeprefix("./").lstrip("/")
+
+
+def _matches(path: str, globs: Iterable[str]) -> bool:
+    return any(fnmatchcase(path, glob) or fnmatchcase(path, glob + "/*") for glob in globs)

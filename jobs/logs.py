@@ -1,0 +1,334 @@
+"""Reading a job's log in pieces an agent can live with: bounded in bytes, lines and time, flat in memory."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import anyio
+
+from jobs import log_search, stage
+from jobs.errors import BadArgument, HubError
+from jobs.failure import Asked
+from jobs.log_cursor import Cursor, Skip, resume_at
+from jobs.log_matches import Matches, size, trim
+from jobs.log_stream import Feed, line
+from jobs.untrusted import clean
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from jobs.hub import Hub
+    from jobs.log_search import Search
+    from jobs.record import Job
+
+DEFAULT_LINES = 100
+MOST_LINES = 2000
+DEFAULT_BYTES = 5_500
+MOST_BYTES = 24_000
+
+_RANGE = re.compile(r"(?P<first>\d{1,12})-(?P<last>\d{1,12})", re.ASCII)
+_NAMED = re.compile(r"(?P<end>head|tail)[ :]?(?P<count>\d{1,6})", re.ASCII)
+_COUNTED_ALONG = 1_000
+_PROBES = (1_000, 16_000)
+_KEPT_BYTES = 8 * 1024 * 1024
+_COUNT_LASTS = 1.5
+_SCAN_LASTS = 20.0
+_TRIES = 3
+_LOCAL_SILENCE = 0.3
+_FAR_SILENCE = 1.0
+
+
+@dataclass(frozen=True)
+class LogRequest:
+    """What to read; the last `DEFAULT_LINES` lines if nothing else is said. At most one of the ways is given.
+
+    Args:
+        tail: The last so many lines.
+        head: The first so many.
+        first, last: A range of line numbers from 1, both included.
+        cursor: What came after this place.
+        search: Only lines that hold this (see `log_search.parse`), with `context` lines around each.
+        errors_only: Only lines that look like errors, the last ones first in line for the room there is.
+        context: Lines around each match.
+        max_bytes: Of JSON that the lines may take in a reply; `MOST_BYTES` at most.
+    """
+
+    tail: int | None = None
+    head: int | None = None
+    first: int | None = None
+    last: int | None = None
+    cursor: Cursor | None = None
+    search: str | None = None
+    errors_only: bool = False
+    context: int = 1
+    max_bytes: int = DEFAULT_BYTES
+
+    @classmethod
+    def parse(
+        cls,
+        lines: int | str | None = None,
+        search: str | None = None,
+        cursor: str | None = None,
+        max_bytes: int = DEFAULT_BYTES,
+    ) -> LogRequest:
+        """A request from a tool's arguments.
+
+        `lines` is a number (the last so many), `head:50`, `tail:50`, `120-180` or `errors`. With `search`, a plain
+        number is how many matches at most. Raises BadArgument.
+        """
+        place = Cursor.parse(cursor) if cursor else None
+        request = cls(search=search, cursor=place, max_bytes=max_bytes)
+        if search:
+            log_search.parse(search)
+        text = str(lines).strip().lower() if lines is not None else ""
+        if not text:
+            return request
+        if text == "errors":
+            return replace(request, errors_only=True)
+        if text.isdecimal():
+            return replace(request, tail=_count(int(text)))
+        if named := _NAMED.fullmatch(text):
+            return replace(request, **{named["end"]: _count(int(named["count"]))})  # type: ignore[arg-type]  # head or tail
+        if span := _RANGE.fullmatch(text):
+            first, last = int(span["first"]), int(span["last"])
+            if 1 <= first <= last:
+                return replace(request, first=first, last=min(last, first + MOST_LINES - 1))
+        raise BadArgument("`lines` is not understood.", hint='Use 50, "head:50", "120-180" or "errors".', field="lines")
+
+
+@dataclass(frozen=True)
+class LogSlice:
+    """A piece of a log.
+
+    Attributes:
+        lines: Cleaned, masked, each `LINE_CHARS` long at most; of a search, `number: text`, and `number- text` around.
+        first_line: Number of the first of `lines` where it is known.
+        total_lines: Of the log so far where it was cheap to know.
+        cursor: The place after what was read: give it to get what comes after.
+        truncated: Whether something that was asked for is not here.
+        rest: Arguments that would get it.
+        matches: Of a search, how many lines matched in what was read.
+    """
+
+    lines: tuple[str, ...] = ()
+    first_line: int | None = None
+    total_lines: int | None = None
+    cursor: str | None = None
+    truncated: bool = False
+    rest: dict[str, str] | None = None
+    matches: int | None = None
+
+
+async def read(hub: Hub, job: Job, request: LogRequest | None = None, *, mask: Callable[[str], str] = str) -> LogSlice:
+    """A piece of the job's log.
+
+    Args:
+        hub: Where the job is.
+        job: As last inspected; its stage says whether the log may still grow.
+        request: What to read.
+        mask: Takes known secrets out of a line; a search sees only what it leaves.
+
+    Raises:
+        HubError, BadArgument.
+    """
+    request = request or LogRequest()
+    if job.stage == stage.SCHEDULING:
+        return LogSlice(total_lines=0, cursor=str(request.cursor or Cursor()))
+    reader = _Reader(_feed(hub, job), request, mask)
+    if request.search or request.errors_only:
+        return await reader.find(log_search.parse(request.search) if request.search else log_search.trouble())
+    if request.cursor is not None:
+        return await reader.onward(request.cursor)
+    if request.head or request.first:
+        return await reader.span(request.first or 1, request.last or request.head or 1)
+    return await reader.tail(request.tail or DEFAULT_LINES)
+
+
+async def last_lines(hub: Hub, job: Job, count: int, *, mask: Callable[[str], str] = str) -> list[str]:
+    """The last few lines, in order and each `LINE_CHARS` long at most: for a diagnosis, or a word on progress."""
+    if job.stage == stage.SCHEDULING:
+        return []
+    events, _ = await _tail(_feed(hub, job), count)
+    return [trim(mask(clean(_last_frame(line(event).text)))) for event in events]
+
+
+class _Reader:
+    def __init__(self, feed: Feed, request: LogRequest, mask: Callable[[str], str]) -> None:
+        self._feed = feed
+        self._request = request
+        self._mask = mask
+        self._room = max(256, min(request.max_bytes, MOST_BYTES))
+
+    async def tail(self, count: int) -> LogSlice:
+        asked = max(count, _COUNTED_ALONG)
+        events, seen = await _tail(self._feed, asked)
+        total = await self._total() if _all_seen(seen, asked) is None else seen
+        shown: deque[str] = deque()
+        room = self._room
+        for event in reversed(events[-count:]):
+            text = self._show(event)
+            room -= size(text)
+            if room < 0 and shown:
+                break
+            shown.appendleft(text)
+        first = None if total is None else total - len(shown) + 1
+        cut = len(shown) < min(count, len(events))
+        return LogSlice(
+            lines=tuple(shown),
+            first_line=first if shown else None,
+            total_lines=total,
+            cursor=str(Cursor.at_end(events, total)),
+            truncated=cut,
+            rest={"lines": f"{max(1, (total or 0) - count + 1)}-{first - 1}"} if cut and first else None,
+        )
+
+    async def span(self, first: int, last: int) -> LogSlice:
+        return await self._collect(Skip(Cursor(first - 1)), self._feed.events(), most=last - first + 1)
+
+    async def onward(self, cursor: Cursor) -> LogSlice:
+        most = self._request.tail or MOST_LINES
+        if cursor.stamp and (cursor.number is None or cursor.number > _COUNTED_ALONG):
+            for probe in _PROBES:
+                events, seen = await _tail(self._feed, probe)
+                at = resume_at(cursor, events, whole=_all_seen(seen, probe) == len(events))
+                if at is not None:
+                    return await self._collect(Skip(cursor, done=True), _given(events[at:]), most=most)
+        return await self._collect(Skip(cursor), self._feed.events(), most=most)
+
+    async def find(self, search: Search) -> LogSlice:
+        newest = self._request.errors_only and self._request.cursor is None
+        matches = Matches(
+            context=self._request.context,
+            room=self._room,
+            most=self._request.tail or MOST_LINES,
+            newest=newest,
+            show=self._text,
+        )
+        skip = Skip(self._request.cursor or Cursor())
+        number = 0
+        more = False
+        deadline = anyio.current_time() + _SCAN_LASTS
+        async with aclosing(self._feed.events()) as batches:
+            async for batch in batches:
+                events = skip.fresh(batch)
+                number += len(batch) - len(events)
+                if matches.waiting or search.maybe(b"\n".join(events)):
+                    for event in events:
+                        text = trim(self._text(event))
+                        if not matches.look(number + 1, text, matched=search.matches(text)):
+                            more = True
+                            break
+                        number += 1
+                else:
+                    matches.pass_over(number + 1, events)
+                    number += len(events)
+                if more or (more := anyio.current_time() > deadline):
+                    break
+        place = str(Cursor(number))
+        return LogSlice(
+            lines=matches.lines,
+            total_lines=None if more else number,
+            cursor=place,
+            truncated=more or matches.dropped,
+            rest={"cursor": place} if more else None,
+            matches=matches.count,
+        )
+
+    async def _collect(self, skip: Skip, batches: AsyncGenerator[list[bytes], None], *, most: int) -> LogSlice:
+        """Lines one after another until there is no more room."""
+        shown: list[str] = []
+        room = self._room
+        place = skip.cursor
+        more = False
+        async with aclosing(batches):
+            async for batch in batches:
+                for event in skip.fresh(batch):
+                    text = self._show(event)
+                    room -= size(text)
+                    if len(shown) >= most or (room < 0 and shown):
+                        more = True
+                        break
+                    shown.append(text)
+                    place = place.after(line(event))
+                if more:
+                    break
+        if not shown and place.number and skip.passed < place.number and skip.counting:
+            place = Cursor(skip.passed)
+        return LogSlice(
+            lines=tuple(shown),
+            first_line=place.number - len(shown) + 1 if shown and place.number is not None else None,
+            total_lines=None if more else place.number,
+            cursor=str(place),
+            truncated=more,
+            rest={"cursor": str(place)} if more else None,
+        )
+
+    def _text(self, event: bytes) -> str:
+        return self._mask(clean(_last_frame(line(event).text)))
+
+    def _show(self, event: bytes) -> str:
+        return trim(self._text(event))
+
+    async def _total(self) -> int | None:
+        """How many lines a finished log has, if counting them is quick."""
+        if self._feed.live:
+            return None
+        total = 0
+        with anyio.move_on_after(_COUNT_LASTS) as limit:
+            async with aclosing(self._feed.events()) as batches:
+                async for batch in batches:
+                    total += len(batch)
+        return None if limit.cancelled_caught else total
+
+
+async def _tail(feed: Feed, count: int) -> tuple[list[bytes], int]:
+    """The last `count` events, fewer if they are very long, and how many the hub sent."""
+    for attempt in range(_TRIES):
+        kept: deque[bytes] = deque(maxlen=count)
+        seen = held = 0
+        try:
+            async with aclosing(feed.events(tail=count)) as batches:
+                async for batch in batches:
+                    seen += len(batch)
+                    for event in batch:
+                        held += len(event) - (len(kept[0]) if len(kept) == count else 0)
+                        kept.append(event)
+                        while held > _KEPT_BYTES:
+                            held -= len(kept.popleft())
+        except HubError as error:
+            if not error.retryable or attempt + 1 == _TRIES:
+                raise
+            await anyio.sleep(0.2)
+        else:
+            break
+    return list(kept), seen
+
+
+def _all_seen(seen: int, asked: int) -> int | None:
+    """The log's length, if the hub sent all of it: fewer than asked for, with one to spare for the opening line."""
+    return seen if seen < asked - 1 or seen > asked else None
+
+
+async def _given(events: list[bytes]) -> AsyncGenerator[list[bytes], None]:
+    yield events
+
+
+def _feed(hub: Hub, job: Job) -> Feed:
+    asked = Asked(what="job", endpoint=hub.endpoint, token=hub.wire.has_token, namespace=job.namespace)
+    silence = _LOCAL_SILENCE if asked.local else _FAR_SILENCE
+    return Feed(hub.wire, job.namespace, job.id, asked, live=not stage.finished(job.stage), silence=silence)
+
+
+def _last_frame(text: str) -> str:
+    """What a terminal would show of a line that a progress bar has redrawn."""
+    return text.rstrip("\r").rsplit("\r", 1)[-1]
+
+
+def _count(given: int) -> int:
+    if not 1 <= given <= MOST_LINES:
+        raise BadArgument(f"A number of lines is 1 to {MOST_LINES}.", field="lines")
+    return given
