@@ -1,0 +1,93 @@
+"""Who is answered: callers on this machine that hold the hub's token, and no web page of another origin."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from email.utils import formatdate
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers, MutableHeaders
+
+from local_hub import errors
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+OPEN_PATHS = frozenset({"/api/jobs/hardware"})
+OWN_TOKEN_PREFIX = "/xet/"  # noqa: S105 - The content store checks a token of its own, which is no password.
+COOKIE = "hf_jobs_local_hub"
+
+
+class Guard:
+    """ASGI middleware that checks Host, Origin and token, and gives every answer its ``X-Request-Id``
+    and its ``Date``, which is exact to the second because log readers go by it.
+
+    Pages for people live below `page_prefixes`: those paths also accept the token in a cookie, for reading only, and
+    answer an unknown caller themselves (with a page that asks for the token), so they are let through with
+    ``scope["state"]["authenticated"]`` saying which it is.
+    """
+
+    def __init__(self, app: ASGIApp, token: str, page_prefixes: tuple[str, ...] = ()) -> None:
+        self._app = app
+        self._token = token.encode()
+        self._pages = page_prefixes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        request_id = headers.get("x-request-id", "")[:64] or f"local-{secrets.token_hex(8)}"
+
+        async def stamped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer = MutableHeaders(scope=message)
+                answer["X-Request-Id"] = request_id
+                answer["Date"] = formatdate(usegmt=True)
+            await send(message)
+
+        try:
+            self._check(scope, headers)
+        except errors.HubError as error:
+            await errors.render(error)(scope, receive, stamped)
+        else:
+            await self._app(scope, receive, stamped)
+
+    def _check(self, scope: Scope, headers: Headers) -> None:
+        host = headers.get("host", "")
+        if not is_loopback(host):
+            raise errors.forbidden("The local hub answers on loopback names only")
+        origin = headers.get("origin")
+        page = scope["path"].startswith(self._pages) if self._pages else False
+        if origin is not None and (origin != f"http://{host}" or not page):
+            raise errors.forbidden("The local hub answers no web page of another origin")
+        known = self._bearer(headers) or (page and self._cookie(headers))
+        scope.setdefault("state", {})["authenticated"] = known
+        if scope["path"] in OPEN_PATHS or scope["path"].startswith(OWN_TOKEN_PREFIX):
+            return
+        if not known and not page:
+            raise errors.unauthorized()
+
+    def _bearer(self, headers: Headers) -> bool:
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        return scheme.lower() == "bearer" and self.accepts(given.strip())
+
+    def _cookie(self, headers: Headers) -> bool:
+        try:
+            morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        except CookieError:
+            return False
+        return morsel is not None and self.accepts(morsel.value)
+
+    def accepts(self, given: str) -> bool:
+        """Compare a token with the hub's in constant time."""
+        return hmac.compare_digest(given.encode(), self._token)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a Host header names this machine's loopback, with or without a port."""
+    name, colon, port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
+    return (name if colon else host).lower() in LOOPBACK and (not colon or port.isdigit())

@@ -1,0 +1,70 @@
+"""What goes wrong in a request, in the words and headers that the Hub's own client reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+
+class HubError(Exception):
+    """A request that is answered with an error: status, a code for programs, one sentence for people."""
+
+    def __init__(self, status: int, message: str, *, code: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+        self.headers = dict(headers or {})
+
+
+class HubStartError(Exception):
+    """The hub could not be started, reached or kept; the text is one sentence for a person."""
+
+
+def unauthorized() -> HubError:
+    return HubError(401, "Invalid credentials in Authorization header", code="Unauthorized")
+
+
+def forbidden(message: str) -> HubError:
+    return HubError(403, message, code="Forbidden")
+
+
+def not_found(what: str, *, code: str = "NotFound") -> HubError:
+    return HubError(404, what, code=code)
+
+
+def conflict(message: str) -> HubError:
+    return HubError(409, message, code="Conflict")
+
+
+def invalid(message: str) -> HubError:
+    return HubError(422, message, code="ValidationError")
+
+
+def unsupported(what: str) -> HubError:
+    return HubError(422, f"{what}: not on the local hub.", code="NotOnLocalHub")
+
+
+def too_many(message: str, *, retry_after: int) -> HubError:
+    """A refusal to be tried again after `retry_after` seconds, in both of the forms clients look for."""
+    headers = {"Retry-After": str(retry_after), "RateLimit": f'"jobs";r=0;t={retry_after}'}
+    return HubError(429, message, code="TooManyRequests", headers=headers)
+
+
+def answer(_request: Request, error: Exception) -> Response:
+    """Turn a `HubError` into a response (``X-Error-Code`` and ``X-Error-Message`` as `hf_raise_for_status` reads them)."""
+    assert isinstance(error, HubError)  # noqa: S101 - Starlette registers this for that class only.
+    return render(error)
+
+
+def render(error: HubError) -> Response:
+    message = error.message.encode("latin-1", "replace").decode("latin-1").replace("\n", " ")
+    headers = {"X-Error-Code": error.code, "X-Error-Message": message, **error.headers}
+    return JSONResponse({"error": error.message}, status_code=error.status, headers=headers)

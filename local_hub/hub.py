@@ -1,0 +1,107 @@
+"""One hub, assembled: store, runner, scheduler, exposed ports, housekeeping. Nothing here knows HTTP."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+
+from local_hub import admission, job_table, moments, retention, sandbox, schedule_table
+from local_hub.expose import Exposure
+from local_hub.nursery import Nursery
+from local_hub.runner import Limits, Runner
+from local_hub.scheduler import Scheduler
+from local_hub.secret_box import SecretBox
+from local_hub.store import Store
+from local_hub.streams import Streams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from local_hub.job_table import Job
+    from local_hub.launch import Launcher
+    from local_hub.paths import HubPaths
+
+SWEEP_SECONDS = 600.0
+IDLE_CHECK_SECONDS = 5.0
+
+
+class Activity:
+    """When somebody last called, and how many calls are being answered now."""
+
+    def __init__(self) -> None:
+        self.last = time.monotonic()
+        self.open = 0
+
+    def silent_for(self) -> float:
+        return 0.0 if self.open else time.monotonic() - self.last
+
+
+class Hub:
+    """Everything of one hub. Making it opens and checks the database, and may raise `HubStartError`."""
+
+    def __init__(
+        self, paths: HubPaths, launcher: Launcher, accepts: Callable[[str], bool], limits: Limits | None = None
+    ) -> None:
+        self.paths = paths
+        self.store = Store(paths.database)
+        self.nursery = Nursery(paths.log)
+        self.secret_box = SecretBox(paths.secret_key)
+        self.limits = limits or Limits(admission.capacity())
+        self.runner = Runner(self.store, paths, launcher, self.nursery, self.secret_box, self.limits)
+        self.clock = moments.now_ms
+        self.scheduler = Scheduler(self.runner, self.clock)
+        self.streams = Streams(self.runner)
+        self.exposure = Exposure(accepts)
+        self.activity = Activity()
+        self.runner.on_change(self._expose)
+
+    async def _expose(self, job: Job) -> None:
+        if job.spec.get("expose"):
+            await self.exposure.update(job)
+
+    async def serve(self) -> None:
+        """Run until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            self.exposure.serve_in(tasks)
+            tasks.start_soon(self.runner.serve)
+            tasks.start_soon(self.scheduler.serve)
+            tasks.start_soon(self._keep_house)
+
+    async def _keep_house(self) -> None:
+        await anyio.to_thread.run_sync(retention.sweep_strays, self.store, self.paths)
+        while True:
+            sweep = partial(retention.sweep, self.store, self.paths, older_than_ms=self.limits.retention_ms)
+            while await anyio.to_thread.run_sync(sweep):
+                pass
+            await anyio.sleep(SWEEP_SECONDS)
+
+    async def stands_idle(self, seconds: float) -> None:
+        """Return once nothing runs, waits or is scheduled and nobody has called for `seconds`."""
+        while True:
+            await anyio.sleep(min(IDLE_CHECK_SECONDS, max(0.05, seconds / 4)))
+            if self.activity.silent_for() >= seconds and self.runner.idle:
+                if not await self.store.read(schedule_table.any_active):
+                    return
+
+    async def status(self) -> dict[str, Any]:
+        """Return what ``hub status --json`` shows, the endpoint and version aside."""
+        waiting, running = await self.store.read(job_table.count_unfinished)
+        scheduled = await self.store.read(schedule_table.any_active)
+        return {
+            "pid": os.getpid(),
+            "runner": self.runner.launcher.name,
+            "jobs": {"waiting": waiting, "running": running},
+            "scheduled": scheduled,
+            "capacity": self.limits.capacity,
+        }
+
+    def close(self) -> None:
+        """Let go of the helper process and the database. Jobs live on."""
+        self.nursery.close()
+        self.store.close()

@@ -1,0 +1,59 @@
+"""The folders of an attempt: made before it starts, removed when its job has ended."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from local_hub.attempt import Attempt
+from local_hub.launch import CannotLaunch, Mount, Request
+
+if TYPE_CHECKING:
+    from local_hub.job_table import Job
+    from local_hub.launch import Launcher, Plan
+    from local_hub.paths import HubPaths
+    from local_hub.secret_box import SecretBox
+    from local_hub.store import Store
+
+
+def prepare(paths: HubPaths, launcher: Launcher, secret_box: SecretBox, store: Store, job: Job) -> Plan:
+    """Make the folders of the job's current attempt and say what to start. Blocks.
+
+    Raises:
+        CannotLaunch: a volume's folder is not there, or the secrets cannot be opened.
+    """
+    Attempt(paths.attempt(job.id, job.attempt)).create()
+    scratch = paths.scratch(job.id)
+    scratch.mkdir(exist_ok=True)
+    secrets: dict[str, str] = {}
+    if job.secret_names:
+        found = store.read_now(lambda db: secret_box.get(db, f"job:{job.id}"))
+        if found is None:
+            raise CannotLaunch("The job's secrets cannot be opened any more: the hub's key has changed.")
+        secrets = found
+    request = Request(job.id, job.spec, secrets, _mounts(paths, job), scratch, job.attempt)
+    return launcher.plan(request)
+
+
+def _mounts(paths: HubPaths, job: Job) -> list[Mount]:
+    mounts = []
+    for volume in job.spec["volumes"]:
+        folder = paths.buckets / volume["source"]
+        if not folder.is_dir():
+            raise CannotLaunch(f"Volume {volume['mountPath']}: there is no bucket {volume['source']}.")
+        inside = folder / (volume.get("path") or "")
+        if not inside.resolve().is_relative_to(folder.resolve()):
+            raise CannotLaunch(f"Volume {volume['mountPath']}: its path leaves the bucket {volume['source']}.")
+        if not inside.is_dir():
+            raise CannotLaunch(
+                f"Volume {volume['mountPath']}: there is no folder {volume['path']} in {volume['source']}."
+            )
+        mounts.append(Mount(inside, volume["mountPath"], volume["readOnly"]))
+    return mounts
+
+
+def tidy(paths: HubPaths, job: Job) -> None:
+    """Remove everything of an ended job but its output."""
+    for number in range(1, job.attempt + 1):
+        shutil.rmtree(paths.attempt(job.id, number), ignore_errors=True)
+    shutil.rmtree(paths.scratch(job.id), ignore_errors=True)

@@ -1,0 +1,337 @@
+"""Takes jobs from accepted to ended: starts what the machine has room for, follows it, adopts what a former hub left.
+
+An attempt is given to a supervisor only after the store says so, and a supervisor starts it only if it can claim
+it. So whenever this process is killed, the next one finds each job either waiting, or handed over and then claimed,
+running, ended or lost, and no attempt is started twice.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+import structlog
+
+from local_hub import admission, errors, job_table, leftovers, preparation, verdict
+from local_hub.attempt import Attempt, Exit
+from local_hub.changes import Changes
+from local_hub.launch import CannotLaunch
+from local_hub.moments import now_ms
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from anyio.abc import TaskGroup
+
+    from local_hub.job_table import Job
+    from local_hub.launch import Launcher
+    from local_hub.nursery import Nursery
+    from local_hub.paths import HubPaths
+    from local_hub.secret_box import SecretBox
+    from local_hub.store import Store
+
+log = structlog.get_logger()
+
+GRACE_SECONDS = 5.0
+CANCEL_WAIT_SECONDS = 1.5
+CLAIM_WAIT_SECONDS = 2.0
+DISK_CHECK_MS = 5_000
+MOST_WAITING = 10_000
+STARTS_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What this machine gives. `disk_floor` bytes stay free: below that nothing new is started."""
+
+    capacity: int
+    disk_floor: int = 512 << 20
+    retention_ms: int = 30 * 24 * 3600 * 1000
+
+
+class Runner:
+    """Owns every job that has not ended. One per hub; `serve` runs as long as the hub does."""
+
+    def __init__(
+        self,
+        store: Store,
+        paths: HubPaths,
+        launcher: Launcher,
+        nursery: Nursery,
+        secret_box: SecretBox,
+        limits: Limits,
+    ) -> None:
+        self.store = store
+        self.paths = paths
+        self.launcher = launcher
+        self.limits = limits
+        self.changes = Changes()
+        self.secret_box = secret_box
+        self._nursery = nursery
+        self._boot = leftovers.boot_id()
+        self._waiting: dict[str, Job] = {}
+        self._running: dict[str, Job] = {}
+        self._wake = anyio.Event()
+        self._tasks: TaskGroup
+        self._threads = anyio.CapacityLimiter(STARTS_AT_ONCE)
+        self._listeners: list[Callable[[Job], Awaitable[None]]] = []
+
+    def on_change(self, listener: Callable[[Job], Awaitable[None]]) -> None:
+        """Have `listener` called with a job whenever it starts to run and when it has ended."""
+        self._listeners.append(listener)
+
+    @property
+    def idle(self) -> bool:
+        return not self._waiting and not self._running
+
+    @property
+    def running(self) -> Mapping[str, Job]:
+        return self._running
+
+    @property
+    def waiting(self) -> Mapping[str, Job]:
+        return self._waiting
+
+    async def submit(self, job: Job, secrets: Mapping[str, str]) -> Job:
+        """Accept a job: once this returns it is on disk and will run.
+
+        Raises:
+            HubError: 429, when very many jobs wait already.
+        """
+        if len(self._waiting) >= MOST_WAITING:
+            raise errors.too_many(f"{MOST_WAITING} jobs wait already. Try again when some have run.", retry_after=30)
+
+        def work(db: sqlite3.Connection) -> Job:
+            self.secret_box.put(db, f"job:{job.id}", secrets)
+            return job_table.insert(db, job)
+
+        return self.enter(await self.store.write(work))
+
+    def enter(self, job: Job) -> Job:
+        """Put a job that the store holds, and that has not been handed over, into the queue."""
+        self._waiting[job.id] = job
+        self._wake.set()
+        return job
+
+    async def cancel(self, job: Job) -> Job:
+        """End a job, waiting a moment for its processes to go; return it as it is then."""
+
+        def work(db: sqlite3.Connection) -> Job | None:
+            current = job_table.get(db, None, job.id)
+            if current is None or current.final:
+                return current
+            if current.handed:
+                return job_table.change(db, job.id, cancel_asked=1)
+            return job_table.finish(db, job.id, job_table.CANCELED, None)
+
+        current = await self.store.write(work)
+        if current is None:
+            raise errors.not_found("Job not found.")
+        self._waiting.pop(job.id, None)
+        if current.final:
+            await self._told(current)
+            return current
+        attempt = Attempt(self.paths.attempt(job.id, current.attempt))
+        await anyio.to_thread.run_sync(attempt.ask_to_end, limiter=self._threads)
+        with anyio.move_on_after(CANCEL_WAIT_SECONDS):
+            while job.id in self._running:
+                await self.changes.wait(job.id, CANCEL_WAIT_SECONDS)
+        return await self.store.read(lambda db: job_table.get(db, None, job.id)) or current
+
+    async def serve(self) -> None:
+        """Adopt what there is, then start jobs as room allows, until cancelled. Jobs live on when this ends."""
+        async with anyio.create_task_group() as tasks:
+            self._tasks = tasks
+            await anyio.to_thread.run_sync(self._nursery.start, limiter=self._threads)
+            for job in await self.store.read(job_table.unfinished):
+                if job.handed:
+                    self._running[job.id] = job
+                    tasks.start_soon(self._adopt, job)
+                else:
+                    self._waiting[job.id] = job
+            while True:
+                self._wake = anyio.Event()
+                again = await self._start_what_fits()
+                with anyio.move_on_after(None if again is None else max(0.0, (again - now_ms()) / 1000)):
+                    await self._wake.wait()
+
+    async def _start_what_fits(self) -> int | None:
+        if not self._waiting:
+            return None
+        if await anyio.to_thread.run_sync(self._disk_is_short, limiter=self._threads):
+            return now_ms() + DISK_CHECK_MS
+        admitted = admission.admit(
+            list(self._waiting.values()), self._running.values(), limit=self.limits.capacity, now_ms=now_ms()
+        )
+        for job in admitted.start:
+            del self._waiting[job.id]
+            self._running[job.id] = job
+            self._tasks.start_soon(self._start, job)
+        soon = now_ms() + admission.PATIENCE_MS if self._waiting else None
+        return min((moment for moment in (admitted.again_ms, soon) if moment is not None), default=None)
+
+    def _disk_is_short(self) -> bool:
+        from local_hub import retention
+
+        return retention.disk_is_short(self.paths, self.limits.disk_floor)
+
+    async def _start(self, job: Job) -> None:
+        def work(db: sqlite3.Connection) -> Job | None:
+            current = job_table.get(db, None, job.id)
+            if current is None or current.final or current.handed:
+                return None
+            return job_table.change(
+                db, job.id, attempt=current.attempt + 1, handed=1, boot=self._boot, message=None, not_before_ms=0
+            )
+
+        handed = await self.store.write(work)
+        if handed is None:
+            self._leave(job.id)
+            return
+        self._running[job.id] = handed
+        await self._hand_over(handed)
+
+    async def _hand_over(self, job: Job) -> None:
+        attempt = Attempt(self.paths.attempt(job.id, job.attempt))
+        left = job.spec["timeout"] - (now_ms() - (job.started_ms or now_ms())) / 1000
+        try:
+            plan = await anyio.to_thread.run_sync(
+                partial(preparation.prepare, self.paths, self.launcher, self.secret_box, self.store, job),
+                limiter=self._threads,
+            )
+            listener = attempt.listen()
+            launch = partial(
+                self._nursery.launch,
+                plan,
+                folder=attempt.folder,
+                output=self.paths.output(job.id),
+                timeout=max(0.0, left),
+                grace=GRACE_SECONDS,
+            )
+            await anyio.to_thread.run_sync(launch, limiter=self._threads)
+        except CannotLaunch as error:
+            await self._end(job, job_table.ERROR, str(error))
+        except OSError as error:
+            log.exception("a job could not be started", job=job.id)
+            await self._end(job, job_table.ERROR, f"The job could not be started: {error.strerror}.")
+        else:
+            await self._follow(job, attempt, listener, plan.note)
+
+    async def _adopt(self, job: Job) -> None:
+        attempt = Attempt(self.paths.attempt(job.id, job.attempt))
+        if attempt.exit is not None:
+            await self._conclude(job, attempt, attempt.exit)
+        elif job.boot != self._boot:
+            await self._conclude(job, attempt, Exit(137, "lost", now_ms()))
+        elif not attempt.claimed:
+            await self._hand_over(job)
+        else:
+            await self._follow(job, attempt, attempt.listen(), job.message)
+
+    async def _follow(self, job: Job, attempt: Attempt, listener: int, note: str | None) -> None:
+        """Wait for the supervisor's two words, started and ended, or for its death."""
+        try:
+            if attempt.claimed:
+                job = await self._mark_running(job, attempt, note)
+            while True:
+                with anyio.move_on_after(CLAIM_WAIT_SECONDS if job.stage != job_table.RUNNING else None):
+                    await anyio.wait_readable(listener)
+                with suppress(BlockingIOError):
+                    os.read(listener, 64)
+                ended = attempt.exit
+                if ended is not None:
+                    break
+                if attempt.claimed:
+                    if job.stage != job_table.RUNNING:
+                        job = await self._mark_running(job, attempt, note)
+                    elif not attempt.alive:
+                        ended = attempt.exit or Exit(137, "lost", now_ms())
+                        break
+                elif not self._nursery.running:
+                    os.close(listener)
+                    listener = -1
+                    self._tasks.start_soon(self._hand_over, job)
+                    return
+                else:
+                    await anyio.sleep(0.01)
+        finally:
+            if listener >= 0:
+                os.close(listener)
+        await self._conclude(job, attempt, ended, note)
+
+    async def _mark_running(self, job: Job, attempt: Attempt, note: str | None) -> Job:
+        def work(db: sqlite3.Connection) -> Job | None:
+            started = job.started_ms or attempt.started_ms
+            return job_table.change(db, job.id, stage=job_table.RUNNING, started_ms=started, message=note)
+
+        running = await self.store.write(work) or job
+        self._running[job.id] = running
+        await self._told(running)
+        if running.cancel_asked:
+            await anyio.to_thread.run_sync(attempt.ask_to_end, limiter=self._threads)
+        return running
+
+    async def _conclude(self, job: Job, attempt: Attempt, ended: Exit, note: str | None = None) -> None:
+        if ended.reason == "lost":
+            await anyio.to_thread.run_sync(leftovers.end, job.id, limiter=self._threads)
+
+        def work(db: sqlite3.Connection) -> Job | None:
+            current = job_table.get(db, None, job.id)
+            if current is None or current.final:
+                return current
+            started = current.started_ms or attempt.started_ms
+            found = verdict.of(current, ended, note or current.message)
+            if found.again_after_ms is not None:
+                return job_table.change(
+                    db,
+                    job.id,
+                    stage=job_table.SCHEDULING,
+                    handed=0,
+                    message=found.message,
+                    not_before_ms=now_ms() + found.again_after_ms,
+                    started_ms=started,
+                )
+            return job_table.finish(
+                db,
+                job.id,
+                found.stage,
+                found.message,
+                started_ms=started,
+                finished_ms=ended.finished_ms,
+                exit_code=ended.code,
+            )
+
+        current = await self.store.write(work)
+        self._leave(job.id)
+        if current is not None and not current.final:
+            await anyio.to_thread.run_sync(shutil.rmtree, self.paths.scratch(job.id), True, limiter=self._threads)  # noqa: FBT003 - rmtree's ignore_errors.
+            self.enter(current)
+        elif current is not None:
+            await self._told(current)
+            self._tasks.start_soon(self._tidy, current)
+
+    async def _end(self, job: Job, stage: str, message: str | None) -> None:
+        ended = await self.store.write(lambda db: job_table.finish(db, job.id, stage, message))
+        self._leave(job.id)
+        if ended is not None:
+            await self._told(ended)
+            await self._tidy(ended)
+
+    async def _tidy(self, job: Job) -> None:
+        await anyio.to_thread.run_sync(preparation.tidy, self.paths, job, limiter=self._threads)
+
+    def _leave(self, job_id: str) -> None:
+        self._running.pop(job_id, None)
+        self._wake.set()
+
+    async def _told(self, job: Job) -> None:
+        self.changes.tell(job.id)
+        for listener in self._listeners:
+            await listener(job)

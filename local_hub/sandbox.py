@@ -1,0 +1,207 @@
+"""The two ways of running a job without a container engine: in a bubblewrap sandbox, and as a plain process.
+
+In the sandbox the job has a file system of its own: a root folder that is thrown away, the system's folders and
+the Python installs read-only, its volumes at their mount paths, and nothing of the user's home or of the hub. As a
+plain process it sees what the user sees, and the mount paths in its command and variables are rewritten to where
+the folders really are. Neither is a wall against hostile code: the network is the machine's own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local_hub import environment, interpreters
+from local_hub.launch import CannotLaunch, Plan, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+HOME = "/home/job"
+READ_ONLY = ("/usr", "/etc", "/opt", "/nix")
+FORMER_ROOT_FOLDERS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+UNREADABLE = ("/etc/shadow", "/etc/gshadow", "/etc/shadow-", "/etc/gshadow-")
+DEVICES = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/kfd", "/dev/dri")
+RUN_IT = ("/bin/sh", "-c", 'exec "$@"', "job")
+PROBE_SECONDS = 5
+
+
+def choose(home: Path, *, plain: bool = False) -> Sandbox | PlainProcess:
+    """Return the best way this machine has, having tried bubblewrap for real once. Blocks up to `PROBE_SECONDS`."""
+    found = None if plain else shutil.which("bwrap")
+    if found is not None:
+        probe = [found, *_namespaces(), *_system(), "--proc", "/proc", "--dev", "/dev", "/bin/true"]
+        with suppress(OSError, subprocess.TimeoutExpired):
+            if subprocess.run(probe, check=False, capture_output=True, timeout=PROBE_SECONDS).returncode == 0:
+                return Sandbox(home, found)
+    return PlainProcess(home)
+
+
+def _namespaces() -> list[str]:
+    return ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--die-with-parent", "--cap-drop", "ALL"]
+
+
+def _system() -> list[str]:
+    """Return the arguments that show the system's own folders, read-only, and its secrets not at all."""
+    arguments: list[str] = []
+    for name in READ_ONLY:
+        arguments += ["--ro-bind-try", name, name]
+    for name in FORMER_ROOT_FOLDERS:
+        folder = Path(name)
+        if folder.is_symlink():
+            arguments += ["--symlink", str(folder.readlink()), name]
+        elif folder.is_dir():
+            arguments += ["--ro-bind", name, name]
+    for name in UNREADABLE:
+        if os.access(name, os.R_OK):
+            arguments += ["--ro-bind", "/dev/null", name]
+    resolver = Path("/etc/resolv.conf").resolve()
+    if resolver.exists() and not resolver.is_relative_to("/etc"):
+        arguments += ["--ro-bind", str(resolver), str(resolver)]
+    return arguments
+
+
+class _OnThisMachine:
+    """What both ways share: the tools a job finds on its PATH, and the words that say what was not done."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.caches = home / "cache"
+        for name in ("uv", "python"):
+            (self.caches / name).mkdir(parents=True, exist_ok=True)
+
+    @cached_property
+    def uv(self) -> Path | None:
+        with suppress(ImportError, FileNotFoundError):
+            import uv
+
+            return Path(uv.find_uv_bin()).resolve()
+        found = shutil.which("uv")
+        return Path(found).resolve() if found else None
+
+    def tools(self, chosen: interpreters.Interpreter | None) -> Path:
+        """Return a folder of links to every interpreter, ``python`` being the chosen one; made once, then kept."""
+        folder = self.home / "bin" / (f"python3.{chosen.minor}" if chosen else "none")
+        if folder.is_dir():
+            return folder
+        folder.parent.mkdir(exist_ok=True)
+        being_made = folder.with_name(f"{folder.name}.{os.getpid()}")
+        shutil.rmtree(being_made, ignore_errors=True)
+        being_made.mkdir()
+        for one in interpreters.installed().values():
+            (being_made / f"python3.{one.minor}").symlink_to(one.executable)
+        if chosen:
+            for name in ("python", "python3"):
+                (being_made / name).symlink_to(chosen.executable)
+            for name in ("pip", "pip3"):
+                (being_made / name).write_text(f'#!/bin/sh\nexec "{chosen.executable}" -m pip "$@"\n')
+                (being_made / name).chmod(0o755)
+        with suppress(OSError):
+            being_made.rename(folder)
+        return folder
+
+    def note(self, request: Request, chosen: interpreters.Interpreter | None, *, exact: bool) -> str:
+        image = request.spec.get("dockerImage") or request.spec.get("spaceId")
+        words = f"Runs on this machine; {image} is not pulled"
+        if chosen and not exact:
+            words += f", Python 3.{chosen.minor} stands in"
+        return words
+
+
+class Sandbox(_OnThisMachine):
+    """Runs each job under bubblewrap."""
+
+    name = "bubblewrap"
+
+    def __init__(self, home: Path, bubblewrap: str) -> None:
+        super().__init__(home)
+        self._bubblewrap = bubblewrap
+
+    @cached_property
+    def _fixed(self) -> list[str]:
+        arguments = _system()
+        for path in _outermost([one.prefix for one in interpreters.installed().values() if one.outside_the_system]):
+            arguments += ["--ro-bind", str(path), str(path)]
+        for path in _outermost(environment.tool_paths()):
+            if not any(path.is_relative_to(shown) for shown in READ_ONLY):
+                arguments += ["--ro-bind-try", str(path), str(path)]
+        for source, place in environment.tool_configuration():
+            arguments += ["--ro-bind-try", str(source), f"{HOME}/{place}"]
+        if self.uv:
+            arguments += ["--ro-bind", str(self.uv), "/hub/tools/uv"]
+            if (self.uv.parent / "uvx").exists():
+                arguments += ["--ro-bind", str(self.uv.parent / "uvx"), "/hub/tools/uvx"]
+        arguments += ["--bind", str(self.caches), "/hub/cache", "--proc", "/proc", "--dev", "/dev"]
+        for device in DEVICES:
+            if Path(device).exists():
+                arguments += ["--dev-bind-try", device, device]
+        arguments += ["--ro-bind-try", "/sys", "/sys"]
+        if any(self.home.is_relative_to(shown) for shown in READ_ONLY):
+            arguments += ["--tmpfs", str(self.home)]
+        return arguments
+
+    def plan(self, request: Request) -> Plan:
+        chosen, exact = interpreters.for_image(request.spec.get("dockerImage"))
+        for name in ("tmp", "var/tmp", "run", "hub", HOME.lstrip("/")):
+            (request.scratch / name).mkdir(parents=True, exist_ok=True)
+        arguments = [self._bubblewrap, *_namespaces(), "--bind", str(request.scratch), "/", *self._fixed]
+        arguments += ["--ro-bind", str(self.tools(chosen)), "/hub/bin"]
+        for mount in sorted(request.mounts, key=lambda mount: mount.target.count("/")):
+            arguments += ["--ro-bind" if mount.read_only else "--bind", str(mount.source), mount.target]
+        arguments += ["--chdir", "/", "--", *RUN_IT, *request.command]
+        env = environment.build(
+            request.job_id, request.spec, request.secrets, home=HOME, path="/hub/bin:/hub/tools", caches="/hub/cache"
+        )
+        return Plan(argv=arguments, env=env, cwd="/", note=self.note(request, chosen, exact=exact), enclosed=True)
+
+
+class PlainProcess(_OnThisMachine):
+    """Runs each job as an ordinary process of the user."""
+
+    name = "process"
+
+    def plan(self, request: Request) -> Plan:
+        chosen, exact = interpreters.for_image(request.spec.get("dockerImage"))
+        home = request.scratch / "home"
+        tools = request.scratch / "tools"
+        for folder in (home, tools, request.scratch / "tmp"):
+            folder.mkdir(parents=True, exist_ok=True)
+        for name in ("uv", "uvx"):
+            if self.uv and (self.uv.parent / name).exists() and not (tools / name).is_symlink():
+                (tools / name).symlink_to(self.uv.parent / name)
+        for source, place in environment.tool_configuration():
+            (home / place).parent.mkdir(parents=True, exist_ok=True)
+            if not (home / place).exists():
+                shutil.copyfile(source, home / place)
+        path = f"{self.tools(chosen)}:{tools}"
+        env = environment.build(request.job_id, request.spec, {}, home=str(home), path=path, caches=str(self.caches))
+        env = {name: _rewritten(value, request) for name, value in env.items()}
+        env |= {"TMPDIR": str(request.scratch / "tmp"), **request.secrets}
+        command = [_rewritten(part, request) for part in request.command]
+        if not Path("/bin/sh").exists():
+            raise CannotLaunch("This machine has no /bin/sh to start a job with.")
+        note = f"{self.note(request, chosen, exact=exact)}; a plain process, not sandboxed"
+        return Plan(argv=[*RUN_IT, *command], env=env, cwd=str(home), note=note)
+
+
+def _rewritten(text: str, request: Request) -> str:
+    """Replace each mount path in `text` by the folder it stands for, longest first, whole components only."""
+    for mount in sorted(request.mounts, key=lambda mount: len(mount.target), reverse=True):
+        pattern = rf"(?<![\w./-]){re.escape(mount.target)}(?![\w.-])"
+        text = re.sub(pattern, lambda _, source=mount.source: str(source), text)
+    return text
+
+
+def _outermost(paths: Iterable[Path]) -> list[Path]:
+    """Return the paths without those that lie in another of them, parents first."""
+    found: list[Path] = []
+    for path in sorted(set(paths)):
+        if not any(path.is_relative_to(other) for other in found):
+            found.append(path)
+    return found

@@ -1,0 +1,76 @@
+"""The two live streams of a job, as server-sent events: its log and its metrics."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+
+from local_hub import job_table
+from local_hub.output import LogReader
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from local_hub.job_table import Job
+    from local_hub.runner import Runner
+
+KEEP_ALIVE = b": keep-alive\n\n"
+KEEP_ALIVE_SECONDS = 30.0
+QUICK_SECONDS, SLOW_SECONDS = 0.02, 0.2
+READERS = 8
+METRIC_SECONDS = 1.0
+
+
+class Streams:
+    """Feeds followers. Each holds one open file and one block of the log, however long it stays."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._threads = anyio.CapacityLimiter(READERS)
+
+    async def _current(self, job_id: str) -> Job | None:
+        return await self._runner.store.read(lambda db: job_table.get(db, None, job_id))
+
+    async def log(self, job: Job, tail: int | None) -> AsyncIterator[bytes]:
+        """Yield the log, from its start or its last lines, until the job is final and all of it has been sent."""
+        silence = 0.0
+        pause = QUICK_SECONDS
+        with LogReader(self._runner.paths.output(job.id), tail) as reader:
+            final = job.final
+            while True:
+                events = await anyio.to_thread.run_sync(partial(reader.read, final=final), limiter=self._threads)
+                if events:
+                    silence, pause = 0.0, QUICK_SECONDS
+                    yield events
+                    continue
+                if final:
+                    return
+                changed = False
+                while not changed and not reader.has_more:
+                    changed = await self._runner.changes.wait(job.id, pause)
+                    silence += pause
+                    pause = min(SLOW_SECONDS, pause * 1.2)
+                    if silence >= KEEP_ALIVE_SECONDS:
+                        silence = 0.0
+                        yield KEEP_ALIVE
+                        break
+                if changed or job.id not in self._runner.running:
+                    current = await self._current(job.id)
+                    final = current is None or current.final
+
+    async def metrics(self, job: Job) -> AsyncIterator[bytes]:
+        """Yield what the job's processes use, once a second, until the job has ended."""
+        from local_hub.metrics import Meter
+
+        meter = Meter(job, self._runner.paths)
+        while True:
+            sample = await anyio.to_thread.run_sync(meter.sample, limiter=self._threads)
+            if sample is not None:
+                yield f"event: metric\ndata: {json.dumps(sample)}\n\n".encode()
+            await self._runner.changes.wait(job.id, METRIC_SECONDS)
+            if job.id not in self._runner.running and job.id not in self._runner.waiting:
+                return

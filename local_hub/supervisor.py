@@ -1,0 +1,322 @@
+"""The process between the hub and a job: it outlives the hub, keeps the job's output and its end.
+
+Run as a program (``python -I -S supervisor.py``) this is a *nursery*: it reads launch messages from its standard
+input (four bytes of length, then JSON) and forks one supervisor for each, so that no job waits for an interpreter
+to start. It imports the standard library only and nothing of this project.
+
+A supervisor owns one attempt of one job. In the attempt's folder it keeps
+
+- ``alive``, a FIFO it holds open: whoever reads it learns of its death, however it died;
+- ``control``, a FIFO it listens to: any byte asks it to end the job;
+- ``claim``, created exclusively before the job starts: an attempt runs once, whoever asks for it again;
+- ``exit``, written whole and then renamed: how the attempt ended.
+
+The output goes to ``output``, byte for byte, and ``output.index`` holds 16-byte records (offset, milliseconds since
+1970): the bytes from that offset on were read then. The top bit of a time marks the start of an attempt.
+"""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+
+MARK = 1 << 63
+RECORD = struct.Struct(">QQ")
+CHUNK = 1 << 18
+PIPE_SIZE = 1 << 20
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+SETTLE_SECONDS = 2.0
+SMALL_ENOUGH_TO_SYNC = 8 << 20
+
+_prctl = None
+if sys.platform == "linux":
+    import ctypes
+
+    _prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+
+def nursery(requests):
+    """Fork a supervisor for each message until the hub is gone."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        head = _exactly(requests, 4)
+        body = _exactly(requests, struct.unpack(">I", head)[0]) if head else b""
+        if not body:
+            return
+        if os.fork() == 0:
+            status = 1
+            try:
+                requests.close()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                Supervisor(json.loads(body)).run()
+                status = 0
+            finally:
+                os._exit(status)
+
+
+def _exactly(stream, count):
+    data = b""
+    while len(data) < count:
+        more = stream.recv(count - len(data))
+        if not more:
+            return b""
+        data += more
+    return data
+
+
+class Supervisor:
+    """One attempt: starts the job, copies its output, ends it when it is told to or its time is up."""
+
+    def __init__(self, message):
+        self.folder = message["folder"]
+        self.argv = message["argv"]
+        self.env = message["env"]
+        self.cwd = message["cwd"]
+        self.enclosed = message["enclosed"]
+        self.stop_argv = message["stop_argv"]
+        self.grace = message["grace"]
+        self.timeout = message["timeout"]
+        self.output_path = message["output"]
+        self.reason = None
+        self.status = None
+        self.kill_at = None
+        self.last_stamp = 0
+        self.size = 0
+
+    def run(self):
+        os.setsid()
+        if _prctl:
+            _prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        alive = os.open(f"{self.folder}/alive", os.O_RDWR | os.O_NONBLOCK)
+        control = os.open(f"{self.folder}/control", os.O_RDWR | os.O_NONBLOCK)
+        if not self.claim():
+            return
+        self.output = os.open(self.output_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self.index = os.open(f"{self.output_path}.index", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self.size = os.fstat(self.output).st_size
+        os.write(self.index, RECORD.pack(self.size, _now_ms() | MARK))
+        oom_before = _oom_kills()
+        reader, woken = self.start()
+        with contextlib.suppress(OSError):
+            os.write(alive, b"S")
+        self.watch(reader, woken, control)
+        self.end(oom_before)
+        with contextlib.suppress(OSError):
+            os.write(alive, b"X")
+
+    def claim(self):
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        try:
+            claim = os.open(f"{self.folder}/claim", flags, 0o600)
+        except FileExistsError:
+            return False
+        os.write(claim, json.dumps({"supervisor": os.getpid(), "started_ms": _now_ms()}).encode())
+        os.close(claim)
+        return True
+
+    def start(self):
+        reader, writer = os.pipe()
+        woken, waker = os.pipe()
+        os.set_blocking(woken, False)
+        os.set_blocking(waker, False)
+        if sys.platform == "linux":
+            import fcntl
+
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(reader, 1031, PIPE_SIZE)  # F_SETPIPE_SZ, which Python 3.11 names on some builds only.
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: self.finish("canceled"))
+        signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        self.child = os.fork()
+        if self.child == 0:
+            self.become_job(writer)
+        os.close(writer)
+        with open(f"{self.folder}/pid", "w") as file:
+            file.write(str(self.child))
+        return reader, woken
+
+    def become_job(self, writer):
+        try:
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
+                signal.signal(number, signal.SIG_DFL)
+            os.setsid()
+            if _prctl:
+                _prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            nothing = os.open(os.devnull, os.O_RDONLY)
+            os.dup2(nothing, 0)
+            os.dup2(writer, 1)
+            os.dup2(writer, 2)
+            os.chdir(self.cwd)
+            os.execvpe(self.argv[0], self.argv, self.env)
+        except OSError as error:
+            os.write(2, f"{self.argv[0]}: {error.strerror}\n".encode())
+        finally:
+            os._exit(127)
+
+    def watch(self, reader, woken, control):
+        deadline = None if self.timeout is None else time.monotonic() + self.timeout
+        settle_at = None
+        poll = select.poll()
+        for fd in (reader, woken, control):
+            poll.register(fd, select.POLLIN)
+        while reader is not None or self.status is None:
+            now = time.monotonic()
+            if settle_at is not None and now >= settle_at:
+                return
+            if self.status is None and deadline is not None and now >= deadline:
+                deadline = None
+                self.finish("timeout")
+            if self.status is None and self.kill_at is not None and now >= self.kill_at:
+                self.kill_at = now + 1
+                self.kill()
+            moments = [at for at in (settle_at, *((deadline, self.kill_at) if self.status is None else ())) if at]
+            wait = None if not moments else max(0, min(moments) - now) * 1000 + 1
+            for fd, _ in poll.poll(wait):
+                if fd == reader:
+                    if not self.copy(reader):
+                        poll.unregister(reader)
+                        reader = None
+                    elif settle_at is not None:
+                        settle_at = time.monotonic() + SETTLE_SECONDS
+                elif fd == woken:
+                    os.read(woken, 512)
+                elif os.read(control, 512):
+                    self.finish("canceled")
+            if self.status is None and self.reap():
+                self.sweep()
+                settle_at = time.monotonic() + SETTLE_SECONDS
+
+    def copy(self, reader):
+        data = os.read(reader, CHUNK)
+        if not data:
+            return False
+        now = _now_ms()
+        try:
+            if now != self.last_stamp:
+                self.last_stamp = now
+                os.write(self.index, RECORD.pack(self.size, now))
+            view = memoryview(data)
+            while view:
+                written = os.write(self.output, view)
+                self.size += written
+                view = view[written:]
+        except OSError:
+            self.finish("disk")
+        return True
+
+    def reap(self):
+        """Collect ended processes; tell whether the job's first one was among them."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return self.status is not None
+            if pid == self.child:
+                self.status = status
+                return True
+            if pid == 0:
+                return False
+
+    def finish(self, reason):
+        """Ask the job to end, once; `grace` seconds later it is killed."""
+        if self.reason is not None or self.status is not None:
+            return
+        self.reason = reason
+        self.kill_at = time.monotonic() + self.grace
+        if self.stop_argv:
+            if os.fork() == 0:
+                try:
+                    os.setsid()
+                    os.execvpe(self.stop_argv[0], self.stop_argv, self.env)
+                finally:
+                    os._exit(127)
+            return
+        targets = _descendants(self.child)
+        if self.enclosed:
+            # The sandbox's own two processes would end everything at once, leaving the job no time to say goodbye.
+            targets = targets[1:]
+        else:
+            _signal(-self.child, signal.SIGTERM)
+        if self.enclosed and not targets:
+            self.kill_at = time.monotonic()
+        for pid in targets:
+            _signal(pid, signal.SIGTERM)
+
+    def kill(self):
+        """End the job and all its processes at once."""
+        _signal(-self.child, signal.SIGKILL)
+        self.sweep()
+
+    def sweep(self):
+        """End what the job left behind, those that left its group included where the system can tell."""
+        if _prctl:
+            for pid in _descendants(os.getpid()):
+                _signal(pid, signal.SIGKILL)
+        else:
+            _signal(-self.child, signal.SIGKILL)
+
+    def end(self, oom_before):
+        code = os.waitstatus_to_exitcode(self.status) if self.status is not None else -signal.SIGKILL
+        code = code if code >= 0 else 128 - code
+        memory = code == 128 + signal.SIGKILL and self.reason is None and _oom_kills() > oom_before
+        record = {
+            "code": code,
+            "reason": self.reason or ("memory" if memory else "exited"),
+            "finished_ms": _now_ms(),
+            "size": self.size,
+        }
+        if self.size < SMALL_ENOUGH_TO_SYNC:
+            os.fdatasync(self.output) if hasattr(os, "fdatasync") else os.fsync(self.output)
+        temporary = f"{self.folder}/exit.new"
+        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.write(file, json.dumps(record).encode())
+        os.fsync(file)
+        os.close(file)
+        os.rename(temporary, f"{self.folder}/exit")
+
+
+def _now_ms():
+    return time.time_ns() // 1_000_000
+
+
+def _signal(pid, number):
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(-pid, number) if pid < 0 else os.kill(pid, number)
+
+
+def _descendants(ancestor):
+    """Return the processes below `ancestor`, parents first, as /proc shows them; empty where there is none."""
+    children = {}
+    with contextlib.suppress(OSError):
+        for name in os.listdir("/proc"):
+            if name.isdigit():
+                with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{name}/stat", "rb") as file:
+                    parent = int(file.read().rpartition(b")")[2].split()[1])
+                    children.setdefault(parent, []).append(int(name))
+    found = []
+    queue = list(children.get(ancestor, ()))
+    while queue:
+        pid = queue.pop(0)
+        found.append(pid)
+        queue += children.get(pid, ())
+    return found
+
+
+def _oom_kills():
+    with contextlib.suppress(OSError, ValueError), open("/proc/vmstat") as file:
+        for line in file:
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    return 0
+
+
+if __name__ == "__main__":
+    nursery(socket.socket(fileno=0))
