@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING
 
 from jobs import workspace
@@ -21,6 +22,10 @@ _READ_BY_FAST_AGENT = frozenset(
     }
 )
 """Options of `fast-agent go` (0.10.48, `--help`) whose value is a file or a folder that has to be there."""
+
+_INTERPRETER = re.compile(r"python(3(\.\d+)?)?|sh|bash|dash|zsh", re.ASCII)
+_FLAGS = frozenset({"-u", "-B", "-O", "-s", "-E", "-I", "-e", "-x", "-eu", "-eux", "-ex"})
+"""Options of interpreters that are followed by the script, and not by something else."""
 
 _SAID_TO_FAST_AGENT = frozenset({"--message", "-m"})
 _ADDRESSES = ("https://", "http://", "file://", "hf://")
@@ -62,6 +67,13 @@ def check_uv(command: tuple[str, ...], paths: Collection[str], request: JobReque
             hint="The server reads no local files: put its text into files under that name, or pass it as script.",
             field="command",
         )
+    run = _run_by(command)
+    if run is not None and not _is_there(run, paths):
+        raise BadArgument(
+            "`command` runs a script that is not among `files`.",
+            hint="The server reads no local files: put the script's text into files under that name.",
+            field="command",
+        )
     if program != _FAST_AGENT:
         return
     if request.image is None and not request.packages and "pyproject.toml" not in paths:
@@ -77,6 +89,18 @@ def check_uv(command: tuple[str, ...], paths: Collection[str], request: JobReque
                 hint="The server reads no local files: put the text into files under the very path the command names.",
                 field="files",
             )
+
+
+def check_container(command: Sequence[str], paths: Collection[str]) -> None:
+    """Refuse a container job that runs one of its files by a relative path: it starts in its image's own folder."""
+    run = _run_by(command)
+    if run is not None and not run.startswith("/") and posixpath.normpath(run) in paths:
+        raise BadArgument(
+            "`command` runs a file by a relative path, but a container job starts in its image's own folder.",
+            hint=f"Write {workspace.MOUNT_PATH}/ before the name, or pass packages too: "
+            "then it is a uv job, which starts in its workspace.",
+            field="command",
+        )
 
 
 def check_scheduled(command: Sequence[str]) -> None:
@@ -101,12 +125,28 @@ def _check_script(script: str) -> None:
             hint="Read the file and pass what it says; an https:// address of a script can be the command.",
             field="script",
         )
+    if first.startswith("```"):
+        raise BadArgument(
+            "`script` is wrapped in Markdown fences.", hint="Pass the lines between them alone.", field="script"
+        )
     if first.startswith("#!") and "python" not in first and "uv" not in first:
         raise BadArgument(
             "`script` is not Python by its first line.",
             hint='Put it into files and run it: command=["sh", "run.sh"].',
             field="script",
         )
+
+
+def _run_by(command: Sequence[str]) -> str | None:
+    """The script that an interpreter is told to run, as in `python train.py` and `sh run.sh`, or None."""
+    if not _INTERPRETER.fullmatch(command[0].rpartition("/")[2]):
+        return None
+    for word in command[1:]:
+        if not word.startswith("-"):
+            return word if word.endswith((".py", ".sh")) else None
+        if word not in _FLAGS:
+            return None
+    return None
 
 
 def _read_by_fast_agent(command: Sequence[str]) -> Iterator[tuple[str, str]]:

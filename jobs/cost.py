@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
+
+from jobs.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -60,6 +62,11 @@ class Costly(Protocol):
     def attempts(self) -> int: ...
 
 
+class Recurring(Costly, Protocol):
+    @property
+    def schedule(self) -> str | None: ...
+
+
 def max_cost_usd(spec: Costly, hardware: Iterable[Any]) -> float | None:
     """The most that one run can cost, in dollars: every attempt up to its timeout, begun units in full.
 
@@ -69,6 +76,17 @@ def max_cost_usd(spec: Costly, hardware: Iterable[Any]) -> float | None:
     if price is None:
         return None
     return round(price.usd(spec.timeout_seconds, whole_units=True) * spec.attempts, 6)
+
+
+def max_monthly_cost_usd(spec: Recurring, hardware: Iterable[Any], after: datetime) -> float | None:
+    """The most that a schedule's runs of the next thirty days can cost, in dollars.
+
+    None for a job that runs once and for a flavor without a price.
+    """
+    each = max_cost_usd(spec, hardware)
+    if each is None or spec.schedule is None:
+        return None
+    return round(each * Schedule.parse(spec.schedule).runs_in(timedelta(days=30), after), 2)
 
 
 def cost_so_far(job: Any, hardware: Iterable[Any], now: datetime | None = None) -> float | None:

@@ -36,6 +36,7 @@ SET_BY_HUB = frozenset({"JOB_ID", "ACCELERATOR", "CPU_CORES", "MEMORY", ENVIRONM
 
 _SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,127}", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
+_REFERENCE = re.compile(r"\$[A-Z_][A-Z0-9_]*|\$\{[A-Za-z_][A-Za-z0-9_]*\}", re.ASCII)
 _LABEL = re.compile(r"[A-Za-z0-9_-]{0,100}", re.ASCII)
 _FLAVOR = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 _PYTHON = re.compile(r"[A-Za-z0-9>=<~!][A-Za-z0-9@+.,<>=~!*_-]{0,60}", re.ASCII)
@@ -145,6 +146,12 @@ def check_env(env: Mapping[str, str], secrets: Collection[str]) -> tuple[tuple[s
             )
         if not isinstance(value, str) or not is_sendable(value):
             raise BadArgument("`env` has a value that is not text.", hint='Write numbers as "1".', field="env")
+        if _REFERENCE.fullmatch(value):
+            raise BadArgument(
+                "`env` has a value that is the name of a variable, and nothing replaces it by what is in it.",
+                hint="Write the value itself; if it is a secret, put its name into `secrets` instead.",
+                field="env",
+            )
         if name in SET_BY_HUB:
             raise BadArgument(
                 f"`env` sets {name}, which the job is given anyway.", hint="Use another name.", field="env"

@@ -242,6 +242,8 @@ def build(request: JobRequest, *, hub: str, namespace: str, flavors: Collection[
     python = fields.check_python(request.python)
     if is_uv:
         commands.check_uv(command, dict(files), request)
+    elif request.schedule is None:
+        commands.check_container(command, dict(files))
     schedule = None if request.schedule is None else Schedule.parse(request.schedule).expression
     if schedule is None and (request.suspend is not None or request.concurrency is not None):
         raise BadArgument("`suspend` and `concurrency` are for schedules.", hint="Use schedule_job.", field="schedule")

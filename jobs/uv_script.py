@@ -49,12 +49,11 @@ def read(text: str, *, where: str = "script") -> Header:
     Raises:
         BadArgument: For TOML that does not parse, unknown keys and wrong types.
     """
-    block = _BLOCK.search(text.replace("\r\n", "\n").replace("\r", "\n") + "\n")
-    if block is None or "hf-jobs" not in block["content"]:
+    block = _block(text)
+    if block is None or "hf-jobs" not in block:
         return Header()
-    lines = (line[2:] if line.startswith("# ") else line[1:] for line in block["content"].splitlines(keepends=True))
     try:
-        tool = tomllib.loads("".join(lines)).get("tool", {})
+        tool = tomllib.loads(block).get("tool", {})
     except tomllib.TOMLDecodeError:
         raise _refusal(where, "is not valid TOML") from None
     table = tool.get("hf-jobs") if isinstance(tool, dict) else None
@@ -69,6 +68,14 @@ def read(text: str, *, where: str = "script") -> Header:
     return Header(
         **{key: _typed(table, key, where) for key in KEYS if key in table},
     )
+
+
+def has_dependencies(text: str) -> bool:
+    """Whether the script's PEP 723 block says what to install; an unreadable one counts as if it did."""
+    try:
+        return bool(tomllib.loads(_block(text) or "").get("dependencies"))
+    except tomllib.TOMLDecodeError:
+        return True
 
 
 def merge(request: JobRequest) -> JobRequest:
@@ -102,6 +109,16 @@ def merge(request: JobRequest) -> JobRequest:
         labels={**labels, **request.labels},
         secrets=tuple(dict.fromkeys((*request.secrets, *header.secrets))),
         volumes=(*request.volumes, *(entry for entry in header.volumes if _mount_path(entry) not in taken)),
+    )
+
+
+def _block(text: str) -> str | None:
+    """The TOML of the script's PEP 723 block, whatever its line endings."""
+    block = _BLOCK.search(text.replace("\r\n", "\n").replace("\r", "\n") + "\n")
+    if block is None:
+        return None
+    return "".join(
+        line[2:] if line.startswith("# ") else line[1:] for line in block["content"].splitlines(keepends=True)
     )
 
 

@@ -189,3 +189,22 @@ def test_a_schedule_takes_no_absolute_path_into_its_workspace(word):
     assert "HF_JOB_WORKSPACE" in (caught.value.hint or "")
     assert spec_of(command=("echo", word)).schedule is None
     assert spec_of(command=("echo", "/workspace2", "see /workspace"), schedule="@daily").schedule == "@daily"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"command": ("python", "train.py"), "files": {"train.py": "x"}},
+        {"command": ("python3", "-u", "/workspace/train.py"), "files": {"train.py": "x"}},
+        {"command": ("python", "/data/train.py")},
+        {"command": ("python", "-c", "print(1)", "gone.py")},
+        {"command": ("python", "-m", "train.py")},
+        {"command": ("sh", "-c", "sh gone.sh")},
+        {"command": ("cat", "gone.py")},
+        {"command": ("python", "app.py"), "image": "me/app:1"},
+        {"command": ("python", "/workspace/train.py"), "image": "python:3.12", "files": {"train.py": "x"}},
+        {"command": ("python", "train.py"), "image": "python:3.12", "files": {"train.py": "x"}, "schedule": "@daily"},
+    ],
+)
+def test_a_script_that_may_well_be_there_is_left_alone(arguments):
+    assert spec_of(**arguments).command == arguments["command"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs import record
-from jobs.cost import Price, cost_so_far, max_cost_usd, prices
+from jobs.cost import Price, cost_so_far, max_cost_usd, max_monthly_cost_usd, prices
 from jobs.request import JobRequest
 from jobs.spec import build
 
@@ -108,3 +108,10 @@ def test_what_a_job_costs_is_never_above_its_worst_case(seconds, attempts, micro
     assert most is not None
     assert spent is not None
     assert 0 <= spent <= most + 1e-5
+
+
+def test_a_schedule_is_priced_by_the_month():
+    hourly = spec(schedule="@hourly", flavor="h200x8", timeout=60)
+    assert max_monthly_cost_usd(hourly, RAW, START) == pytest.approx(480.0)
+    assert max_monthly_cost_usd(spec(), RAW, START) is None
+    assert max_monthly_cost_usd(hourly, [], START) is None

@@ -231,3 +231,14 @@ def test_a_string_in_place_of_a_list_is_explained():
 
 def test_empty_words_and_line_breaks_in_arguments_are_kept():
     assert fields.check_command(["python", "-c", "a\nb", ""]) == ("python", "-c", "a\nb", "")
+
+
+@pytest.mark.parametrize("value", ["$HF_TOKEN", "${HF_TOKEN}", "${home}"])
+def test_a_reference_is_not_a_value(value):
+    with pytest.raises(BadArgument, match="nothing replaces it"):
+        fields.check_env({"TOKEN": value}, ())
+
+
+@pytest.mark.parametrize("value", ["$5", "$", "a$HOME", "$HOME/x", "$home", "{x}"])
+def test_a_dollar_sign_alone_is_no_reference(value):
+    assert fields.check_env({"PRICE": value}, ()) == (("PRICE", value),)

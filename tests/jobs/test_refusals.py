@@ -23,6 +23,14 @@ REFUSED = {
     "a path for a script": ("script", {"script": f"/home/me/{SENTINEL}.py"}),
     "an address for a script": ("script", {"script": f"https://example.com/{SENTINEL}.py"}),
     "a shell script": ("script", {"script": f"#!/bin/sh\necho {SENTINEL}"}),
+    "a script in Markdown fences": ("script", {"script": f"```python\nprint('{SENTINEL}')\n```"}),
+    "an interpreter's script that is not there": ("command", {"command": ("python", "-u", f"{SENTINEL}.py")}),
+    "a shell's script that is not there": ("command", {"command": ("bash", f"./{SENTINEL}.sh", "x")}),
+    "a file run from another folder": (
+        "command",
+        {"command": ("python", f"{SENTINEL}.py"), "image": "python:3.12", "files": {f"{SENTINEL}.py": "x"}},
+    ),
+    "a reference in place of a value": ("env", {"command": RUN, "env": {"A": f"${{{SENTINEL}}}"}}),
     "a bad script header": ("script", {"script": HEADER.format(f"flavour = '{SENTINEL}'")}),
     "a bad header in a file": (
         "files",
