@@ -87,8 +87,10 @@ class _Door:
         await self._listener.aclose()
 
     async def _serve(self) -> None:
-        with suppress(anyio.ClosedResourceError):
+        try:
             await self._listener.serve(self._pass)
+        except* anyio.ClosedResourceError:
+            log.debug("a door was closed", port=self._port)
 
     async def _pass(self, caller: ByteStream) -> None:
         with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, OSError):
