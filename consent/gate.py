@@ -27,6 +27,7 @@ from jobs.errors import (
     ConsentNotGiven,
     ConsentSpent,
     ConsentTimedOut,
+    JobsError,
     SpecChanged,
 )
 from jobs.submit import new_submission
@@ -135,7 +136,7 @@ class Gate:
         _stop_waiting()
         who = caller(ctx.request_context)
         if not isinstance(outcome, AcceptedElicitation):
-            await self._refused(request, outcome, who)
+            raise await self._refused(request, outcome, who)
         answer = outcome.data
         if isinstance(answer, Recovered):
             return answer.spent
@@ -210,13 +211,13 @@ class Gate:
         withheld = tuple(name for name in request.secret_names if name not in names)
         return Grant(names, withheld, submission, key)
 
-    async def _refused(self, request: ConsentRequest, outcome: Outcome, who: str) -> None:
+    async def _refused(self, request: ConsentRequest, outcome: Outcome, who: str) -> JobsError:
         if isinstance(outcome, DeclinedElicitation):
             self.audit.note("answered", caller=who, answer="declined", **_facts(request))
-            raise _declined()
+            return _declined()
         self.audit.note("answered", caller=who, answer="cancelled", **_facts(request))
         approval = await anyio.to_thread.run_sync(self.ledger.put_aside, request, who, self.ask_seconds)
-        raise ConsentCancelled(
+        return ConsentCancelled(
             "The question was closed without an answer; nothing was sent.",
             hint=f"Ask the user. They can also answer in a terminal with: hf-jobs-mcp approve {approval.id}",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Action = Literal["submit", "schedule", "rerun", "trigger", "resume", "expose"]
+Action = Literal["submit", "schedule", "rerun", "trigger", "resume", "reschedule"]
 
 
 @dataclass(frozen=True)

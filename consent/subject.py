@@ -91,21 +91,28 @@ def for_stored(
     max_cost_usd: float | None,
     confirm_above_usd: float | None,
     public_ports: Sequence[int] = (),
+    schedule: str | None = None,
 ) -> ConsentRequest:
     """The request for running again what the hub has already, with the secrets it keeps for it.
 
     `stored` is the job or schedule as the hub tells it now; all of it is in the digest.
     """
     names = sorted(secret_names)
-    what = {"rerun": "Run this job again", "trigger": "Run this schedule now", "resume": "Resume this schedule"}
+    what = {
+        "rerun": "Run this job again",
+        "trigger": "Run this schedule now",
+        "resume": "Resume this schedule",
+        "reschedule": "Change when this schedule runs",
+    }
     carries = f" with the {len(names)} secret{'s' if len(names) > 1 else ''} the hub keeps for it" if names else ""
     facts = [
         ("Hub", _hub(hub_name, hub)),
         ("Namespace", show(namespace)),
         ("Target", show(target)),
+        *([("Schedule", f"{show(schedule)} UTC")] if schedule else []),
         ("Runs", show(_command(command))),
         ("Hardware", show(flavor)),
-        ("Cost", _cost(max_cost_usd, scheduled=action == "resume")),
+        ("Cost", _cost(max_cost_usd, scheduled=action in {"resume", "reschedule"})),
         *_listed("Secrets", names),
     ]
     ticks = []

@@ -17,6 +17,7 @@ from tools.services import Connected
 
 if TYPE_CHECKING:
     from jobs.hub import Hub
+    from local_hub.daemon import HubState
     from server.settings import Settings
 
 HUGGINGFACE = "https://huggingface.co"
@@ -62,10 +63,10 @@ class Connection:
     async def _local(self) -> None:
         from jobs.hub import Hub
 
+        if self._hub is not None and self._address == running_local(self.settings):
+            return
         state = await anyio.to_thread.run_sync(start_local, self.settings, self.version)
         address = (state.endpoint, state.token)
-        if self._hub is not None and self._address == address:
-            return
         await self.close()
         self._hub = Hub(state.endpoint, state.token, namespace=self.settings.namespace, version=self.version)
         self._name, self._address = "local", address
@@ -94,13 +95,32 @@ def hub_token() -> str | None:
         return None
 
 
-def start_local(settings: Settings, version: str):  # noqa: ANN201  # Its type is the hub's own, imported on first need.
+def running_local(settings: Settings) -> tuple[str, str] | None:
+    """Where the local hub is by its state file, if its process lives. It is not called: that is for the next call."""
+    from local_hub.state import load
+
+    state = load(settings.home / "hub" / "state.json")
+    if state is None:
+        return None
+    try:
+        os.kill(state.pid, 0)
+    except OSError:
+        return None
+    return state.endpoint, state.token
+
+
+def start_local(settings: Settings, version: str) -> HubState:  # Its type is the hub's own, imported on first need.
     """The running local hub's state; starts it where none runs. Blocks until it answers.
 
     Raises:
         HubNotStarted: It did not come up.
     """
-    from local_hub.daemon import HubStartError, ensure_running
+    try:
+        from local_hub.daemon import HubStartError, ensure_running
+    except ImportError:
+        raise HubNotStarted(
+            "The local hub does not run on this system.", hint="Run `hf auth login` to use Hugging Face Jobs."
+        ) from None
 
     launch = [*LAUNCH, "--runner", settings.runner]
     try:

@@ -102,7 +102,7 @@ class _Demo:
 
     async def _plan(self, client: Client, arguments: dict[str, Any]) -> None:
         self._narrator.step("plan_secrets: which names does the job need?")
-        asked = {key: arguments[key] for key in ("command", "script") if key in arguments}
+        asked = {key: value for key, value in arguments.items() if key in {"command", "script"}}
         plan = await _call(client, "plan_secrets", asked)
         for model in plan.get("models", ()):
             needs = model.get("secret") or "no secret"
@@ -130,8 +130,8 @@ class _Demo:
             self._narrator.say(
                 "No one is at the terminal. The secret was made for this demo, so the demo says yes itself."
             )
-            return ElicitResult(action="accept", content=dict.fromkeys(names, True))
-        ticked = {name: await anyio.to_thread.run_sync(_yes, f"   Attach {name}?") for name in names}
+            return ElicitResult(action="accept", content=dict[str, Any].fromkeys(names, True))
+        ticked: dict[str, Any] = {name: await anyio.to_thread.run_sync(_yes, f"   Attach {name}?") for name in names}
         return ElicitResult(action="accept" if any(ticked.values()) else "decline", content=ticked)
 
     async def _watch(self, client: Client, job: dict[str, Any]) -> dict[str, Any]:
@@ -183,7 +183,8 @@ async def _call(client: Client, name: str, arguments: dict[str, Any], progress: 
     result = await client.call_tool(name, arguments, progress_callback=progress)
     if result.is_error or result.structured_content is None:
         raise SystemExit(f"{name} failed: {getattr(result.content[0], 'text', '')}")
-    return result.structured_content
+    reply: dict[str, Any] = result.structured_content
+    return reply
 
 
 def _yes(prompt: str) -> bool:

@@ -6,9 +6,8 @@ import argparse
 import json
 import shlex
 import sys
-import urllib.request
 import webbrowser
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jobs.errors import HubNotStarted
 from server.connection import start_local
@@ -16,9 +15,6 @@ from server.version import version
 
 if TYPE_CHECKING:
     from server.settings import Settings
-
-_SECONDS = 10
-
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Carry out ``hub ACTION``. Returns an exit status."""
@@ -56,7 +52,7 @@ def _status(settings: Settings, arguments: argparse.Namespace) -> int:
     if state is None:
         print("{}" if arguments.json else "The local hub is not running. Start it with: hf-jobs-mcp hub start")
         return 1
-    jobs = _ask(state, "/api/local/status")["jobs"]
+    jobs = (state.status() or {}).get("jobs", {})
     told = {"pid": state.pid, "endpoint": state.endpoint, "version": state.version, "jobs": jobs}
     if arguments.json:
         print(json.dumps(told))
@@ -84,21 +80,16 @@ def _open(settings: Settings, arguments: argparse.Namespace) -> int:
     except HubNotStarted as error:
         print(f"hf-jobs-mcp: {error.message}", file=sys.stderr)
         return 1
-    ticket = _ask(state, "/api/local/ticket", method="POST")["ticket"]
+    answer = state.call("POST", "/api/local/ticket")
+    if answer is None:
+        print("hf-jobs-mcp: the local hub gave no ticket; try again.", file=sys.stderr)
+        return 1
+    ticket = answer["ticket"]
     then = f"&job={arguments.job}" if arguments.job and arguments.job.isalnum() else ""
     url = f"{state.endpoint}/login?ticket={ticket}{then}"
     if not webbrowser.open(url):
         print(f"Open this once in a browser on this machine, within a minute: {url}")
     return 0
-
-
-def _ask(state: Any, path: str, method: str = "GET") -> dict[str, Any]:
-    request = urllib.request.Request(  # noqa: S310  # The endpoint is the hub's own, on loopback.
-        state.endpoint + path, method=method, headers={"Authorization": f"Bearer {state.token}"}
-    )
-    with urllib.request.urlopen(request, timeout=_SECONDS) as reply:  # noqa: S310  # The same.
-        answer: dict[str, Any] = json.load(reply)
-    return answer
 
 
 _ACTIONS = {"run": _run, "start": _start, "stop": _stop, "status": _status, "env": _env, "open": _open}

@@ -71,7 +71,7 @@ class _Metadata(FuncMetadata):
         extra: list[ContentBlock] = []
         if isinstance(result, Content):
             result, extra = result.reply, result.extra
-        data = result.model_dump(mode="json", by_alias=True, exclude_none=True)
+        data = dump(result)
         return CallToolResult(content=[_text(data), *extra], structured_content=data)
 
 
@@ -98,6 +98,12 @@ def tool(
         resolver_plans=build_resolver_plans(resolved, {"request"}),
         annotations=annotations,
     )
+
+
+def dump(reply: BaseModel) -> dict[str, Any]:
+    """A reply as it goes out: what is None is left out, unless the schema says that it is always there."""
+    required = {name: None for name, field in type(reply).model_fields.items() if field.is_required()}
+    return required | reply.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def error_result(error: JobsError) -> CallToolResult:

@@ -1,0 +1,122 @@
+"""Run a job again and again on a cron line: check it, ask the person about every run, send it once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
+from mcp_types import ToolAnnotations
+from pydantic import BaseModel, Field
+
+from consent.gate import PutAside, Verdict
+from consent.ledger import Spent
+from consent.question import Answer
+from jobs import workspace
+from jobs.record import ScheduledJob
+from jobs.submit import schedule
+from tools.pending import Approval, lost, waiting
+from tools.registry import tool
+from tools.services import services_of
+from tools.submission import JobArguments, Prepared, authorise, noting, prepare
+
+
+class ScheduleArguments(JobArguments):
+    schedule: str = Field(description='UTC: "@hourly", "@daily", … or five cron fields, e.g. "0 9 * * 1"')
+    suspend: bool | None = Field(None, description="Start suspended")
+    concurrency: bool | None = Field(None, description="Let runs overlap; default false")
+
+    def _schedule(self) -> dict[str, Any]:
+        return {"schedule": self.schedule, "suspend": self.suspend, "concurrency": self.concurrency}
+
+
+class ScheduleHandle(BaseModel):
+    """A schedule; or, without an id, one that waits for a person; or what a dry run would send."""
+
+    hub: str
+    namespace: str
+    id: str | None = None
+    schedule: str
+    suspend: bool | None = None
+    next_runs: list[str]
+    secrets: list[str] | None = None
+    withheld: list[str] | None = None
+    max_cost_usd: float | None = Field(None, description="Of each run")
+    workspace: str | None = None
+    message: str | None = None
+    approval: Approval | None = None
+    would_send: dict[str, Any] | None = None
+    next: str | None = None
+
+
+async def ask(request: ScheduleArguments, ctx: Context[Any, Any]) -> Elicit[Answer] | Verdict | None:
+    """The question to the person, or why none is put."""
+    if request.dry_run:
+        return None
+    services = services_of(ctx)
+    return await services.gate.pose((await prepare(services, request)).consent, ctx)
+
+
+async def schedule_job(
+    request: ScheduleArguments, answer: Annotated[ElicitationResult[Any], Resolve(ask)], ctx: Context[Any, Any]
+) -> ScheduleHandle:
+    """Like submit_job, but on a schedule (UTC). The person is told that EVERY run carries the secrets. The reply has
+    the next run times; each run is a job with a workspace of its own, listed by job_status.
+    """
+    services = services_of(ctx)
+    prepared = await prepare(services, request)
+    if request.dry_run:
+        return _handle(prepared, message="Dry run: nothing was sent.", would_send=prepared.spec.describe())
+    grant = await services.gate.redeem(prepared.consent, answer, ctx)
+    if isinstance(grant, PutAside):
+        return _handle(
+            prepared,
+            approval=waiting(grant),
+            message="Nothing was sent: this client cannot ask the person, who has to answer first.",
+        )
+    if isinstance(grant, Spent):
+        note = "This is the schedule that answer made already; no second one was made."
+        return _made(prepared, await _recovered(prepared, grant), message=note)
+    spec, values = await authorise(services, prepared, grant)
+    noted = noting(services, grant, spec.namespace)
+    made = await schedule(prepared.connected.hub, spec, values, grant.submission, on_event=noted)
+    place = spec.workspace_of(grant.submission).uri if spec.workspace else None
+    return _made(prepared, made, secrets=list(spec.secret_names), withheld=list(grant.withheld), workspace=place)
+
+
+TOOL = tool(
+    schedule_job,
+    ScheduleArguments,
+    ScheduleHandle,
+    title="Schedule a job",
+    annotations=ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=True),
+)
+
+
+def _handle(prepared: Prepared, **more: Any) -> ScheduleHandle:
+    return ScheduleHandle(
+        hub=prepared.connected.name,
+        namespace=prepared.spec.namespace,
+        schedule=prepared.spec.schedule or "",
+        next_runs=list(prepared.next_runs),
+        max_cost_usd=prepared.max_cost_usd,
+        **{key: value for key, value in more.items() if value not in (None, [])},
+    )
+
+
+def _made(prepared: Prepared, made: ScheduledJob, **more: Any) -> ScheduleHandle:
+    where = f"{made.namespace}/{made.id}"
+    following = f'manage_schedule(scheduled_job_id="{where}", action="trigger") runs it now'
+    return _handle(prepared, id=made.id, suspend=made.suspend or None, next=following, **more)
+
+
+async def _recovered(prepared: Prepared, spent: Spent) -> ScheduledJob:
+    """The schedule of an answer that was used already, for a caller who lost the reply."""
+    hub = prepared.connected.hub
+    if spent.result is not None:
+        return await hub.inspect_schedule(spent.result, spent.namespace)
+    namespace = prepared.spec.namespace
+    found = await hub.list_schedules(namespace, labels={workspace.LABEL: spent.submission})
+    if not found:
+        raise lost()
+    return found[0]
