@@ -40,7 +40,7 @@ def forms_of(value: str) -> list[bytes]:
         html.escape(value, quote=False).encode(errors="surrogatepass"),
     ]
     if not value.isascii():
-        forms.append(ascii(value)[1:-1].encode())
+        forms += [ascii(value)[1:-1].encode(), _as_surrogates(value)]
     for text in (raw, raw + b"\n"):
         whole = base64.b64encode(text)
         forms += [whole, whole.rstrip(b"="), whole.translate(_URL_SAFE), whole.rstrip(b"=").translate(_URL_SAFE)]
@@ -53,6 +53,13 @@ def forms_of(value: str) -> list[bytes]:
 
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
+def _as_surrogates(value: str) -> bytes:
+    """`value` with characters beyond the basic plane as two surrogates, as resolving JSON's escapes gives them."""
+    units = value.encode("utf-16-be", "surrogatepass")
+    chars = (chr(int.from_bytes(units[place : place + 2], "big")) for place in range(0, len(units), 2))
+    return "".join(chars).encode(errors="surrogatepass")
 
 
 def _base64_core(raw: bytes, offset: int) -> bytes:

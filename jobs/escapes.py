@@ -6,77 +6,64 @@ import re
 import sys
 from bisect import bisect_right
 
-_HEX = rb"[0-9a-fA-F]"
-_HIGH = rb"u[dD][89abAB]" + _HEX + rb"{2}"
-_LOW = rb"u[dD][c-fC-F]" + _HEX + rb"{2}"
-_UNIT = re.compile(
-    rb"%"
-    + _HEX
-    + rb"{2}|\\(?:"
-    + _HIGH
-    + rb"\\{1,4}"
-    + _LOW
-    + rb"|u"
-    + _HEX
-    + rb"{4}|U00"
-    + _HEX
-    + rb"{6}|x"
-    + _HEX
-    + rb"{2}"
-    rb"|[0-3][0-7]{2}|[nrtbfv])"
+_PERCENT = re.compile(rb"%[0-9a-fA-F]{2}")
+_BACKSLASH = re.compile(
+    rb"\\(?:u[0-9a-fA-F]{4}|U00[0-9a-fA-F]{6}|x[0-9a-fA-F]{2}|[0-3][0-7]{2}|[nrtbfv])",
 )
+_UNIT = re.compile(_PERCENT.pattern + b"|" + _BACKSLASH.pattern)
+# The same, with the many of a kind that stand in a row taken at once; and without those that `_SHORT` has replaced.
+_RUN = re.compile(rb"(?:%[0-9a-fA-F]{2})+|(?:\\u[0-9a-fA-F]{4})+|" + _BACKSLASH.pattern)
 _CUT_UNIT = re.compile(
-    rb"(?:%"
-    + _HEX
-    + rb"?|\\(?:"
-    + _HIGH
-    + rb"(?:\\{1,4}(?:u(?:[dD](?:[c-fC-F]"
-    + _HEX
-    + rb"?)?)?)?)?|u"
-    + _HEX
-    + rb"{0,3}"
-    rb"|U(?:0(?:0" + _HEX + rb"{0,5})?)?|x" + _HEX + rb"?|[0-3][0-7]?)?)\Z"
+    rb"(?:%[0-9a-fA-F]?|\\(?:u[0-9a-fA-F]{0,3}|U(?:0(?:0[0-9a-fA-F]{0,5})?)?|x[0-9a-fA-F]?|[0-3][0-7]?)?)\Z"
 )
-LONGEST_UNIT = 16
-_SHORT = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"v": b"\v"}
+_LONGEST_UNIT = 10
+_SHORT = {b"\\n": b"\n", b"\\r": b"\r", b"\\t": b"\t", b"\\b": b"\b", b"\\f": b"\f", b"\\v": b"\v"}
 
 
 def cut_unit(source: bytes) -> int:
     """Where an escape begins that the end of `source` may have cut in two; its length when there is none."""
-    tail = max(len(source) - LONGEST_UNIT, 0)
-    found = _CUT_UNIT.search(source, tail)
+    found = _CUT_UNIT.search(source, max(len(source) - _LONGEST_UNIT, 0))
     return found.start() if found else len(source)
 
 
 def has_escapes(source: bytes) -> bool:
     """Whether resolving escapes would change `source`."""
-    return (b"%" in source or b"\\" in source) and _UNIT.search(source) is not None
+    return (b"\\" in source and _BACKSLASH.search(source) is not None) or (
+        b"%" in source and _PERCENT.search(source) is not None
+    )
 
 
 def resolve(source: bytes) -> bytes:
-    r"""`source` with `%41`, `\u0041`, `\x41`, `\101`, `\n` and their kin resolved, once; bytes stay bytes."""
-    return _UNIT.sub(lambda found: _resolved(found[0]), source)
+    r"""`source` with `%41`, `\u0041`, `\x41`, `\101`, `\n` and their kin resolved, once; bytes stay bytes.
+
+    Each escape stands for itself: two that make a surrogate pair give two surrogates of three bytes each.
+    """
+    for unit, char in _SHORT.items():
+        source = source.replace(unit, char)
+    return _RUN.sub(_resolved_run, source) if has_escapes(source) else source
+
+
+def _resolved_run(found: re.Match[bytes]) -> bytes:
+    run = found[0]
+    if run[:1] == b"%":
+        return bytes.fromhex(run.replace(b"%", b"").decode())
+    if run[:2] == b"\\u":
+        return run.decode("unicode_escape").encode(errors="surrogatepass")
+    return _resolved(run)
 
 
 def _resolved(unit: bytes) -> bytes:
-    kind = unit[1:2]
+    if unit in _SHORT:
+        return _SHORT[unit]
     if unit[:1] == b"%":
-        return bytes((_number(unit[1:]),))
+        return bytes.fromhex(unit[1:].decode())
+    kind, digits = unit[1:2], unit[2:]
     if kind == b"x":
-        return bytes((_number(unit[2:]),))
+        return bytes.fromhex(digits.decode())
     if kind in b"0123":
         return bytes((int(unit[1:], 8),))
-    if kind in b"uU":
-        if unit.count(b"u") > 1:
-            high, low = _number(unit[2:6]), _number(unit[-4:])
-            return chr(0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00).encode()
-        code = _number(unit[2:])
-        return chr(code).encode(errors="surrogatepass") if code <= sys.maxunicode else unit
-    return _SHORT[kind]
-
-
-def _number(digits: bytes) -> int:
-    return int(digits, 16)
+    code = int.from_bytes(bytes.fromhex(digits.decode()), "big")
+    return chr(code).encode(errors="surrogatepass") if code <= sys.maxunicode else unit
 
 
 class Origins:

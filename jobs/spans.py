@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 _ANCHOR = 48  # Only so much of a form goes into the automaton, which keeps it small however long a key is.
 _BLOCK = 2048
 _HEAD = 3
+_UNIT_ROOM = 16
+_ENOUGH_GAP = 4 * MAX_GAP
 _TRAILING = re.compile(rb"[ \t\r\n\\\"']*\Z")
 _TOKEN_RUN = re.compile(rb"[A-Za-z0-9_.-]{0,%d}" % LONGEST_TOKEN)
-_KEPT = bytes(code for code in range(256) if code not in STRIPPED)
 
 
 @dataclass(frozen=True, order=True)
@@ -62,31 +63,39 @@ class SpanFinder:
 
     def find(self, source: bytes) -> list[Span]:
         """All spans in `source`, in order; they may overlap."""
-        spans, tokens = self._find_in(source, None)
+        spans, tokens = self._find_in(source)
         if has_escapes(source):
-            more, _ = self._find_in(resolve(source), Origins(source))
-            spans |= more
+            resolved, _ = self._find_in(resolve(source))
+            if resolved:
+                origins = Origins(source)
+                spans += [_span(span.name, *origins.span(span.start, span.end)) for span in resolved]
         if tokens:
-            spans |= self._tokens(source)
-        return sorted(spans)
+            spans += self._tokens(source)
+        return sorted(set(spans))
 
     def undecided(self, source: bytes, start: int) -> int:
         """The first place from `start` on where a span may begin that what comes after `source` could complete."""
         end = len(source)
         cut = max(cut_unit(source), start)
-        pending = source[start:]
-        place = min(cut, self._open_form(pending, start), self._open_token(source, start))
-        if cut < end or has_escapes(pending):
-            origins, until = Origins(pending), resolve(source[start:cut])
-            opening = self._open_form(until, 0)
+        tail = self._tail(source, start)
+        place = min(cut, tail + self._open_form(source[tail:]), self._open_token(source, start))
+        if cut < end or has_escapes(source[tail:]):
+            until = resolve(source[tail:cut])
+            opening = self._open_form(until)
             if opening < len(until):
-                place = min(place, start + origins.span(opening, opening + 1)[0])
-        return place
+                place = min(place, tail + Origins(source[tail:]).span(opening, opening + 1)[0])
+        return max(place, start)
 
-    def _find_in(self, text: bytes, origins: Origins | None) -> tuple[set[Span], bool]:
-        """Spans of known forms in `text`, as ranges of its source, and whether a token may begin anywhere."""
+    def _tail(self, source: bytes, start: int) -> int:
+        """A place from `start` on after which enough of `source` stands to hold any form that has begun."""
+        enough = self._longest + _UNIT_ROOM
+        tail = len(source) - 8 * enough
+        return tail if tail > start and len(skeleton(resolve(source[tail:]))) > enough else start
+
+    def _find_in(self, text: bytes) -> tuple[list[Span], bool]:
+        """Spans of known forms in `text`, and whether a token may begin anywhere."""
         bones = skeleton(text)
-        spans: set[Span] = set()
+        spans: list[Span] = []
         tokens = False
         places: _Places | None = None
         for pattern, first, _ in self._anchors.find_matches_as_indexes(bones, overlapping=True):
@@ -99,37 +108,32 @@ class SpanFinder:
                 places = places or _Places(text)
                 start, end = places.at(first), places.at(first + len(form.bones) - 1) + 1
                 if form.fits(text[start:end]):
-                    if origins:
-                        start, end = origins.span(start, end)
-                    spans.add(Span(start, guessed=False, length=start - end, name=form.name))
+                    spans.append(_span(form.name, start, end))
         return spans, tokens
 
-    def _tokens(self, source: bytes) -> set[Span]:
-        found: set[Span] = set()
+    def _tokens(self, source: bytes) -> list[Span]:
+        found: list[Span] = []
         for _, start, _ in self._starts.find_matches_as_indexes(source, overlapping=True):
             if token := token_pattern().match(source, start):
                 label = SHAPES[(token.lastindex or 1) - 1].label
-                found.add(Span(start, guessed=True, length=start - token.end(), name=label))
+                found.append(_span(label, start, token.end(), guessed=True))
         return found
 
-    def _open_form(self, text: bytes, start: int) -> int:
-        """Where the longest end of `text` begins that is the beginning of a form; its end when there is none.
-
-        `start` is added to what is returned.
-        """
-        end = start + len(text)
-        gap = _TRAILING.search(text, max(len(text) - 4 * MAX_GAP, 0))
-        if not self._bones or (gap and len(gap[0]) >= 4 * MAX_GAP):
-            return end
+    def _open_form(self, text: bytes) -> int:
+        """Where the longest end of `text` begins that is the beginning of a form; its length when there is none."""
+        gap = _TRAILING.search(text, max(len(text) - _ENOUGH_GAP, 0))
+        if not self._bones or (gap and len(gap[0]) >= _ENOUGH_GAP):
+            return len(text)
         bones = skeleton(text)
         for place in range(max(len(bones) - self._longest + 1, 0), len(bones)):
-            rest = bones[place:]
-            if len(rest) >= _HEAD and rest[:_HEAD] not in self._heads:
+            rest = bones[place : place + _HEAD]
+            if len(rest) == _HEAD and rest not in self._heads:
                 continue
+            rest = bones[place:]
             nearest = bisect_left(self._bones, rest)
             if nearest < len(self._bones) and self._bones[nearest].startswith(rest):
-                return start + _Places(text).at(place)
-        return end
+                return _Places(text).at(place)
+        return len(text)
 
     def _open_token(self, source: bytes, start: int) -> int:
         """Where a token may have begun that has not ended yet, or the length of `source`."""
@@ -156,17 +160,23 @@ class _Places:
         self._before = [0]
         for block in range(0, len(text), _BLOCK):
             self._before.append(self._before[-1] + len(skeleton(text[block : block + _BLOCK])))
-        self._block = -1
-        self._kept: list[int] = []
 
     def at(self, place: int) -> int:
         block = bisect_right(self._before, place) - 1
-        if block != self._block:
-            first = block * _BLOCK
-            kept = self._text[first : first + _BLOCK]
-            self._kept = [first + index for index, code in enumerate(kept) if code not in STRIPPED]
-            self._block = block
-        return self._kept[place - self._before[block]]
+        first = block * _BLOCK
+        wanted = place - self._before[block] + 1
+        low, high = wanted, min(_BLOCK, len(self._text) - first)
+        while low < high:
+            middle = (low + high) // 2
+            if len(skeleton(self._text[first : first + middle])) < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return first + low - 1
+
+
+def _span(name: str, start: int, end: int, *, guessed: bool = False) -> Span:
+    return Span(start, guessed, start - end, name)
 
 
 def _bytes(value: str) -> bytes:
