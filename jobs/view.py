@@ -1,0 +1,270 @@
+"""What replies show of jobs, logs, artifacts, answers and schedules. Absent parts are None and are not sent.
+
+Field names are those of `huggingface_hub.JobInfo` where it has one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, Field
+
+from jobs import cost, stage, workspace
+from jobs.untrusted import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from jobs.agent_results import Answer
+    from jobs.artifacts import Artifact, Inline, Listing
+    from jobs.diagnosis import Diagnosis
+    from jobs.errors import JobsError
+    from jobs.logs import LogSlice
+    from jobs.record import Hardware, Job, ScheduledJob
+
+_MESSAGE_CHARS = 300
+_LABELS_SHOWN = 12
+_LABEL_CHARS = 100
+
+
+class DiagnosisView(BaseModel):
+    cause: str
+    summary: str
+    evidence: list[str] | None = None
+    suggestion: str | None = None
+
+
+class JobStatusView(BaseModel):
+    """A job. While it runs only what changes is shown; `finished` says that it will not run further."""
+
+    id: str
+    namespace: str | None = None
+    stage: str | None = None
+    finished: bool | None = None
+    succeeded: bool | None = None
+    unchanged: bool | None = None
+    message: str | None = None
+    running_secs: int | None = None
+    scheduling_secs: int | None = None
+    created_at: str | None = None
+    started_at: str | None = None
+    finished_at: str | None = None
+    flavor: str | None = None
+    cost_usd: float | None = None
+    max_cost_usd: float | None = None
+    labels: dict[str, str] | None = None
+    secrets: list[str] | None = None
+    owner: str | None = None
+    url: str | None = None
+    expose_urls: list[str] | None = None
+    workspace: str | None = None
+    diagnosis: DiagnosisView | None = None
+    error: dict[str, Any] | None = None
+    next: str | None = None
+
+
+class LogView(BaseModel):
+    lines: list[str]
+    first_line: int | None = None
+    total_lines: int | None = None
+    matches: int | None = None
+    cursor: str | None = None
+    truncated: bool | None = None
+    rest: dict[str, str] | None = None
+
+
+class ArtifactView(BaseModel):
+    path: str
+    size: int
+    hash: str | None = None
+    changed_input: bool | None = None
+    text: str | None = None
+    json_: Any = Field(None, serialization_alias="json")
+    cut: int | None = None
+    uri: str | None = None
+
+
+class AnswerView(BaseModel):
+    text: str
+    stop_reason: str | None = None
+    succeeded: bool
+    errors: list[str] | None = None
+    tool_errors: list[str] | None = None
+    tool_calls: int | None = None
+    model: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost_usd: float | None = None
+    text_cut: int | None = None
+    path: str | None = None
+
+
+class ScheduleView(BaseModel):
+    id: str
+    namespace: str
+    schedule: str | None = None
+    suspend: bool | None = None
+    concurrency: bool | None = None
+    next_job_run_at: str | None = None
+    last_job_id: str | None = None
+    last_job_at: str | None = None
+    flavor: str | None = None
+    labels: dict[str, str] | None = None
+    secrets: list[str] | None = None
+    command: str | None = None
+
+
+def status(
+    job: Job,
+    hardware: Iterable[Hardware] = (),
+    *,
+    diagnosis: Diagnosis | None = None,
+    agent_succeeded: bool | None = None,
+    mask: Callable[[str], str] = str,
+) -> JobStatusView:
+    """A job as a poll shows it: a few fields while it runs (≤ 400 bytes), the whole of it once it ended (≤ 1.5 KB)."""
+    ended = stage.finished(job.stage)
+    prices = tuple(hardware)
+    view = JobStatusView(
+        id=job.id,
+        namespace=job.namespace,
+        stage=one_line(job.stage, 40),
+        finished=ended,
+        succeeded=stage.succeeded(job.stage, agent_succeeded=agent_succeeded),
+        message=one_line(mask(job.message), _MESSAGE_CHARS if ended else 100) if job.message else None,
+        running_secs=job.durations.running_secs,
+        scheduling_secs=job.durations.scheduling_secs if ended or job.started_at is None else None,
+        flavor=job.flavor,
+        cost_usd=cost.cost_so_far(job, prices) if prices else None,
+        max_cost_usd=_max_cost(job, prices),
+        expose_urls=[one_line(url, 200) for url in job.status.expose_urls[:3]] or None,
+    )
+    if not ended:
+        return view
+    place = workspace.of_job(job)
+    return view.model_copy(
+        update={
+            "created_at": _instant(job.created_at),
+            "started_at": _instant(job.started_at),
+            "finished_at": _instant(job.finished_at),
+            "labels": labels(job.labels, mask),
+            "secrets": list(job.secrets[:20]) or None,
+            "url": job.url,
+            "workspace": place.uri if place else None,
+            "expose_urls": None,
+            "diagnosis": diagnosis_view(diagnosis, mask),
+        }
+    )
+
+
+def unchanged(job: Job) -> JobStatusView:
+    """A job of which nothing changed since the caller looked last, in a few dozen bytes."""
+    return JobStatusView(id=job.id, stage=one_line(job.stage, 40), unchanged=True)
+
+
+def missing(job_id: str, error: JobsError) -> JobStatusView:
+    """A job that could not be looked at."""
+    return JobStatusView(id=job_id, error=error.as_dict())
+
+
+def diagnosis_view(found: Diagnosis | None, mask: Callable[[str], str] = str) -> DiagnosisView | None:
+    if found is None:
+        return None
+    return DiagnosisView(
+        cause=found.cause,
+        summary=mask(found.summary),
+        evidence=[mask(line) for line in found.evidence] or None,
+        suggestion=found.suggestion,
+    )
+
+
+def log(piece: LogSlice) -> LogView:
+    return LogView(
+        lines=list(piece.lines),
+        first_line=piece.first_line,
+        total_lines=piece.total_lines,
+        matches=piece.matches,
+        cursor=piece.cursor,
+        truncated=piece.truncated or None,
+        rest=piece.rest,
+    )
+
+
+def artifacts(listed: Listing, contents: Sequence[Inline] = ()) -> list[ArtifactView]:
+    """The listing, with the contents that fit; the rest has a `uri` to fetch it by."""
+    inlined = {content.path: content for content in contents}
+    return [_artifact(listed, file, inlined.get(file.path)) for file in listed.files]
+
+
+def answer(found: Answer) -> AnswerView:
+    usage = found.usage
+    return AnswerView(
+        text=found.text,
+        stop_reason=found.stop_reason,
+        succeeded=found.succeeded,
+        errors=list(found.errors) or None,
+        tool_errors=list(found.tool_errors) or None,
+        tool_calls=found.tool_calls or None,
+        model=found.model,
+        prompt_tokens=usage.prompt_tokens if usage else None,
+        completion_tokens=usage.completion_tokens if usage else None,
+        cost_usd=usage.cost_usd if usage else None,
+        text_cut=found.text_cut or None,
+        path=found.path,
+    )
+
+
+def schedule(found: ScheduledJob, mask: Callable[[str], str] = str) -> ScheduleView:
+    command = found.spec.get("command")
+    words = " ".join(map(str, command)) if isinstance(command, list) else ""
+    flavor = found.spec.get("flavor")
+    return ScheduleView(
+        id=found.id,
+        namespace=found.namespace,
+        schedule=found.schedule,
+        suspend=found.suspend,
+        concurrency=found.concurrency,
+        next_job_run_at=_instant(found.next_job_run_at),
+        last_job_id=found.last_job_id,
+        last_job_at=_instant(found.last_job_at),
+        flavor=str(flavor) if flavor else None,
+        labels=labels(found.labels, mask),
+        secrets=list(found.secrets[:20]) or None,
+        command=one_line(mask(words), 160) or None,
+    )
+
+
+def labels(given: Any, mask: Callable[[str], str] = str) -> dict[str, str] | None:
+    """The caller's labels, bounded; ours is left out."""
+    shown = {
+        one_line(mask(key), _LABEL_CHARS): one_line(mask(value), _LABEL_CHARS)
+        for key, value in list(given.items())[:_LABELS_SHOWN]
+        if key != workspace.LABEL
+    }
+    return shown or None
+
+
+def _artifact(listed: Listing, file: Artifact, content: Inline | None) -> ArtifactView:
+    whole = content is not None and not content.cut
+    uri = f"{listed.workspace.uri}/{file.path}" if listed.workspace and not whole else None
+    return ArtifactView(
+        path=one_line(file.path, 300),
+        size=file.size,
+        hash=file.hash,
+        changed_input=file.changed_input or None,
+        text=content.text if content else None,
+        json_=content.json if content else None,
+        cut=(content.cut or None) if content else None,
+        uri=uri,
+    )
+
+
+def _max_cost(job: Job, hardware: Sequence[Hardware]) -> float | None:
+    if not hardware or job.timeout_seconds is None or job.flavor is None:
+        return None
+    price = cost.prices(hardware).get(job.flavor)
+    return round(price.usd(job.timeout_seconds, whole_units=True) * ((job.retry or 0) + 1), 6) if price else None
+
+
+def _instant(moment: Any) -> str | None:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
