@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from jobs.request import JobRequest
 
 _FAST_AGENT = "fast-agent"
+_PROJECT = "pyproject.toml"
 _READ_BY_FAST_AGENT = frozenset(
     {
         *("--agent-cards", "--card", "--card-tool", "--prompt-file", "-p", "--instruction", "-i"),
@@ -31,17 +32,29 @@ _SAID_TO_FAST_AGENT = frozenset({"--message", "-m"})
 _ADDRESSES = ("https://", "http://", "file://", "hf://")
 
 
-def argv(
-    command: tuple[str, ...], packages: tuple[str, ...], python: str | None, *, is_uv: bool, scheduled: bool
+def argv(command: tuple[str, ...], *, scheduled: bool) -> tuple[str, ...]:
+    """What a container job is sent: its command, and for a schedule what gives each run a folder of its own."""
+    return workspace.wrap(command) if scheduled else command
+
+
+def uv_argv(
+    command: tuple[str, ...],
+    packages: tuple[str, ...],
+    python: str | None,
+    *,
+    scheduled: bool,
+    paths: Collection[str],
 ) -> tuple[str, ...]:
-    """What is sent: `uv run` in the workspace for a uv job, and each run of a schedule in a folder of its own."""
-    if not is_uv:
-        return workspace.wrap(command) if scheduled else command
+    """What a uv job is sent: `uv run` in its workspace, with the words of `hf jobs uv run`.
+
+    Without a project among `paths`, uv is told to look for none: on a plain process of the local hub it would find the
+    user's own, in a folder above the workspace.
+    """
     folder = () if scheduled else ("--directory", workspace.MOUNT_PATH)
+    project = () if _PROJECT in paths else ("--no-project",)
     version = () if python is None else ("--python", python)
     extra = tuple(word for package in packages for word in ("--with", package))
-    words = ("uv", "run", *folder, *version, *extra, *command)
-    return workspace.wrap(words) if scheduled else words
+    return argv(("uv", "run", *folder, *project, *version, *extra, *command), scheduled=scheduled)
 
 
 def check_one_of_two(request: JobRequest) -> None:
@@ -76,7 +89,7 @@ def check_uv(command: tuple[str, ...], paths: Collection[str], request: JobReque
         )
     if program != _FAST_AGENT:
         return
-    if request.image is None and not request.packages and "pyproject.toml" not in paths:
+    if request.image is None and not request.packages and _PROJECT not in paths:
         raise BadArgument(
             "`packages` lacks fast-agent, and the default image does not have it.",
             hint='Pass packages=["fast-agent-mcp"] and python="3.13".',

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING
 
@@ -40,6 +39,7 @@ _REFERENCE = re.compile(r"\$[A-Z_][A-Z0-9_]*|\$\{[A-Za-z_][A-Za-z0-9_]*\}", re.A
 _LABEL = re.compile(r"[A-Za-z0-9_-]{0,100}", re.ASCII)
 _FLAVOR = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 _PYTHON = re.compile(r"[A-Za-z0-9>=<~!][A-Za-z0-9@+.,<>=~!*_-]{0,60}", re.ASCII)
+_TWO_PACKAGES = re.compile(r"\s*[A-Za-z0-9._\[\]-]+(?:\s+[A-Za-z0-9._\[\]-]+)+\s*", re.ASCII)
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _IMAGE = re.compile(
     rf"(?:(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::\d{{1,5}})?/)?{_COMPONENT}(?:/{_COMPONENT})*"
@@ -83,10 +83,11 @@ def check_packages(packages: Collection[str]) -> tuple[str, ...]:
             f"`packages` has more than {MAX_ENTRIES} entries.", hint="Name only direct ones.", field="packages"
         )
     for package in packages:
-        if not isinstance(package, str) or not package.strip() or package.startswith("-") or not is_plain(package):
+        is_text = isinstance(package, str) and package.strip() and is_plain(package)
+        if not is_text or package.startswith("-") or _TWO_PACKAGES.fullmatch(package):
             raise BadArgument(
                 "`packages` has an entry that is not a requirement.",
-                hint='Write them as for pip: ["fast-agent-mcp", "httpx>=0.28"].',
+                hint='Write one entry each, as for pip: ["fast-agent-mcp", "httpx>=0.28"].',
                 field="packages",
             )
     return tuple(dict.fromkeys(package.strip() for package in packages))
@@ -126,6 +127,8 @@ def check_flavor(flavor: str, flavors: Collection[str] | None) -> str:
         return flavor
     if flavors is not None and flavor in flavors:
         return flavor
+    import difflib
+
     offered = list(flavors or ())
     near = difflib.get_close_matches(str(flavor).lower().replace("_", "-"), offered, n=3, cutoff=0.5)
     listed = [*near, *(name for name in offered if name not in near)]

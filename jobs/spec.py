@@ -240,15 +240,19 @@ def build(request: JobRequest, *, hub: str, namespace: str, flavors: Collection[
     command = (inputs.SCRIPT_NAME,) if request.command is None else fields.check_command(request.command)
     packages = fields.check_packages(request.packages)
     python = fields.check_python(request.python)
-    if is_uv:
-        commands.check_uv(command, dict(files), request)
-    elif request.schedule is None:
-        commands.check_container(command, dict(files))
     schedule = None if request.schedule is None else Schedule.parse(request.schedule).expression
     if schedule is None and (request.suspend is not None or request.concurrency is not None):
         raise BadArgument("`suspend` and `concurrency` are for schedules.", hint="Use schedule_job.", field="schedule")
+    paths = dict(files)
     if schedule is not None:
         commands.check_scheduled(command)
+    if is_uv:
+        commands.check_uv(command, paths, request)
+        argv = commands.uv_argv(command, packages, python, scheduled=schedule is not None, paths=paths)
+    else:
+        argv = commands.argv(command, scheduled=schedule is not None)
+        if schedule is None:
+            commands.check_container(command, paths)
     exposed = fields.check_ports(request.expose, field="expose")
     public = fields.check_ports(request.expose_public, field="expose_public")
     return JobSpec(
@@ -256,7 +260,7 @@ def build(request: JobRequest, *, hub: str, namespace: str, flavors: Collection[
         namespace=check_namespace(request.namespace or namespace),
         kind="uv" if is_uv else "container",
         command=command,
-        argv=commands.argv(command, packages, python, is_uv=is_uv, scheduled=schedule is not None),
+        argv=argv,
         image=fields.check_image(fields.DEFAULT_UV_IMAGE if request.image is None else request.image),
         flavor=fields.check_flavor(fields.DEFAULT_FLAVOR if request.flavor is None else request.flavor, flavors),
         timeout_seconds=timeout.DEFAULT_SECONDS if request.timeout is None else timeout.seconds(request.timeout),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +48,8 @@ def read(text: str, *, where: str = "script") -> Header:
     Raises:
         BadArgument: For TOML that does not parse, unknown keys and wrong types.
     """
+    import tomllib
+
     block = _block(text)
     if block is None or "hf-jobs" not in block:
         return Header()
@@ -72,6 +73,8 @@ def read(text: str, *, where: str = "script") -> Header:
 
 def has_dependencies(text: str) -> bool:
     """Whether the script's PEP 723 block says what to install; an unreadable one counts as if it did."""
+    import tomllib
+
     try:
         return bool(tomllib.loads(_block(text) or "").get("dependencies"))
     except tomllib.TOMLDecodeError:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MAX_VOLUMES = 20
 _LONGEST = 1_000
-_SYSTEM = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr")
+_SYSTEM = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr")
 _FORM = "hf://[buckets|models|datasets|spaces]/OWNER/NAME[/PATH]:/MOUNT[:ro|:rw]"
 _HINT = f"Write it as {_FORM}, for example hf://datasets/OWNER/NAME:/data:ro."
 

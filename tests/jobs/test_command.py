@@ -110,6 +110,24 @@ def test_a_command_keeps_the_exit_status_of_its_program(tmp_path, folder):
     assert done.returncode == 7
 
 
+def test_a_project_above_the_workspace_is_not_the_jobs(tmp_path, folder):
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "mine"\nversion = "1"\ndependencies = ["not-to-be-had"]\n'
+    )
+    done = run(spec_of(command=("python", "-c", "print(1)")), folder, **offline(tmp_path))
+    assert (done.returncode, done.stdout) == (0, "1\n")
+    assert not (tmp_path / ".venv").exists()
+    assert not (tmp_path / "uv.lock").exists()
+
+
+def test_a_project_among_the_files_is_the_jobs(tmp_path, folder):
+    project = '[project]\nname = "job"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = []\n'
+    spec = spec_of(command=("python", "-c", "import sys; print(sys.prefix)"), files={"pyproject.toml": project})
+    done = run(spec, folder, **offline(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()) == folder / ".venv"
+
+
 @pytest.mark.fast_agent
 def test_a_real_fast_agent_reads_its_cards_and_leaves_its_answer(folder):
     python = next(filter(None, (shutil.which(f"python3.{minor}") for minor in (13, 14, 12))), None)

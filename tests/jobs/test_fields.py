@@ -183,7 +183,7 @@ def test_a_requirement_passes(package):
     assert fields.check_packages([package, package]) == (package,)
 
 
-@pytest.mark.parametrize("package", ["", " ", "-e", "--index-url=x", "a\nb", "a\u202e", None])
+@pytest.mark.parametrize("package", ["", " ", "-e", "--index-url=x", "torch numpy", "a\nb", "a\u202e", None])
 def test_a_requirement_that_is_an_option_or_invisible_is_refused(package):
     with pytest.raises(BadArgument):
         fields.check_packages([package])

@@ -89,8 +89,8 @@ def test_a_uv_command_is_the_hub_clients_own_in_the_workspace_folder():
         token=False,
     )
     ours = list(spec.argv)
-    assert ours[2:4] == ["--directory", "/workspace"]
-    del ours[2:4]
+    assert ours[2:5] == ["--directory", "/workspace", "--no-project"]
+    del ours[2:5]
     assert sorted(ours) == sorted(theirs)
     assert ours[-2:] == theirs[-2:]
 
@@ -103,7 +103,7 @@ def test_the_seed_documents_command_is_sent_as_it_writes_it():
         files={"cards/a.md": "x"},
     )
     assert spec.argv == (
-        *("uv", "run", "--directory", "/workspace", "--python", "3.13", "--with", "fast-agent-mcp"),
+        *("uv", "run", "--directory", "/workspace", "--no-project", "--python", "3.13", "--with", "fast-agent-mcp"),
         *("fast-agent", "go", "--card", "cards", "--results", "result.json"),
     )
 
@@ -126,7 +126,7 @@ def test_a_command_in_an_image_of_its_own_is_sent_as_it_is():
 
 def test_a_script_travels_as_a_file_and_not_in_the_command():
     spec = spec_of(command=None, script="print('héllo')")
-    assert spec.argv == ("uv", "run", "--directory", "/workspace", "script.py")
+    assert spec.argv == ("uv", "run", "--directory", "/workspace", "--no-project", "script.py")
     assert spec.files == (("script.py", "print('héllo')".encode()),)
     assert spec.script == "print('héllo')"
     assert spec_of(**FULL).script == "print(1)"
