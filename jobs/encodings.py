@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import functools
 import html
 import re
 from dataclasses import dataclass
@@ -15,9 +14,12 @@ _LONG_LINE = re.compile(rb"[^\s\-][^\s]{23,}")
 _NEWLINES = re.compile(rb"[\r\n]+")
 _MIN_WRAPPED = 8
 
-# Between two characters: backslashes before a sign, or a wrap with its quotes, continuation mark and indent.
-_WRAP = rb"(?:[\"']?[ \t]{0,4}\\{0,8}(?:[\r\n]{1,4}[ \t]{0,64})[\"']?)"
-MAX_GAP = 96
+_MAX_GAP = 96
+_MAX_MARKS = 8
+_MARKS = b"\\\"'"
+_BLANKS = b" \t\r\n"
+_IGNORED = re.compile(rb"[ \t\r\n\\\"']+")
+_WRAP = re.compile(rb"[ \t]*[\r\n]+[ \t]*")
 
 
 def skeleton(text: bytes) -> bytes:
@@ -83,27 +85,51 @@ class Form:
         """
         if span == self.text:
             return True
-        if not _gaps(self.text).fullmatch(span):
+        gaps, own = _gaps(span), _gaps(self.text)
+        if not all(
+            _bears(gaps.get(place, b""), own.get(place, b""), before_letter=self.bones[place : place + 1].isalnum())
+            for place in gaps.keys() | own.keys()
+        ):
             return False
         lines = _NEWLINES.split(span)
         wrapped = len(lines) - len(_NEWLINES.split(self.text))
         return wrapped <= 1 or all(len(skeleton(line)) >= _MIN_WRAPPED for line in lines[1:-1])
 
 
-@functools.lru_cache(maxsize=256)
-def _gaps(text: bytes) -> re.Pattern[bytes]:
-    """`text` with all the gaps that quoting, escaping and wrapping may put into it."""
-    parts: list[bytes] = []
-    for place, code in enumerate(text):
-        char = bytes((code,))
-        if char in b" \t\r\n":
-            parts.append(
-                rb"[ \t\r\n\\\"']{0,%d}" % MAX_GAP if char in b"\r\n" else rb"(?:\\{0,8}[ \t]|" + _WRAP + rb")"
-            )
-        elif char in b"\\\"'":
-            parts.append(rb"[\\\"']{0,8}" + re.escape(char) + rb"[\\\"']{0,8}")
-        else:
-            if place:
-                parts.append((rb"\\{0,8}" if not char.isalnum() else b"") + _WRAP + b"?")
-            parts.append(re.escape(char))
-    return re.compile(b"".join(parts))
+def longest_gap(text: bytes) -> int:
+    """How many ignored characters may stand in a row inside `text` when it is quoted, escaped or wrapped."""
+    return _MAX_GAP + _MAX_MARKS * max((len(gap) for gap in _gaps(text).values()), default=0)
+
+
+def _gaps(text: bytes) -> dict[int, bytes]:
+    """What of `text` a search ignores, by the place in its skeleton before which it stands."""
+    gaps: dict[int, bytes] = {}
+    ignored = 0
+    for found in _IGNORED.finditer(text):
+        gaps[found.start() - ignored] = found[0]
+        ignored += len(found[0])
+    return gaps
+
+
+def _bears(gap: bytes, own: bytes, *, before_letter: bool) -> bool:
+    """Whether `gap` may stand where the secret has `own`.
+
+    Backslashes and quotes are added by quoting what is one, by escaping a sign, and around a wrap; blanks by a wrap
+    only; a blank may become a wrap, and a line break of the secret's own any white space or none.
+    """
+    if gap == own:
+        return True
+    wrapped = b"\n" in gap or b"\r" in gap
+    blanks, own_blanks = _WRAP.sub(b"", gap).translate(None, _MARKS), own.translate(None, _MARKS)
+    marks, own_marks = gap.translate(None, _BLANKS), own.translate(None, _BLANKS)
+    if len(gap) > _MAX_GAP + _MAX_MARKS * len(own):
+        return False
+    if b"\n" not in own and blanks != own_blanks and not (own_blanks and wrapped):
+        return False
+    rest = iter(marks)
+    if not all(mark in rest for mark in own_marks):
+        return False
+    added = len(marks) - len(own_marks)
+    if own_marks or wrapped:
+        return added <= _MAX_MARKS * max(len(own_marks), 1)
+    return not added or (not marks.strip(b"\\") and added <= _MAX_MARKS and (own != b"" or not before_letter))

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jobs.encodings import MAX_GAP, SHORTEST, STRIPPED, Form, forms_of, skeleton
+from jobs.encodings import SHORTEST, STRIPPED, Form, forms_of, longest_gap, skeleton
 from jobs.escapes import Origins, cut_unit, has_escapes, resolve
 from jobs.token_shapes import LONGEST_TOKEN, SHAPES, STARTS, token_pattern
 
@@ -18,7 +18,6 @@ _ANCHOR = 48  # Only so much of a form goes into the automaton, which keeps it s
 _BLOCK = 2048
 _HEAD = 3
 _UNIT_ROOM = 16
-_ENOUGH_GAP = 4 * MAX_GAP
 _TRAILING = re.compile(rb"[ \t\r\n\\\"']*\Z")
 _TOKEN_RUN = re.compile(rb"[A-Za-z0-9_.-]{0,%d}" % LONGEST_TOKEN)
 
@@ -51,6 +50,7 @@ class SpanFinder:
                         by_bones.setdefault(bones, []).append(Form(name, look, bones))
         self._bones = sorted(by_bones)
         self._longest = max(map(len, self._bones), default=0)
+        self._gap = max((longest_gap(form.text) for forms in by_bones.values() for form in forms), default=0)
         self._heads = frozenset(bones[:_HEAD] for bones in self._bones)
         anchors: dict[bytes, list[Form]] = {}
         for bones, forms in by_bones.items():
@@ -121,8 +121,8 @@ class SpanFinder:
 
     def _open_form(self, text: bytes) -> int:
         """Where the longest end of `text` begins that is the beginning of a form; its length when there is none."""
-        gap = _TRAILING.search(text, max(len(text) - _ENOUGH_GAP, 0))
-        if not self._bones or (gap and len(gap[0]) >= _ENOUGH_GAP):
+        gap = _TRAILING.search(text, max(len(text) - self._gap - 1, 0))
+        if not self._bones or (gap and len(gap[0]) > self._gap):
             return len(text)
         bones = skeleton(text)
         for place in range(max(len(bones) - self._longest + 1, 0), len(bones)):
