@@ -76,3 +76,9 @@ def test_advice_on_a_hostile_script_is_bounded():
     for script in ("(" * 5_000, "import " + ", ".join(f"m{i}" for i in range(3_000)), "x = '\\0\0'", "\x0c" * 9 + "x"):
         sentences = said(script=script)
         assert sum(map(len, sentences)) < 400
+
+
+def test_a_project_or_a_broken_header_may_install_what_we_cannot_see():
+    project = "[project]\nname = 'a'\nversion = '1'\n"
+    assert said(command=("a.py",), files={"a.py": "import torch", "pyproject.toml": project}) == ()
+    assert said(script="# /// script\n# dependencies = [\n# ///\nimport torch\n") == ()

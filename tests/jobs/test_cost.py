@@ -115,3 +115,7 @@ def test_a_schedule_is_priced_by_the_month():
     assert max_monthly_cost_usd(hourly, RAW, START) == pytest.approx(480.0)
     assert max_monthly_cost_usd(spec(), RAW, START) is None
     assert max_monthly_cost_usd(hourly, [], START) is None
+
+
+def test_a_price_in_dollars_alone_is_read_too():
+    assert prices([{**RAW[0], "unitCostMicroUSD": None}])["cpu-basic"].hourly_usd == pytest.approx(0.01002)

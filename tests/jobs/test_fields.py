@@ -242,3 +242,23 @@ def test_a_reference_is_not_a_value(value):
 @pytest.mark.parametrize("value", ["$5", "$", "a$HOME", "$HOME/x", "$home", "{x}"])
 def test_a_dollar_sign_alone_is_no_reference(value):
     assert fields.check_env({"PRICE": value}, ()) == (("PRICE", value),)
+
+
+MANY = [f"N{i}" for i in range(fields.MAX_ENTRIES + 1)]
+
+
+@pytest.mark.parametrize(
+    ("field", "check"),
+    [
+        ("packages", lambda: fields.check_packages(MANY)),
+        ("env", lambda: fields.check_env(dict.fromkeys(MANY, "x"), ())),
+        ("env", lambda: fields.check_env({"A": "x" * 200_000}, ())),
+        ("secrets", lambda: fields.check_secret_names(MANY)),
+        ("labels", lambda: fields.check_labels(dict.fromkeys(MANY, "x"), None)),
+    ],
+)
+def test_too_much_of_anything_is_refused(field, check):
+    with pytest.raises(BadArgument) as caught:
+        check()
+    assert caught.value.field == field
+    assert caught.value.hint
