@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import compress
+from typing import TYPE_CHECKING, NamedTuple
 
 from jobs.encodings import SHORTEST, STRIPPED, Form, forms_of, longest_gap, skeleton
 from jobs.escapes import Origins, cut_unit, has_escapes, resolve
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ANCHOR = 48  # Only so much of a form goes into the automaton, which keeps it small however long a key is.
-_BLOCK = 2048
+_BLOCK = 512
+_IS_KEPT = bytes(code not in STRIPPED for code in range(256))
 _HEAD = 3
 _UNIT_ROOM = 16
 _TRAILING = re.compile(rb"[ \t\r\n\\\"']*\Z")
 _TOKEN_RUN = re.compile(rb"[A-Za-z0-9_.-]{0,%d}" % LONGEST_TOKEN)
 
 
-@dataclass(frozen=True, order=True)
-class Span:
+class Span(NamedTuple):
     """A half-open range of bytes to be replaced, and by whose name."""
 
     start: int
@@ -160,19 +160,17 @@ class _Places:
         self._before = [0]
         for block in range(0, len(text), _BLOCK):
             self._before.append(self._before[-1] + len(skeleton(text[block : block + _BLOCK])))
+        self._block = -1
+        self._kept: list[int] = []
 
     def at(self, place: int) -> int:
         block = bisect_right(self._before, place) - 1
-        first = block * _BLOCK
-        wanted = place - self._before[block] + 1
-        low, high = wanted, min(_BLOCK, len(self._text) - first)
-        while low < high:
-            middle = (low + high) // 2
-            if len(skeleton(self._text[first : first + middle])) < wanted:
-                low = middle + 1
-            else:
-                high = middle
-        return first + low - 1
+        if block != self._block:
+            first = block * _BLOCK
+            text = self._text[first : first + _BLOCK]
+            self._kept = list(compress(range(first, first + len(text)), text.translate(_IS_KEPT)))
+            self._block = block
+        return self._kept[place - self._before[block]]
 
 
 def _span(name: str, start: int, end: int, *, guessed: bool = False) -> Span:
