@@ -91,7 +91,7 @@ def tool(
         title=title,
         description=" ".join((fn.__doc__ or "").split()),
         parameters=small(arguments.model_json_schema(by_alias=True)),
-        fn_metadata=_Metadata(arg_model=arguments, output_schema=small(reply.model_json_schema(mode="serialization"))),
+        fn_metadata=_Metadata(arg_model=arguments, output_schema=outline(reply)),
         is_async=True,
         context_kwarg=find_context_parameter(fn),
         resolved_params=dict(resolved),
@@ -116,6 +116,20 @@ def small(schema: dict[str, Any]) -> dict[str, Any]:
     shrunk: dict[str, Any] = _shrink(schema)
     shrunk.pop("description", None)
     return shrunk
+
+
+def outline(reply: type[BaseModel]) -> dict[str, Any]:
+    """A reply's fields and their types, one level deep: what a model needs to know before it has seen a reply."""
+    schema = small(reply.model_json_schema(mode="serialization", by_alias=True))
+    fields = {
+        name: {"type": part["type"]} if "type" in part else _referred(part)
+        for name, part in schema["properties"].items()
+    }
+    return {"type": "object", "properties": fields, "required": schema.get("required", [])}
+
+
+def _referred(part: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object"} if "$ref" in part else {}
 
 
 def _shrink(node: Any) -> Any:

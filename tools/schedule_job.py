@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
 from mcp_types import ToolAnnotations
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from consent.gate import PutAside, Verdict
 from consent.ledger import Spent
@@ -21,7 +21,18 @@ from tools.services import services_of
 from tools.submission import JobArguments, Prepared, authorise, noting, prepare
 
 
+def _told_once(schema: dict[str, Any]) -> None:
+    own = {"schedule", "suspend", "concurrency"}
+    for name, part in schema["properties"].items():
+        if name not in own:
+            part.pop("description", None)
+
+
 class ScheduleArguments(JobArguments):
+    """As for one job, which is where each argument is described."""
+
+    model_config = ConfigDict(json_schema_extra=_told_once)
+
     schedule: str = Field(description='UTC: "@hourly", "@daily", … or five cron fields, e.g. "0 9 * * 1"')
     suspend: bool | None = Field(None, description="Start suspended")
     concurrency: bool | None = Field(None, description="Let runs overlap; default false")

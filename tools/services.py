@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from jobs.outcome import Outcomes
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -47,6 +49,7 @@ class Services:
     connect: Callable[[], Awaitable[Connected]]
     vault: Vault
     gate: Gate
+    outcomes: Outcomes = field(default_factory=Outcomes)
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     _first_asked: dict[str, datetime] = field(default_factory=dict, init=False)
 

@@ -1,0 +1,168 @@
+"""How jobs are doing: one, several, or those that match."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from mcp.server.mcpserver import Context
+from mcp_types import ToolAnnotations
+from pydantic import Field
+
+from jobs import logs, view
+from jobs.errors import BadArgument, HubError
+from jobs.record import Job
+from jobs.stage import KNOWN, RUNNING, finished
+from jobs.timeout import words
+from jobs.untrusted import one_line
+from jobs.watch import LONGEST_WAIT, wait_for_change
+from tools.registry import Arguments, tool
+from tools.services import Connected, Services, services_of
+
+_MOST_AT_ONCE = 50
+_LINE = 120
+
+
+class JobStatus(Arguments):
+    job_id: str | list[str] | None = Field(None, description="ID or namespace/ID; a list; or none, to list by filters")
+    stage: str | list[str] | None = Field(None, description="Filter, e.g. RUNNING")
+    labels: dict[str, str] | None = Field(None, description="Filter")
+    limit: int = Field(10, ge=1, le=_MOST_AT_ONCE)
+    namespace: str | None = None
+    wait_seconds: float = Field(0, ge=0, le=LONGEST_WAIT, description="Wait for a change of stage, at most 45")
+    cursor: str | None = Field(None, description="Of the last reply: tell only what changed since")
+
+
+class StatusReply(view.JobStatusView):
+    """One job's status as fields of its own; several as `jobs`."""
+
+    id: str | None = None  # type: ignore[assignment]  # A list has none of its own.
+    hub: str
+    jobs: list[view.JobStatusView] | None = None
+    cursor: str | None = None
+    truncated: bool | None = None
+
+
+async def job_status(request: JobStatus, ctx: Context[Any, Any]) -> StatusReply:
+    """Say how a job is doing: JobStage, whether it has finished, whether it `succeeded` (false for a COMPLETED job
+    whose agent failed), cost, and for a failure its cause and what to do. With wait_seconds it returns when the stage
+    changes: prefer that to calling again and again. Without job_id it lists jobs, newest first.
+    """
+    services = services_of(ctx)
+    connected = await services.connect()
+    if request.job_id is None:
+        return await _listed(services, connected, request)
+    ids = [request.job_id] if isinstance(request.job_id, str) else list(dict.fromkeys(request.job_id))
+    if not 0 < len(ids) <= _MOST_AT_ONCE:
+        raise BadArgument(f"`job_id` takes 1 to {_MOST_AT_ONCE} ids.", field="job_id")
+    namespace = request.namespace or services.policy.namespace
+
+    async def tick(seen: Mapping[str, Job | HubError], elapsed: float) -> None:
+        if request.wait_seconds:
+            message = await _progress(services, connected, seen)
+            await services.progress(ctx, elapsed, request.wait_seconds, message)
+
+    seen = await wait_for_change(
+        connected.hub,
+        ids,
+        seconds=request.wait_seconds,
+        namespace=namespace,
+        before=_known(request.cursor, ids),
+        on_tick=tick,
+    )
+    cursor = _cursor(seen)
+    if len(ids) > 1:
+        views = [await _view(services, connected, job_id, seen[job_id]) for job_id in ids]
+        same = request.cursor == cursor
+        return StatusReply(hub=connected.name, jobs=None if same else views, unchanged=same or None, cursor=cursor)
+    found = seen[ids[0]]
+    if isinstance(found, HubError):
+        raise found
+    if request.cursor == cursor:
+        return StatusReply(hub=connected.name, **view.unchanged(found).model_dump(exclude_none=True), cursor=cursor)
+    one = await _view(services, connected, ids[0], found)
+    following = _next(found) if finished(found.stage) else None
+    return StatusReply(**{**dict(one), "hub": connected.name, "cursor": cursor, "next": one.next or following})
+
+
+TOOL = tool(
+    job_status,
+    JobStatus,
+    StatusReply,
+    title="Status of jobs",
+    annotations=ToolAnnotations(read_only_hint=True, open_world_hint=True),
+)
+
+
+async def _view(services: Services, connected: Connected, job_id: str, found: Job | HubError) -> view.JobStatusView:
+    if isinstance(found, HubError):
+        return view.missing(job_id, found)
+    mask = services.masker().mask
+    outcome = await services.outcomes.of(connected.hub, found, mask)
+    return view.status(
+        found,
+        await connected.hub.hardware(),
+        diagnosis=outcome.diagnosis if outcome else None,
+        agent_succeeded=outcome.agent_succeeded if outcome else None,
+        mask=mask,
+    )
+
+
+async def _listed(services: Services, connected: Connected, request: JobStatus) -> StatusReply:
+    stages = [request.stage] if isinstance(request.stage, str) else request.stage
+    unknown = [stage for stage in stages or () if stage.upper() not in KNOWN]
+    if unknown:
+        raise BadArgument("`stage` is not a JobStage.", hint=f"One of {', '.join(KNOWN)}.", field="stage")
+    mask = services.masker().mask
+    hub = connected.hub
+    jobs = await hub.list_jobs(
+        request.namespace or services.policy.namespace,
+        stages=[stage.upper() for stage in stages] if stages else (),
+        labels=request.labels,
+        limit=request.limit + 1,
+    )
+    views = []
+    for job in jobs[: request.limit]:
+        outcome = await services.outcomes.of(hub, job, mask, deep=False)
+        views.append(_row(job, outcome.agent_succeeded if outcome else None, mask))
+    return StatusReply(hub=connected.name, jobs=views, truncated=len(jobs) > request.limit or None)
+
+
+def _row(job: Job, agent_succeeded: bool | None, mask: Any) -> view.JobStatusView:  # Three-valued, as everywhere.
+    whole = view.status(job, agent_succeeded=agent_succeeded, mask=mask)
+    shown = ("id", "namespace", "stage", "finished", "succeeded", "message", "running_secs", "created_at", "flavor")
+    return view.JobStatusView(**{name: getattr(whole, name) for name in shown}, labels=view.labels(job.labels, mask))
+
+
+async def _progress(services: Services, connected: Connected, seen: Mapping[str, Job | HubError]) -> str:
+    if len(seen) > 1:
+        done = sum(isinstance(job, Job) and finished(job.stage) for job in seen.values())
+        return f"{done} of {len(seen)} finished"
+    (job,) = seen.values()
+    if isinstance(job, HubError):
+        return "the hub does not answer; trying again"
+    parts = [job.stage, words(job.durations.running_secs or 0) if job.stage == RUNNING else ""]
+    if job.stage == RUNNING:
+        try:
+            last = await logs.last_lines(connected.hub, job, 1, mask=services.masker().mask)
+        except HubError:
+            last = []
+        parts += [one_line(last[-1], _LINE)] if last else []
+    return " ".join(part for part in parts if part)
+
+
+def _next(job: Job) -> str:
+    return f'fetch_results(job_id="{job.namespace}/{job.id}")'
+
+
+def _cursor(seen: Mapping[str, Job | HubError]) -> str:
+    """The stages, in the order asked, and a hash of what else would be news."""
+    stages = [one_line(job.stage, 20) if isinstance(job, Job) else "?" for job in seen.values()]
+    messages = [job.message if isinstance(job, Job) else job.code for job in seen.values()]
+    return f"{'.'.join(stages)}:{hashlib.sha256(repr(messages).encode()).hexdigest()[:6]}"
+
+
+def _known(cursor: str | None, ids: list[str]) -> dict[str, str]:
+    stages = (cursor or "").partition(":")[0].split(".")
+    return dict(zip(ids, stages, strict=True)) if len(stages) == len(ids) and cursor else {}
