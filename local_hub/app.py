@@ -14,7 +14,9 @@ from local_hub.auth import Guard
 from local_hub.bucket_routes import routes as bucket_routes
 from local_hub.buckets import Buckets
 from local_hub.job_routes import JobRoutes
+from local_hub.pages import Pages
 from local_hub.schedule_routes import ScheduleRoutes
+from local_hub.sessions import Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from local_hub.hub import Activity, Hub
 
-PAGE_PREFIXES = ("/jobs/", "/login")
+PAGE_PREFIXES = ("/jobs/", "/login", "/assets/")
 
 
 class Watch:
@@ -58,6 +60,7 @@ def create_app(hub: Hub, *, token: str, version: str, endpoint: str, stop: Calla
     from time import monotonic
 
     jobs = JobRoutes(hub.runner, hub.streams, hub.exposure)
+    sessions = Sessions()
     schedules = ScheduleRoutes(hub.runner, hub.scheduler, hub.clock)
 
     async def whoami(_request: Request) -> Response:
@@ -86,6 +89,7 @@ def create_app(hub: Hub, *, token: str, version: str, endpoint: str, stop: Calla
             *jobs.routes(),
             *schedules.routes(),
             *bucket_routes(Buckets(hub.paths.buckets)),
+            *Pages(hub, sessions).routes(),
         ],
         exception_handlers={
             errors.HubError: errors.answer,
@@ -93,7 +97,7 @@ def create_app(hub: Hub, *, token: str, version: str, endpoint: str, stop: Calla
             Exception: _broken,
         },
     )
-    return Watch(Guard(app, token, PAGE_PREFIXES), hub.activity, monotonic)
+    return Watch(Guard(app, token, PAGE_PREFIXES, sessions.knows), hub.activity, monotonic)
 
 
 def _no_route(_request: Request, error: Exception) -> Response:

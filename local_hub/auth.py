@@ -13,6 +13,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from local_hub import errors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -22,18 +24,26 @@ COOKIE = "hf_jobs_local_hub"
 
 
 class Guard:
-    """ASGI middleware that checks Host, Origin and token, and gives every answer its ``X-Request-Id``
-    and its ``Date``, which is exact to the second because log readers go by it.
+    """ASGI middleware that checks Host, Origin and token.
 
-    Pages for people live below `page_prefixes`: those paths also accept the token in a cookie, for reading only, and
-    answer an unknown caller themselves (with a page that asks for the token), so they are let through with
-    ``scope["state"]["authenticated"]`` saying which it is.
+    It also gives every answer its ``X-Request-Id`` and its ``Date``, exact to the second, which log readers go by.
+
+    Pages for people are ``/`` and what is below `page_prefixes`: those paths also accept a browser's session, for
+    reading only, and answer an unknown caller themselves (with a page that says how to get one), so they are let
+    through with ``scope["state"]["authenticated"]`` saying which it is.
     """
 
-    def __init__(self, app: ASGIApp, token: str, page_prefixes: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        token: str,
+        page_prefixes: tuple[str, ...] = (),
+        knows_session: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self._app = app
         self._token = token.encode()
         self._pages = page_prefixes
+        self._knows_session = knows_session
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -61,7 +71,7 @@ class Guard:
         if not is_loopback(host):
             raise errors.forbidden("The local hub answers on loopback names only")
         origin = headers.get("origin")
-        page = scope["path"].startswith(self._pages) if self._pages else False
+        page = self._is_page(scope)
         if origin is not None and (origin != f"http://{host}" or not page):
             raise errors.forbidden("The local hub answers no web page of another origin")
         known = self._bearer(headers) or (page and self._cookie(headers))
@@ -75,12 +85,18 @@ class Guard:
         scheme, _, given = headers.get("authorization", "").partition(" ")
         return scheme.lower() == "bearer" and self.accepts(given.strip())
 
+    def _is_page(self, scope: Scope) -> bool:
+        if scope["method"] not in {"GET", "HEAD"} or not self._pages:
+            return False
+        path: str = scope["path"]
+        return path == "/" or path.startswith(self._pages)
+
     def _cookie(self, headers: Headers) -> bool:
         try:
             morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
         except CookieError:
             return False
-        return morsel is not None and self.accepts(morsel.value)
+        return morsel is not None and self._knows_session(morsel.value)
 
     def accepts(self, given: str) -> bool:
         """Compare a token with the hub's in constant time."""

@@ -17,10 +17,10 @@ class Changes:
         if event is not None:
             event.set()
 
-    async def wait(self, key: str, timeout: float) -> bool:
-        """Wait until `key` changes, at most `timeout` seconds; tell whether it did."""
+    async def wait(self, key: str, seconds: float) -> bool:
+        """Wait until `key` changes, at most `seconds`; tell whether it did."""
         event = self._events.setdefault(key, anyio.Event())
-        with anyio.move_on_after(timeout):
+        with anyio.move_on_after(seconds):
             await event.wait()
             return True
         return False

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -82,6 +83,7 @@ def _start(paths: HubPaths, home: Path, launch: Sequence[str], deadline: float) 
             cwd=paths.root,
             start_new_session=True,
         )
+    threading.Thread(target=process.wait, name="reap-local-hub", daemon=True).start()
     while time.monotonic() < deadline:
         found = states.load(paths.state)
         if found is not None and found.pid == process.pid and found.status():

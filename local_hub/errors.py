@@ -59,12 +59,13 @@ def too_many(message: str, *, retry_after: int) -> HubError:
 
 
 def answer(_request: Request, error: Exception) -> Response:
-    """Turn a `HubError` into a response (``X-Error-Code`` and ``X-Error-Message`` as `hf_raise_for_status` reads them)."""
+    """Turn a `HubError` into a response."""
     assert isinstance(error, HubError)  # noqa: S101 - Starlette registers this for that class only.
     return render(error)
 
 
 def render(error: HubError) -> Response:
+    """Write the error where `hf_raise_for_status` reads it: ``X-Error-Code``, ``X-Error-Message`` and the body."""
     message = error.message.encode("latin-1", "replace").decode("latin-1").replace("\n", " ")
     headers = {"X-Error-Code": error.code, "X-Error-Message": message, **error.headers}
     return JSONResponse({"error": error.message}, status_code=error.status, headers=headers)

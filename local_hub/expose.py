@@ -20,7 +20,7 @@ from local_hub.auth import is_loopback
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from anyio.abc import ByteStream, SocketListener, TaskGroup
+    from anyio.abc import SocketStream, TaskGroup
     from anyio.streams.stapled import MultiListener
 
     from local_hub.job_table import Job
@@ -67,14 +67,12 @@ class Exposure:
 class _Door:
     """One listening port, leading to `port`."""
 
-    def __init__(
-        self, port: int, accepts: Callable[[str], bool] | None, listener: MultiListener[SocketListener]
-    ) -> None:
+    def __init__(self, port: int, accepts: Callable[[str], bool] | None, listener: MultiListener[SocketStream]) -> None:
         self._port = port
         self._accepts = accepts
         self._listener = listener
         self.public = accepts is None
-        self.url = f"http://127.0.0.1:{listener.extra(SocketAttribute.local_port)}"
+        self.url = f"http://127.0.0.1:{listener.extra(SocketAttribute.local_port)}"  # noqa: S610 - Not Django's.
 
     @classmethod
     async def open(cls, port: int, accepts: Callable[[str], bool] | None, tasks: TaskGroup) -> _Door:
@@ -92,7 +90,7 @@ class _Door:
         except* anyio.ClosedResourceError:
             log.debug("a door was closed", port=self._port)
 
-    async def _pass(self, caller: ByteStream) -> None:
+    async def _pass(self, caller: SocketStream) -> None:
         with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, OSError):
             async with caller:
                 head = await self._head(caller)
@@ -111,7 +109,7 @@ class _Door:
                     both.start_soon(_pump, job, caller, both)
                     both.start_soon(_pump, caller, job, both)
 
-    async def _head(self, caller: ByteStream) -> bytes:
+    async def _head(self, caller: SocketStream) -> bytes:
         head = b""
         with anyio.move_on_after(HEAD_SECONDS):
             while b"\r\n\r\n" not in head and len(head) <= LONGEST_HEAD:
@@ -135,7 +133,7 @@ class _Door:
         return None
 
 
-async def _pump(source: ByteStream, target: ByteStream, both: TaskGroup) -> None:
+async def _pump(source: SocketStream, target: SocketStream, both: TaskGroup) -> None:
     with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, OSError):
         while True:
             await target.send(await source.receive())
@@ -145,7 +143,7 @@ async def _pump(source: ByteStream, target: ByteStream, both: TaskGroup) -> None
     both.cancel_scope.cancel()
 
 
-async def _answer(caller: ByteStream, status: int) -> None:
+async def _answer(caller: SocketStream, status: int) -> None:
     body = f"{status} {HANDSHAKE_STATUS[status]}\n"
     head = f"HTTP/1.1 {status} {HANDSHAKE_STATUS[status]}\r\nContent-Type: text/plain\r\nConnection: close\r\n"
     await caller.send(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())

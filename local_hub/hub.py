@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from local_hub import admission, job_table, moments, retention, sandbox, schedule_table
+from local_hub import admission, job_table, moments, retention, schedule_table
 from local_hub.expose import Exposure
 from local_hub.nursery import Nursery
 from local_hub.runner import Limits, Runner
@@ -53,7 +53,7 @@ class Hub:
         self.nursery = Nursery(paths.log)
         self.secret_box = SecretBox(paths.secret_key)
         self.limits = limits or Limits(admission.capacity())
-        self.runner = Runner(self.store, paths, launcher, self.nursery, self.secret_box, self.limits)
+        self.runner = Runner(self.store, paths, launcher, self.nursery, self.secret_box, limits=self.limits)
         self.clock = moments.now_ms
         self.scheduler = Scheduler(self.runner, self.clock)
         self.streams = Streams(self.runner)
@@ -85,9 +85,9 @@ class Hub:
         """Return once nothing runs, waits or is scheduled and nobody has called for `seconds`."""
         while True:
             await anyio.sleep(min(IDLE_CHECK_SECONDS, max(0.05, seconds / 4)))
-            if self.activity.silent_for() >= seconds and self.runner.idle:
-                if not await self.store.read(schedule_table.any_active):
-                    return
+            quiet = self.activity.silent_for() >= seconds and self.runner.idle
+            if quiet and not await self.store.read(schedule_table.any_active):
+                return
 
     async def status(self) -> dict[str, Any]:
         """Return what ``hub status --json`` shows, the endpoint and version aside."""

@@ -183,7 +183,10 @@ def set_expose(db: sqlite3.Connection, job_id: str, expose: Mapping[str, list[in
 
 def remove_finished(db: sqlite3.Connection, *, before_ms: int, limit: int) -> list[str]:
     """Forget up to `limit` jobs that ended before a moment, oldest first, and return their ids."""
-    query = "SELECT id FROM jobs WHERE finished_ms < ? AND stage NOT IN ('SCHEDULING', 'RUNNING') ORDER BY finished_ms LIMIT ?"
+    query = (
+        "SELECT id FROM jobs WHERE finished_ms < ? AND stage NOT IN ('SCHEDULING', 'RUNNING')"
+        " ORDER BY finished_ms LIMIT ?"
+    )
     ids = [row[0] for row in db.execute(query, (before_ms, limit))]
     for job_id in ids:
         db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from pathlib import Path
 
 
 def end(job_id: str) -> int:
     """Kill every process of this user that carries ``JOB_ID=job_id``; return how many. Blocks."""
-    import psutil
+    import psutil  # type: ignore[import-untyped]  # It ships no types.
 
     killed = 0
     for process in psutil.process_iter():
@@ -22,8 +23,7 @@ def end(job_id: str) -> int:
 def boot_id() -> str:
     """Return something that changes whenever the machine is started anew."""
     with suppress(OSError):
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            return file.read().strip()
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     import psutil
 
     return f"{psutil.boot_time():.0f}"

@@ -20,7 +20,7 @@ STOP_SECONDS = 2.0
 
 
 class Nursery:
-    """Starts the helper when it is first needed and again whenever it has died. Its methods block; call them in a thread."""
+    """Starts the helper when it is first needed and again whenever it has died. Blocks; call it in a thread."""
 
     def __init__(self, log: Path) -> None:
         self._log = log
@@ -75,7 +75,7 @@ class Nursery:
         with theirs, self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(PROGRAM)],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=log,
                 stderr=log,
                 env={"LANG": "C.UTF-8"},

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BLOCK = 256 * 1024
 LONGEST_LINE = 256 * 1024
+CONTINUATION = 0x80  # The top bits of every byte of a UTF-8 character but its first.
 RECORDS_AT_ONCE = 4096
 BANNER = "===== Job started at {} ====="
 
@@ -143,7 +144,7 @@ class LogReader:
     def _cut(self, line: bytes, events: list[bytes]) -> bytes:
         while len(line) >= LONGEST_LINE:
             end = LONGEST_LINE
-            while end > LONGEST_LINE - 4 and end < len(line) and line[end] & 0xC0 == 0x80:
+            while end > LONGEST_LINE - 4 and end < len(line) and line[end] & 0xC0 == CONTINUATION:
                 end -= 1
             self._emit(line[:end], events)
             line = line[end:]

@@ -1,4 +1,4 @@
-"""What is thrown away, and when: the records and outputs of jobs that ended long ago, never a bucket or a running job."""
+"""What is thrown away: records and outputs of jobs that ended long ago, never a bucket or a running job."""
 
 from __future__ import annotations
 

@@ -42,6 +42,7 @@ log = structlog.get_logger()
 GRACE_SECONDS = 5.0
 CANCEL_WAIT_SECONDS = 1.5
 CLAIM_WAIT_SECONDS = 2.0
+EMPTY_READ_SECONDS = 0.01
 DISK_CHECK_MS = 5_000
 MOST_WAITING = 10_000
 STARTS_AT_ONCE = 8
@@ -66,6 +67,7 @@ class Runner:
         launcher: Launcher,
         nursery: Nursery,
         secret_box: SecretBox,
+        *,
         limits: Limits,
     ) -> None:
         self.store = store
@@ -236,35 +238,34 @@ class Runner:
             await self._follow(job, attempt, attempt.listen(), job.message)
 
     async def _follow(self, job: Job, attempt: Attempt, listener: int, note: str | None) -> None:
-        """Wait for the supervisor's two words, started and ended, or for its death."""
+        """Wait for the supervisor's two words, started and ended, or for its death.
+
+        Whether it lives is looked at before each wait: a FIFO whose writer died before it was opened tells nothing.
+        """
+        marked = False
         try:
-            if attempt.claimed:
-                job = await self._mark_running(job, attempt, note)
             while True:
-                with anyio.move_on_after(CLAIM_WAIT_SECONDS if job.stage != job_table.RUNNING else None):
-                    await anyio.wait_readable(listener)
-                with suppress(BlockingIOError):
-                    os.read(listener, 64)
                 ended = attempt.exit
+                if ended is None and attempt.claimed:
+                    if not marked:
+                        job, marked = await self._mark_running(job, attempt, note), True
+                    if not attempt.alive:
+                        ended = attempt.exit or Exit(137, "lost", now_ms())
+                elif ended is None and not self._nursery.running:
+                    break
                 if ended is not None:
                     break
-                if attempt.claimed:
-                    if job.stage != job_table.RUNNING:
-                        job = await self._mark_running(job, attempt, note)
-                    elif not attempt.alive:
-                        ended = attempt.exit or Exit(137, "lost", now_ms())
-                        break
-                elif not self._nursery.running:
-                    os.close(listener)
-                    listener = -1
-                    self._tasks.start_soon(self._hand_over, job)
-                    return
-                else:
-                    await anyio.sleep(0.01)
+                with anyio.move_on_after(None if marked else CLAIM_WAIT_SECONDS):
+                    await anyio.wait_readable(listener)
+                with suppress(BlockingIOError):
+                    if os.read(listener, 64) == b"" and not marked:
+                        await anyio.sleep(EMPTY_READ_SECONDS)
         finally:
-            if listener >= 0:
-                os.close(listener)
-        await self._conclude(job, attempt, ended, note)
+            os.close(listener)
+        if ended is None:
+            self._tasks.start_soon(self._hand_over, job)
+        else:
+            await self._conclude(job, attempt, ended, note)
 
     async def _mark_running(self, job: Job, attempt: Attempt, note: str | None) -> Job:
         def work(db: sqlite3.Connection) -> Job | None:
@@ -311,7 +312,7 @@ class Runner:
         current = await self.store.write(work)
         self._leave(job.id)
         if current is not None and not current.final:
-            await anyio.to_thread.run_sync(shutil.rmtree, self.paths.scratch(job.id), True, limiter=self._threads)  # noqa: FBT003 - rmtree's ignore_errors.
+            await anyio.to_thread.run_sync(shutil.rmtree, self.paths.scratch(job.id), True, limiter=self._threads)
             self.enter(current)
         elif current is not None:
             await self._told(current)

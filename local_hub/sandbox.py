@@ -192,10 +192,11 @@ class PlainProcess(_OnThisMachine):
 
 def _rewritten(text: str, request: Request) -> str:
     """Replace each mount path in `text` by the folder it stands for, longest first, whole components only."""
-    for mount in sorted(request.mounts, key=lambda mount: len(mount.target), reverse=True):
-        pattern = rf"(?<![\w./-]){re.escape(mount.target)}(?![\w.-])"
-        text = re.sub(pattern, lambda _, source=mount.source: str(source), text)
-    return text
+    folders = {mount.target: str(mount.source) for mount in request.mounts}
+    if not folders:
+        return text
+    names = "|".join(re.escape(target) for target in sorted(folders, key=len, reverse=True))
+    return re.sub(rf"(?<![\w./-])({names})(?![\w.-])", lambda found: folders[found[1]], text)
 
 
 def _outermost(paths: Iterable[Path]) -> list[Path]:

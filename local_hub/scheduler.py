@@ -37,7 +37,7 @@ class Scheduler:
         self._wake.set()
 
     async def serve(self) -> None:
-        """Fire what is due, sleep until the next moment, repeat. The sleep is short enough to notice a changed clock."""
+        """Fire what is due, sleep until the next moment, repeat; never so long that a changed clock is missed."""
         while True:
             self._wake = anyio.Event()
             while await self.fire_due() == AT_ONCE:

@@ -84,7 +84,7 @@ class Store:
         if version > len(migrations.STEPS):
             raise HubStartError(
                 f"The local hub's database {self.path} was written by a newer hf-jobs-mcp (schema {version}, this one "
-                f"knows {len(migrations.STEPS)}). Upgrade hf-jobs-mcp, or move the file away to start with an empty one."
+                f"knows {len(migrations.STEPS)}). Upgrade hf-jobs-mcp, or move the file away to start anew."
             )
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -148,7 +148,7 @@ class Store:
             return work(connection)
 
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` in a transaction, in a thread. Once begun it is not given up, even if the caller is cancelled."""
+        """Run `work` in a transaction, in a thread; once begun it ends, even if the caller is cancelled."""
         self._write_limit = self._write_limit or anyio.CapacityLimiter(WAITING_WRITERS)
         return await anyio.to_thread.run_sync(self.write_now, work, limiter=self._write_limit)
 

@@ -15,6 +15,9 @@ The output goes to ``output``, byte for byte, and ``output.index`` holds 16-byte
 1970): the bytes from that offset on were read then. The top bit of a time marks the start of an attempt.
 """
 
+# pathlib would double what every launch waits for, and this is all about processes:
+# ruff: noqa: PTH104, PTH123, PTH208, S606, C901
+
 import contextlib
 import json
 import os
@@ -24,6 +27,7 @@ import socket
 import struct
 import sys
 import time
+from typing import Any, NoReturn
 
 MARK = 1 << 63
 RECORD = struct.Struct(">QQ")
@@ -32,6 +36,8 @@ PIPE_SIZE = 1 << 20
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 SETTLE_SECONDS = 2.0
+LONGEST_SETTLE_SECONDS = 30.0
+SWEEPS = 20
 SMALL_ENOUGH_TO_SYNC = 8 << 20
 
 _prctl = None
@@ -41,7 +47,7 @@ if sys.platform == "linux":
     _prctl = ctypes.CDLL(None, use_errno=True).prctl
 
 
-def nursery(requests):
+def nursery(requests: socket.socket) -> None:
     """Fork a supervisor for each message until the hub is gone."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -61,7 +67,7 @@ def nursery(requests):
                 os._exit(status)
 
 
-def _exactly(stream, count):
+def _exactly(stream: socket.socket, count: int) -> bytes:
     data = b""
     while len(data) < count:
         more = stream.recv(count - len(data))
@@ -74,23 +80,24 @@ def _exactly(stream, count):
 class Supervisor:
     """One attempt: starts the job, copies its output, ends it when it is told to or its time is up."""
 
-    def __init__(self, message):
-        self.folder = message["folder"]
-        self.argv = message["argv"]
-        self.env = message["env"]
-        self.cwd = message["cwd"]
-        self.enclosed = message["enclosed"]
-        self.stop_argv = message["stop_argv"]
-        self.grace = message["grace"]
-        self.timeout = message["timeout"]
-        self.output_path = message["output"]
-        self.reason = None
-        self.status = None
-        self.kill_at = None
+    def __init__(self, message: dict[str, Any]) -> None:
+        self.folder: str = message["folder"]
+        self.argv: list[str] = message["argv"]
+        self.env: dict[str, str] = message["env"]
+        self.cwd: str = message["cwd"]
+        self.enclosed: bool = message["enclosed"]
+        self.stop_argv: list[str] | None = message["stop_argv"]
+        self.grace: float = message["grace"]
+        self.timeout: float | None = message["timeout"]
+        self.output_path: str = message["output"]
+        self.reason: str | None = None
+        self.status: int | None = None
+        self.kill_at: float | None = None
+        self.child = 0
         self.last_stamp = 0
         self.size = 0
 
-    def run(self):
+    def run(self) -> None:
         os.setsid()
         if _prctl:
             _prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -111,7 +118,7 @@ class Supervisor:
         with contextlib.suppress(OSError):
             os.write(alive, b"X")
 
-    def claim(self):
+    def claim(self) -> bool:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         try:
             claim = os.open(f"{self.folder}/claim", flags, 0o600)
@@ -121,7 +128,7 @@ class Supervisor:
         os.close(claim)
         return True
 
-    def start(self):
+    def start(self) -> tuple[int, int]:
         reader, writer = os.pipe()
         woken, waker = os.pipe()
         os.set_blocking(woken, False)
@@ -142,7 +149,7 @@ class Supervisor:
             file.write(str(self.child))
         return reader, woken
 
-    def become_job(self, writer):
+    def become_job(self, writer: int) -> NoReturn:
         try:
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
@@ -161,11 +168,13 @@ class Supervisor:
         finally:
             os._exit(127)
 
-    def watch(self, reader, woken, control):
+    def watch(self, output: int, woken: int, control: int) -> None:
         deadline = None if self.timeout is None else time.monotonic() + self.timeout
-        settle_at = None
+        settle_at: float | None = None
+        settled_at = 0.0
+        reader: int | None = output
         poll = select.poll()
-        for fd in (reader, woken, control):
+        for fd in (output, woken, control):
             poll.register(fd, select.POLLIN)
         while reader is not None or self.status is None:
             now = time.monotonic()
@@ -180,21 +189,24 @@ class Supervisor:
             moments = [at for at in (settle_at, *((deadline, self.kill_at) if self.status is None else ())) if at]
             wait = None if not moments else max(0, min(moments) - now) * 1000 + 1
             for fd, _ in poll.poll(wait):
-                if fd == reader:
-                    if not self.copy(reader):
-                        poll.unregister(reader)
+                if fd == output:
+                    if not self.copy(output):
+                        poll.unregister(output)
                         reader = None
                     elif settle_at is not None:
-                        settle_at = time.monotonic() + SETTLE_SECONDS
+                        settle_at = min(settled_at, time.monotonic() + SETTLE_SECONDS)
                 elif fd == woken:
                     os.read(woken, 512)
                 elif os.read(control, 512):
                     self.finish("canceled")
-            if self.status is None and self.reap():
-                self.sweep()
+            leftovers = self.reap()
+            if self.status is not None and settle_at is None:
+                if leftovers:
+                    self.sweep()
                 settle_at = time.monotonic() + SETTLE_SECONDS
+                settled_at = time.monotonic() + LONGEST_SETTLE_SECONDS
 
-    def copy(self, reader):
+    def copy(self, reader: int) -> bool:
         data = os.read(reader, CHUNK)
         if not data:
             return False
@@ -212,20 +224,22 @@ class Supervisor:
             self.finish("disk")
         return True
 
-    def reap(self):
-        """Collect ended processes; tell whether the job's first one was among them."""
+    def reap(self) -> bool:
+        """Collect ended processes, the job's first one with its status; tell whether others still live.
+
+        As their subreaper this process inherits whatever the job leaves behind, where the system has such a thing.
+        """
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
-                return self.status is not None
+                return False
             if pid == self.child:
                 self.status = status
-                return True
             if pid == 0:
-                return False
+                return True
 
-    def finish(self, reason):
+    def finish(self, reason: str) -> None:
         """Ask the job to end, once; `grace` seconds later it is killed."""
         if self.reason is not None or self.status is not None:
             return
@@ -250,20 +264,21 @@ class Supervisor:
         for pid in targets:
             _signal(pid, signal.SIGTERM)
 
-    def kill(self):
+    def kill(self) -> None:
         """End the job and all its processes at once."""
         _signal(-self.child, signal.SIGKILL)
         self.sweep()
 
-    def sweep(self):
-        """End what the job left behind, those that left its group included where the system can tell."""
-        if _prctl:
+    def sweep(self) -> None:
+        """End all that is left of the job, those that left its group included where the system can tell."""
+        for _ in range(SWEEPS):
             for pid in _descendants(os.getpid()):
                 _signal(pid, signal.SIGKILL)
-        else:
-            _signal(-self.child, signal.SIGKILL)
+            if not self.reap():
+                return
+            time.sleep(0.01)
 
-    def end(self, oom_before):
+    def end(self, oom_before: int) -> None:
         code = os.waitstatus_to_exitcode(self.status) if self.status is not None else -signal.SIGKILL
         code = code if code >= 0 else 128 - code
         memory = code == 128 + signal.SIGKILL and self.reason is None and _oom_kills() > oom_before
@@ -274,7 +289,7 @@ class Supervisor:
             "size": self.size,
         }
         if self.size < SMALL_ENOUGH_TO_SYNC:
-            os.fdatasync(self.output) if hasattr(os, "fdatasync") else os.fsync(self.output)
+            os.fsync(self.output)
         temporary = f"{self.folder}/exit.new"
         file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.write(file, json.dumps(record).encode())
@@ -283,25 +298,25 @@ class Supervisor:
         os.rename(temporary, f"{self.folder}/exit")
 
 
-def _now_ms():
+def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _signal(pid, number):
+def _signal(pid: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(-pid, number) if pid < 0 else os.kill(pid, number)
 
 
-def _descendants(ancestor):
+def _descendants(ancestor: int) -> list[int]:
     """Return the processes below `ancestor`, parents first, as /proc shows them; empty where there is none."""
-    children = {}
+    children: dict[int, list[int]] = {}
     with contextlib.suppress(OSError):
         for name in os.listdir("/proc"):
             if name.isdigit():
                 with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{name}/stat", "rb") as file:
                     parent = int(file.read().rpartition(b")")[2].split()[1])
                     children.setdefault(parent, []).append(int(name))
-    found = []
+    found: list[int] = []
     queue = list(children.get(ancestor, ()))
     while queue:
         pid = queue.pop(0)
@@ -310,7 +325,7 @@ def _descendants(ancestor):
     return found
 
 
-def _oom_kills():
+def _oom_kills() -> int:
     with contextlib.suppress(OSError, ValueError), open("/proc/vmstat") as file:
         for line in file:
             if line.startswith("oom_kill "):

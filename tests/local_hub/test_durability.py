@@ -1,0 +1,225 @@
+"""The hub, a supervisor, or both are killed; afterwards every job is in the stage it earned, and ran once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from huggingface_hub import HfApi, Volume
+
+from local_hub import daemon
+from local_hub.attempt import Attempt
+from tests import hub_process
+from tests.hub_process import running_hub, short_home, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from local_hub.state import HubState
+
+
+class Plug:
+    """A hub whose plug is pulled and put back."""
+
+    def __init__(self, home: Path, **options: object) -> None:
+        self.home = home
+        self.options = options
+        self.state: HubState = hub_process.start(home, **options)
+
+    @property
+    def api(self) -> HfApi:
+        return HfApi(endpoint=self.state.endpoint, token=self.state.token)
+
+    def pull(self) -> None:
+        os.kill(self.state.pid, signal.SIGKILL)
+        wait_until(lambda: daemon.read_state(self.home) is None)
+
+    def put_back(self) -> HfApi:
+        self.state = hub_process.start(self.home, **self.options)
+        return self.api
+
+    def attempt(self, job_id: str, number: int = 1) -> Attempt:
+        return Attempt(self.home / "hub" / "jobs" / job_id / f"attempt-{number}")
+
+
+@pytest.fixture(params=["process", "plain"])
+def plug(request: pytest.FixtureRequest) -> Iterator[Plug]:
+    with short_home() as home, running_hub(home, runner=request.param):
+        yield Plug(home, runner=request.param)
+
+
+def run(api: HfApi, script: str, **options: Any) -> str:
+    return api.run_job(image="x", command=["/bin/sh", "-c", script], namespace="local", **options).id
+
+
+def stage(api: HfApi, job_id: str) -> str:
+    return str(api.inspect_job(job_id=job_id, namespace="local").status.stage)
+
+
+def finish(api: HfApi, job_id: str) -> Any:
+    return api.wait_for_job(job_id, namespace="local", timeout=30, poll_interval=0.02)
+
+
+def log(api: HfApi, job_id: str) -> list[str]:
+    return list(api.fetch_job_logs(job_id=job_id, namespace="local"))
+
+
+def test_a_running_job_is_adopted_with_every_line_of_its_log_once(plug: Plug) -> None:
+    job = run(plug.api, "for i in $(seq 1 60); do echo line $i; sleep 0.02; done")
+    wait_until(lambda: stage(plug.api, job) == "RUNNING")
+    plug.pull()
+    api = plug.put_back()
+    assert finish(api, job).status.stage == "COMPLETED"
+    assert log(api, job) == [f"line {number}" for number in range(1, 61)]
+
+
+def test_a_job_that_ended_while_nobody_watched_has_the_stage_it_earned(plug: Plug) -> None:
+    good, bad = run(plug.api, "sleep 0.3; echo done"), run(plug.api, "sleep 0.3; exit 3")
+    wait_until(lambda: stage(plug.api, good) == stage(plug.api, bad) == "RUNNING")
+    plug.pull()
+    wait_until(lambda: plug.attempt(good).exit and plug.attempt(bad).exit)
+    api = plug.put_back()
+    ended = finish(api, good)
+    assert ended.status.stage == "COMPLETED"
+    assert ended.finished_at.timestamp() < plug.state.started_at
+    assert finish(api, bad).status.message == "Job failed with exit code: 3. Reason: Error"
+
+
+def test_a_timeout_holds_while_the_hub_is_away(plug: Plug) -> None:
+    job = run(plug.api, "sleep 60", timeout=1)
+    wait_until(lambda: stage(plug.api, job) == "RUNNING")
+    plug.pull()
+    wait_until(lambda: plug.attempt(job).exit)
+    assert finish(plug.put_back(), job).status.message == "Job timeout"
+
+
+def test_a_job_whose_supervisor_is_killed_is_lost_and_leaves_nothing_running(plug: Plug) -> None:
+    job = run(plug.api, "echo $$ ; sleep 1234 & sleep 1234")
+    wait_until(lambda: stage(plug.api, job) == "RUNNING")
+    leader = wait_until(lambda: plug.attempt(job).process)
+    os.kill(plug.attempt(job).supervisor or 0, signal.SIGKILL)
+    ended = finish(plug.api, job)
+    assert ended.status.stage == "ERROR"
+    assert "supervisor was killed" in ended.status.message
+    wait_until(lambda: not _session(leader))
+
+
+def test_killing_the_hub_and_the_supervisor_together_loses_the_job_and_runs_it_no_second_time(plug: Plug) -> None:
+    api = plug.api
+    api.create_bucket("local/marks", exist_ok=True)
+    marks = plug.home / "hub/buckets/local/marks"
+    volume = Volume(type="bucket", source="local/marks", mount_path="/marks")
+    job = run(api, "echo x >> /marks/runs; sleep 60", volumes=[volume])
+    wait_until(lambda: (marks / "runs").exists())
+    supervisor = plug.attempt(job).supervisor
+    os.kill(plug.state.pid, signal.SIGKILL)
+    os.kill(supervisor or 0, signal.SIGKILL)
+    api = plug.put_back()
+    assert finish(api, job).status.stage == "ERROR"
+    assert (marks / "runs").read_text() == "x\n"
+
+
+def test_a_lost_attempt_is_followed_by_the_next_one_if_the_job_asked_for_it(plug: Plug) -> None:
+    job = run(plug.api, "echo attempt; sleep 0.5", attempts=2)
+    wait_until(lambda: stage(plug.api, job) == "RUNNING" and log_size(plug, job))
+    os.kill(plug.attempt(job).supervisor or 0, signal.SIGKILL)
+    assert finish(plug.api, job).status.stage == "COMPLETED"
+    assert log(plug.api, job) == ["attempt", "attempt"]
+
+
+def test_waiting_jobs_run_after_the_hub_was_killed_each_once(plug: Plug) -> None:
+    plug.api.create_bucket("local/marks", exist_ok=True)
+    volume = Volume(type="bucket", source="local/marks", mount_path="/marks")
+    jobs = [run(plug.api, f"echo {n} >> /marks/{n}; sleep 0.1", volumes=[volume]) for n in range(12)]
+    plug.pull()
+    api = plug.put_back()
+    assert [finish(api, job).status.stage for job in jobs] == ["COMPLETED"] * 12
+    marks = plug.home / "hub/buckets/local/marks"
+    assert [(marks / str(n)).read_text() for n in range(12)] == [f"{n}\n" for n in range(12)]
+
+
+def test_a_cancellation_outlives_the_hub(plug: Plug) -> None:
+    job = run(plug.api, "trap '' TERM; echo up; while :; do sleep 0.1; done")
+    wait_until(lambda: stage(plug.api, job) == "RUNNING" and log_size(plug, job))
+    plug.api.cancel_job(job_id=job, namespace="local")
+    plug.pull()
+    assert finish(plug.put_back(), job).status.stage == "CANCELED"
+
+
+def test_a_killed_helper_process_is_replaced(plug: Plug) -> None:
+    finish(plug.api, run(plug.api, "true"))
+    for pid in _children(plug.state.pid):
+        os.kill(pid, signal.SIGKILL)
+    assert finish(plug.api, run(plug.api, "true")).status.stage == "COMPLETED"
+
+
+def test_the_address_and_the_token_survive_a_restart(plug: Plug) -> None:
+    before = plug.state
+    plug.pull()
+    plug.put_back()
+    assert (plug.state.endpoint, plug.state.token) == (before.endpoint, before.token)
+
+
+def test_secrets_are_in_no_file_once_the_job_has_ended(plug: Plug) -> None:
+    value = "canary-9b1d6e55c0"
+    job = run(plug.api, "sleep 0.2", secrets={"CANARY": value})
+    assert not _files_with(plug.home, value.encode())
+    finish(plug.api, job)
+    plug.pull()
+    assert not _files_with(plug.home, value.encode())
+
+
+def log_size(plug: Plug, job: str) -> int:
+    output = plug.home / "hub" / "jobs" / job / "output"
+    return output.stat().st_size if output.exists() else 0
+
+
+def _files_with(folder: Path, needle: bytes) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and needle in path.read_bytes()]
+
+
+def _session(leader: int) -> list[int]:
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                if os.getsid(int(name)) == leader:
+                    found.append(int(name))
+            except ProcessLookupError:
+                continue
+    return found
+
+
+def _children(parent: int) -> list[int]:
+    import psutil
+
+    return [child.pid for child in psutil.Process(parent).children()]
+
+
+@pytest.mark.parametrize("rounds", [8])
+def test_random_kills_lose_nothing_and_double_nothing(rounds: int) -> None:
+    """A short form of the long run in bench/: kill at random moments while jobs are submitted."""
+    import random
+
+    chance = random.Random(20261121)
+    with short_home() as home, running_hub(home):
+        plug = Plug(home)
+        plug.api.create_bucket("local/marks", exist_ok=True)
+        marks = home / "hub/buckets/local/marks"
+        volume = Volume(type="bucket", source="local/marks", mount_path="/marks")
+        accepted: dict[str, int] = {}
+        number = 0
+        for _ in range(rounds):
+            for _ in range(chance.randrange(1, 5)):
+                number += 1
+                accepted[run(plug.api, f"echo {number} >> /marks/{number}", volumes=[volume])] = number
+            time.sleep(chance.uniform(0, 0.06))
+            plug.pull()
+            plug.put_back()
+        for job, number in accepted.items():
+            assert finish(plug.api, job).status.stage == "COMPLETED"
+            assert (marks / str(number)).read_text() == f"{number}\n"
