@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -91,9 +92,8 @@ class _OnThisMachine:
         if folder.is_dir():
             return folder
         folder.parent.mkdir(exist_ok=True)
-        being_made = folder.with_name(f"{folder.name}.{os.getpid()}")
-        shutil.rmtree(being_made, ignore_errors=True)
-        being_made.mkdir()
+        being_made = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+        being_made.chmod(0o755)
         for one in interpreters.installed().values():
             (being_made / f"python3.{one.minor}").symlink_to(one.executable)
         if chosen:
@@ -102,8 +102,10 @@ class _OnThisMachine:
             for name in ("pip", "pip3"):
                 (being_made / name).write_text(f'#!/bin/sh\nexec "{chosen.executable}" -m pip "$@"\n')
                 (being_made / name).chmod(0o755)
-        with suppress(OSError):
+        try:
             being_made.rename(folder)
+        except OSError:
+            shutil.rmtree(being_made)
         return folder
 
     def note(self, request: Request, chosen: interpreters.Interpreter | None, *, exact: bool) -> str:
