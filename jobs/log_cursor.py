@@ -7,7 +7,7 @@ the line before it, how many lines of that time came before it, and, where it is
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from jobs.errors import BadArgument
 from jobs.log_stream import Line, line
@@ -15,14 +15,21 @@ from jobs.record import moment
 
 _FORM = re.compile(r"(?P<number>\d{1,12}|x)(?:~(?P<same>\d{1,9})~(?P<stamp>[0-9TZ:.+-]{10,40}))?", re.ASCII)
 
+_ANY = "*"
+
 
 @dataclass(frozen=True)
 class Cursor:
-    """After `number` lines of the log (None: not counted), the last `same` of which bear the time `stamp`."""
+    """After `number` lines of the log (None: not counted), the last `same` of which bear the time `stamp`.
+
+    A place that was reached by counting does not know how many lines before it bear the time of the next one: until
+    another time comes, `blind` holds that time (or `_ANY`), and the place is known by its number alone.
+    """
 
     number: int | None = 0
     same: int = 0
     stamp: str | None = None
+    blind: str | None = field(default=None, compare=False)
 
     @classmethod
     def parse(cls, text: str) -> Cursor:
@@ -31,13 +38,20 @@ class Cursor:
         if not form or (form["stamp"] and moment(form["stamp"]) is None) or text == "x":
             raise BadArgument("The cursor is not one of ours.", hint="Leave it out to start anew.", field="cursor")
         number = None if form["number"] == "x" else int(form["number"])
-        return cls(number, int(form["same"] or 0), form["stamp"])
+        if form["stamp"] is None:
+            return cls.counted(number or 0)
+        return cls(number, int(form["same"]), form["stamp"])
+
+    @classmethod
+    def counted(cls, number: int) -> Cursor:
+        """The place after `number` lines that were counted and not looked at."""
+        return cls(number, blind=_ANY if number else None)
 
     @classmethod
     def at_end(cls, events: list[bytes], total: int | None) -> Cursor:
         """The place after the last of `events`, which end a log of `total` lines (None: not counted)."""
         if not events:
-            return cls(total or 0)
+            return cls.counted(total or 0)
         stamp = line(events[-1]).timestamp
         same = 0
         for event in reversed(events):
@@ -45,7 +59,7 @@ class Cursor:
                 break
             same += 1
         if stamp is None or (same == len(events) and total is not None):
-            return cls(total or 0)
+            return cls.counted(total or 0)
         return cls(total, same, stamp)
 
     def __str__(self) -> str:
@@ -57,6 +71,8 @@ class Cursor:
         number = None if self.number is None else self.number + 1
         if line.timestamp is None:
             return replace(self, number=number)
+        if self.blind in {_ANY, line.timestamp}:
+            return Cursor(number, blind=line.timestamp)
         same = self.same + 1 if line.timestamp == self.stamp else 1
         return Cursor(number, same, line.timestamp)
 

@@ -19,6 +19,7 @@ import anyio
 import httpx2
 
 from jobs import failure
+from jobs.errors import HubError
 from jobs.record import moment
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _CUT_TEXT = re.compile(rb'"data"\s*:\s*"')
 _BROKEN_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{0,3})?$")
 _FIRST_BYTE = 5.0
 _RECONNECTIONS = 3
+_LONGEST_PAUSE = 5.0
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,12 @@ class Feed:
                             given += len(fresh)
                             broken = 0
                             yield fresh
-            except httpx2.HTTPError as error:
+            except (httpx2.HTTPError, HubError) as error:
+                trouble = error if isinstance(error, HubError) else failure.from_exception(error, self.asked)
                 broken += 1
-                if tail is not None or broken > _RECONNECTIONS:
-                    raise failure.from_exception(error, self.asked) from error
-                await anyio.sleep(0.2 * broken)
+                if tail is not None or broken > _RECONNECTIONS or not trouble.retryable:
+                    raise trouble from (None if trouble is error else error)
+                await anyio.sleep(max(0.2 * broken, min(trouble.retry_after or 0.0, _LONGEST_PAUSE)))
             else:
                 return
 

@@ -165,8 +165,10 @@ class _Reader:
 
     async def tail(self, count: int) -> LogSlice:
         asked = max(count, _COUNTED_ALONG)
-        events, seen = await _tail(self._feed, asked)
-        total = await self._total() if _all_seen(seen, asked) is None else seen
+        events, total = await self._end(asked)
+        if total is None and Cursor.at_end(events, 0).stamp is None:
+            events, total = await self._end(_PROBES[-1])  # all bear one time, so the place needs a longer look
+        total = await self._total() if total is None else total
         shown: deque[str] = deque()
         room = self._room
         for event in reversed(events[-count:]):
@@ -187,14 +189,14 @@ class _Reader:
         )
 
     async def span(self, first: int, last: int) -> LogSlice:
-        return await self._collect(Skip(Cursor(first - 1)), self._feed.events(), most=last - first + 1)
+        return await self._collect(Skip(Cursor.counted(first - 1)), self._feed.events(), most=last - first + 1)
 
     async def onward(self, cursor: Cursor) -> LogSlice:
         most = self._request.tail or MOST_LINES
         if cursor.stamp and (cursor.number is None or cursor.number > _COUNTED_ALONG):
             for probe in _PROBES:
-                events, seen = await _tail(self._feed, probe)
-                at = resume_at(cursor, events, whole=_all_seen(seen, probe) == len(events))
+                events, total = await self._end(probe)
+                at = resume_at(cursor, events, whole=total == len(events))
                 if at is not None:
                     return await self._collect(Skip(cursor, done=True), _given(events[at:]), most=most)
         return await self._collect(Skip(cursor), self._feed.events(), most=most)
@@ -228,7 +230,7 @@ class _Reader:
                     number += len(events)
                 if more or (more := anyio.current_time() > deadline):
                     break
-        place = str(Cursor(number))
+        place = str(Cursor.counted(number))
         return LogSlice(
             lines=matches.lines,
             total_lines=None if more else number,
@@ -257,7 +259,7 @@ class _Reader:
                 if more:
                     break
         if not shown and place.number and skip.passed < place.number and skip.counting:
-            place = Cursor(skip.passed)
+            place = Cursor.counted(skip.passed)
         return LogSlice(
             lines=tuple(shown),
             first_line=place.number - len(shown) + 1 if shown and place.number is not None else None,
@@ -272,6 +274,15 @@ class _Reader:
 
     def _show(self, event: bytes) -> str:
         return trim(self._text(event))
+
+    async def _end(self, count: int) -> tuple[list[bytes], int | None]:
+        """The last events, and the log's length if these are all of it.
+
+        They are if fewer come than were asked for, with one to spare for the opening line, or if the hub knows no tail;
+        a live log can send more than the tail because it grows meanwhile.
+        """
+        events, seen = await _tail(self._feed, count)
+        return events, seen if seen < count - 1 or (seen > count and not self._feed.live) else None
 
     async def _total(self) -> int | None:
         """How many lines a finished log has, if counting them is quick."""
@@ -306,11 +317,6 @@ async def _tail(feed: Feed, count: int) -> tuple[list[bytes], int]:
         else:
             break
     return list(kept), seen
-
-
-def _all_seen(seen: int, asked: int) -> int | None:
-    """The log's length, if the hub sent all of it: fewer than asked for, with one to spare for the opening line."""
-    return seen if seen < asked - 1 or seen > asked else None
 
 
 async def _given(events: list[bytes]) -> AsyncGenerator[list[bytes], None]:

@@ -1,0 +1,250 @@
+"""Exactly once, whatever the network does. The short form of bench/faults.py."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+
+from jobs import submit as submission
+from jobs.errors import Conflict, HubError, HubUnreachable, PaymentRequired, SpecChanged, SubmissionUnknown
+from jobs.hub import Hub
+from jobs.request import JobRequest
+from jobs.retry import Backoff
+from jobs.secret import Secret
+from jobs.spec import build
+from jobs.submit import Patience, new_submission, recover, rerun, schedule, submit, trigger
+from jobs.wire import Limits
+from jobs.workspace import LABEL
+from tests.jobs import fault_proxy as faults
+from tests.jobs.conftest import ended
+from tests.jobs.fault_proxy import FaultProxy, refused_after, refused_before
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from local_hub.state import HubState
+
+pytestmark = pytest.mark.anyio
+
+QUICK = Patience(reply=0.8, settle=2.0, sends=3, total=20.0)
+BACKOFF = Backoff(attempts=4, base=0.05, cap=0.2, total=3.0)
+ANSWERS = [make(status) for make in (refused_before, refused_after) for status in (500, 502, 503, 504)]
+ANSWERS += [make(429, "Retry-After: 0") for make in (refused_before, refused_after)]
+
+
+@pytest.fixture
+def proxy(hub_state: HubState) -> Iterator[FaultProxy]:
+    with faults.fault_proxy(hub_state.endpoint) as proxy:
+        yield proxy
+
+
+@asynccontextmanager
+async def behind(proxy: FaultProxy, token: str) -> AsyncIterator[Hub]:
+    hub = Hub(proxy.endpoint, token, limits=Limits(connect=2.0, read=0.8, pool=2.0), backoff=BACKOFF)
+    try:
+        yield hub
+    finally:
+        await hub.close()
+
+
+def a_spec(hub: Hub, **more: object):
+    spec = build(JobRequest(command=("true",), image="python:3.12", **more), hub=hub.endpoint, namespace="local")
+    return replace(spec, workspace=False)
+
+
+async def outcome(broken: Hub, spec, label: str) -> str | None:
+    """What a caller learns of a submission: its id, at once or by asking again later; None if there is none."""
+    try:
+        make = schedule if spec.schedule else submit
+        return (await make(broken, spec, {}, label, patience=QUICK)).id
+    except HubError:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [("job", fault) for fault in (*faults.CONNECTION_FAULTS, *ANSWERS)]
+    + [("schedule", fault) for fault in (faults.CUT_AFTER_REQUEST, faults.CUT_IN_REPLY, faults.LATE_REQUEST)],
+)
+async def test_one_fault_while_submitting_makes_no_double_and_loses_no_id(hub, hub_state, proxy, fault, kind):
+    spec = a_spec(hub, schedule="@yearly", suspend=True) if kind == "schedule" else a_spec(hub)
+    label = new_submission()
+    proxy.arm("submit", fault)
+    async with behind(proxy, hub_state.token) as broken:
+        told = await outcome(broken, spec, label)
+    await anyio.to_thread.run_sync(proxy.settle)
+    made = await _made(hub, label, scheduled=kind == "schedule")
+    assert len(made) <= 1
+    if told is None:
+        found = await recover(hub, "local", label, scheduled=kind == "schedule")
+        told = found.id if found else None
+    assert made == ([told] if told else [])
+
+
+@pytest.mark.parametrize("fault", [faults.CUT_AFTER_REQUEST, faults.CUT_IN_REPLY, refused_after(502)])
+@pytest.mark.parametrize("look", [faults.CUT_BEFORE_REQUEST, faults.GARBLED_REPLY, refused_before(500)])
+async def test_a_fault_while_looking_after_a_fault_makes_no_double(hub, hub_state, proxy, fault, look):
+    label = new_submission()
+    proxy.arm("submit", fault)
+    proxy.arm("look", look, look)
+    async with behind(proxy, hub_state.token) as broken:
+        told = await outcome(broken, a_spec(hub), label)
+    assert await _made(hub, label) == [told]
+
+
+async def test_faults_in_every_send_still_make_one_job(hub, hub_state, proxy):
+    label = new_submission()
+    proxy.arm("submit", faults.CUT_BEFORE_REQUEST, refused_before(500), faults.CUT_AFTER_REQUEST)
+    async with behind(proxy, hub_state.token) as broken:
+        told = await outcome(broken, a_spec(hub), label)
+    assert await _made(hub, label) == [told]
+
+
+async def test_a_request_that_arrives_after_all_is_not_sent_again(hub, hub_state, proxy):
+    label = new_submission()
+    proxy.delay = 4.0
+    proxy.arm("submit", faults.LATE_REQUEST)
+    async with behind(proxy, hub_state.token) as broken:
+        with pytest.raises(SubmissionUnknown) as unknown:
+            await submit(broken, a_spec(hub), {}, label, patience=replace(QUICK, settle=1.0))
+    assert label in (unknown.value.hint or "")
+    await anyio.to_thread.run_sync(proxy.settle)
+    assert len([line for line in proxy.seen if line.startswith("POST")]) == 1
+    found = await recover(hub, "local", label)
+    assert found is not None
+    assert [found.id] == await _made(hub, label)
+
+
+async def test_of_two_jobs_with_one_label_the_first_is_kept_and_the_other_stopped(hub, hub_state, proxy):
+    label = new_submission()
+    spec = build(JobRequest(command=("sleep", "60"), image="python:3.12"), hub=hub.endpoint, namespace="local")
+    body = replace(spec, workspace=False).body(label, {})
+    first, second = await hub.submit("local", body), await hub.submit("local", body)
+    proxy.arm("submit", refused_before(500))
+    events = []
+    async with behind(proxy, hub_state.token) as broken:
+        job = await submit(broken, a_spec(hub), {}, label, patience=QUICK, on_event=lambda *event: events.append(event))
+    assert job.id == first.id
+    assert events[1:] == [("removed", {"id": second.id}), ("found", {"id": first.id})]
+    assert (await ended(hub, second)).stage == "CANCELED"
+    assert (await hub.inspect(first.id)).stage in {"SCHEDULING", "RUNNING"}
+    await hub.cancel(first.id)
+
+
+async def test_a_hub_that_is_not_there_is_unreachable_and_nothing_is_unclear(hub_state, hub):
+    dead = Hub("http://127.0.0.1:9", hub_state.token, limits=Limits(connect=0.5))
+    events = []
+    with pytest.raises(HubUnreachable):
+        await submit(dead, a_spec(hub), {}, new_submission(), patience=QUICK, on_event=lambda *e: events.append(e))
+    await dead.close()
+    assert events == []
+
+
+async def test_a_refusal_is_reported_at_once_and_sent_once(hub, hub_state, proxy):
+    proxy.arm("submit", refused_before(402))
+    async with behind(proxy, hub_state.token) as broken:
+        with pytest.raises(PaymentRequired):
+            await submit(broken, a_spec(hub), {}, new_submission(), patience=QUICK)
+    assert [line.split()[0] for line in proxy.seen] == ["POST"]
+
+
+@pytest.mark.parametrize("step", ["bucket", "batch"])
+@pytest.mark.parametrize("fault", [faults.CUT_AFTER_REQUEST, faults.CUT_IN_REPLY, refused_before(502)])
+async def test_a_fault_while_uploading_does_not_stop_the_submission(hub, hub_state, proxy, step, fault):
+    label = new_submission()
+    request = JobRequest(command=("cat", "a.txt"), image="python:3.12", files={"a.txt": "hello"})
+    spec = build(request, hub=hub.endpoint, namespace="local")
+    proxy.arm(step, fault)
+    async with behind(proxy, hub_state.token) as broken:
+        told = await outcome(broken, spec, label)
+    assert await _made(hub, label) == [told]
+    data = await hub.read_artifact("local/jobs-artifacts", f"{label}/a.txt", max_bytes=100)
+    assert data == b"hello"
+
+
+async def test_an_upload_that_fails_makes_no_job(hub, hub_state, proxy):
+    label = new_submission()
+    request = JobRequest(command=("true",), image="python:3.12", namespace="nobody-we-know")
+    spec = build(request, hub=hub.endpoint, namespace="local")
+    async with behind(proxy, hub_state.token) as broken:
+        with pytest.raises(HubError):
+            await submit(broken, spec, {}, label, patience=QUICK)
+    assert [line for line in proxy.seen if "/api/jobs/" in line] == []
+
+
+async def test_a_cancelled_call_still_notes_the_id_of_what_it_sent(hub, hub_state, proxy):
+    label = new_submission()
+    events: list[tuple[str, dict[str, str]]] = []
+    proxy.delay = 0.5
+    proxy.arm("submit", faults.LATE_REPLY)
+    async with behind(proxy, hub_state.token) as broken:
+        with anyio.move_on_after(0.2):
+            await submit(broken, a_spec(hub), {}, label, on_event=lambda *event: events.append(event))
+    assert [fields["id"] for kind, fields in events if kind == "made"] == await _made(hub, label)
+
+
+async def test_values_reach_the_job_and_nothing_but_the_approved_body_is_sent(hub, run):
+    spec = build(
+        JobRequest(command=("sh", "-c", "echo -n $MY_SECRET | md5sum"), image="python:3.12", secrets=("MY_SECRET",)),
+        hub=hub.endpoint,
+        namespace="local",
+    )
+    job = await submit(hub, spec, {"MY_SECRET": Secret("MY_SECRET", "a value")}, new_submission())
+    assert job.secrets == ("MY_SECRET",)
+    with pytest.raises(SpecChanged):
+        await submit(hub, spec.without(["MY_SECRET"]), {"MY_SECRET": Secret("MY_SECRET", "v")}, new_submission())
+
+
+async def test_a_rerun_is_found_when_its_reply_is_lost(hub, hub_state, proxy):
+    first = await ended(hub, await submit(hub, a_spec(hub), {}, new_submission()))
+    proxy.arm("write", faults.CUT_AFTER_REQUEST)
+    async with behind(proxy, hub_state.token) as broken:
+        again = await rerun(broken, first, patience=QUICK)
+    assert again.id != first.id
+    assert again.initiator is not None
+    assert again.initiator.id == first.id
+
+
+async def test_a_rerun_that_may_be_under_way_is_not_sent_again(hub, hub_state, proxy):
+    first = await ended(hub, await submit(hub, a_spec(hub), {}, new_submission()))
+    proxy.arm("write", faults.CUT_BEFORE_REQUEST)
+    async with behind(proxy, hub_state.token) as broken:
+        with pytest.raises(SubmissionUnknown):
+            await rerun(broken, first, patience=replace(QUICK, settle=0.5))
+    assert len([line for line in proxy.seen if "duplicate" in line]) == 1
+
+
+async def test_a_triggered_run_is_found_when_its_reply_is_lost(hub, hub_state, proxy):
+    made = await schedule(hub, a_spec(hub, schedule="@yearly"), {}, new_submission())
+    proxy.arm("write", faults.CUT_IN_REPLY)
+    async with behind(proxy, hub_state.token) as broken:
+        job = await trigger(broken, made, patience=QUICK)
+    assert job.initiator is not None
+    assert job.initiator.id == made.id
+
+
+async def test_a_second_run_while_one_runs_is_a_conflict(hub):
+    spec = build(
+        JobRequest(command=("sleep", "30"), image="python:3.12", schedule="@yearly"),
+        hub=hub.endpoint,
+        namespace="local",
+    )
+    made = await schedule(hub, spec, {}, new_submission())
+    job = await trigger(hub, made)
+    with pytest.raises(Conflict):
+        await trigger(hub, made)
+    await hub.cancel(job.id)
+
+
+def test_no_two_submissions_share_a_label():
+    assert len({submission.new_submission() for _ in range(1000)}) == 1000
+
+
+async def _made(hub: Hub, label: str, *, scheduled: bool = False) -> list[str]:
+    if scheduled:
+        return [made.id for made in await hub.list_schedules("local", labels={LABEL: label})]
+    return [job.id for job in await hub.find_by_label("local", LABEL, label)]
