@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from jobs import python_reads
+from jobs import fast_agent, python_reads
 from jobs.untrusted import one_line
 from jobs.vault import name_says_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _NAME = re.compile(r"[A-Z][A-Z0-9_]{0,127}")
 _SHELL_READ = re.compile(r"\$(?:\{(?:env:)?([A-Z][A-Z0-9_]*)(?:[:}\-=?+#%/]|$)|([A-Z][A-Z0-9_]*))")
 _HEADER = re.compile(r"(?m)^# /// script\r?$\n((?:^#(?: .*)?\r?$\n)+?)^# ///\r?$")
-
-_MODEL_OPTIONS = ("--model", "--models")
-_CARD_OPTIONS = ("--card", "--agent-cards", "--card-tool")
-_CARD_SUFFIXES = (".md", ".markdown", ".yaml", ".yml")
-_IMPLIED_CARDS = (".fast-agent/agent-cards", ".fast-agent/tool-cards")
 
 
 @dataclass(frozen=True)
@@ -39,21 +32,24 @@ def needs(
 ) -> Needs:
     """Read everything a job is made of and say what it will look for; nothing is run and nothing is refused.
 
-    An agent card's `model:` outranks `--model`, so `--model` counts only where a card leaves it open or there is none.
+    An agent card's `model:` outranks `--model`, and that the configuration's `default_model`: each counts only where
+    those before it leave it open.
     A name is a likely secret when the uv header lists it, a library is known to need it, or the name itself says so.
     """
     files = files or {}
     found = _Found()
-    words = list(_words(command or ()))
+    words = list(fast_agent.words_of(command or ()))
     for word in command or ():
         found.read(_shell_names(word), "the command reads ${}")
-    cards = _cards(words, files)
-    for path, card in cards.items():
+    cards = fast_agent.cards(words, files)
+    settings = fast_agent.configurations(words, files)
+    for path, card in (cards | settings).items():
         found.model(card.get("model"), card.get("subagent_model"))
         found.read(_shell_names(files[path]), f"{one_line(path, 80)} reads ${{}}")
     if not cards or any(not isinstance(card.get("model"), str) for card in cards.values()):
-        found.model(*(model for value in _options(words, _MODEL_OPTIONS) for model in value.split(",")))
-    found.model(*_options(words, ("--subagent-model",)))
+        named = [model for value in fast_agent.options(words, ("--model", "--models")) for model in value.split(",")]
+        found.model(*(named or (one.get("default_model") for one in settings.values())))
+    found.model(*fast_agent.options(words, ("--subagent-model",)))
     if script:
         found.python(script, "the script")
     for path, text in files.items():
@@ -69,7 +65,7 @@ class _Found:
         self._variables: set[str] = set()
 
     def model(self, *models: object) -> None:
-        self._models.update({model.strip(): None for model in models if isinstance(model, str) and model.strip()})
+        self._models.update({model.strip(): None for model in models if isinstance(model, str) and _is_model(model)})
 
     def name(self, name: str, reason: str) -> None:
         reasons = self._names.setdefault(name, [])
@@ -97,68 +93,9 @@ class _Found:
         return Needs(tuple(self._models), names, tuple(sorted(self._variables - names.keys())))
 
 
-def _words(command: Sequence[str]) -> Iterator[str]:
-    """The command's words; a shell line among them is split, when it is one that names fast-agent."""
-    for word in command:
-        if " " in word and "fast-agent" in word:
-            try:
-                yield from shlex.split(word)
-            except ValueError:
-                yield from word.split()
-        else:
-            yield word
-
-
-def _options(words: Sequence[str], names: Sequence[str]) -> Iterator[str]:
-    """Values of the options of a `fast-agent` command, as `--name value` and `--name=value`."""
-    start = next((place for place, word in enumerate(words) if PurePosixPath(word).name == "fast-agent"), len(words))
-    rest = list(words[start:])
-    for place, word in enumerate(rest):
-        name, equals, value = word.partition("=")
-        if name in names:
-            if equals:
-                yield value
-            elif place + 1 < len(rest):
-                yield rest[place + 1]
-
-
-def _cards(words: Sequence[str], files: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """The agent cards among `files` that the command loads, by path: those named, or fast-agent's usual folders."""
-    if not any(PurePosixPath(word).name == "fast-agent" for word in words):
-        return {}
-    named = [value.removeprefix("/workspace/") for value in _options(words, _CARD_OPTIONS)]
-    wanted = {PurePosixPath(folder) for folder in (*named, *_IMPLIED_CARDS)}
-    cards: dict[str, dict[str, Any]] = {}
-    for path, text in files.items():
-        place = PurePosixPath(path)
-        if place.suffix.lower() not in _CARD_SUFFIXES or not {place, place.parent} & wanted:
-            continue
-        if (card := _front_matter(place, text)) is not None:
-            cards[path] = card
-    return cards
-
-
-def _front_matter(path: PurePosixPath, text: str) -> dict[str, Any] | None:
-    """A card's settings: a YAML file's whole, or what stands between `---` (YAML) or `+++` (TOML) lines; else None."""
-    import tomllib
-
-    import yaml  # type: ignore[import-untyped]  # PyYAML ships no types
-
-    text = text.lstrip("\ufeff")
-    try:
-        if path.suffix.lower() in {".yaml", ".yml"}:
-            card = yaml.safe_load(text)
-        else:
-            fence = text.lstrip()[:3]
-            if fence not in {"---", "+++"}:
-                return None
-            body = re.split(rf"(?m)^{re.escape(fence)}\s*$", text, maxsplit=2)
-            if len(body) < 3:  # noqa: PLR2004 -- before, between and after two fences
-                return None
-            card = yaml.safe_load(body[1]) if fence == "---" else tomllib.loads(body[1])
-    except (yaml.YAMLError, tomllib.TOMLDecodeError, ValueError, RecursionError):
-        return None
-    return card if isinstance(card, dict) else None
+def _is_model(text: str) -> bool:
+    """Whether a text can name a model; `$system.default` and its kin stand for one named elsewhere."""
+    return bool(text.strip()) and not text.strip().startswith("$")
 
 
 def _shell_names(text: str) -> list[str]:

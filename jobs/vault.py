@@ -89,6 +89,7 @@ class Vault:
         self._use_keyring = use_keyring
         self._touched: set[str] = set()
         self._from_keyring: dict[str, Secret] = {}
+        self._learned: dict[str, Secret] = {}
         self._masker: Masker | None = None
 
     def check(self, name: str, *, field: str = "secrets") -> None:
@@ -165,17 +166,26 @@ class Vault:
         """Every value that can be enumerated, by name, for masking and scanning; it goes nowhere else.
 
         The secrets file, environment variables whose name says secret and whose value is not a plain word, number
-        or path, the login store, and every name looked at or taken before.
+        or path, the login store, what was learned, and every name looked at or taken before.
         """
-        values = dict(self._environment_secrets())
-        values.update(self._file_values())
-        token = self._login_token()
-        if token and values.setdefault("HF_TOKEN", token) != token:
-            values["HF_TOKEN (hf auth login)"] = token
+        values: dict[str, str] = {}
+        for source, found in (
+            ("secrets file", self._file_values().items()),
+            ("environment", self._environment_secrets()),
+            ("hf auth login", [("HF_TOKEN", token)] if (token := self._login_token()) else []),
+            ("learned", [(name, secret.reveal()) for name, secret in self._learned.items()]),
+        ):
+            for name, value in found:
+                if values.setdefault(name, value) != value:
+                    values[f"{name} ({source})"] = value
         for name in self._touched:
-            if name not in values and (found := self._find(name)):
-                values[name] = found[0]
+            if name not in values and (elsewhere := self._find(name)):
+                values[name] = elsewhere[0]
         return values
+
+    def learn(self, name: str, value: str) -> None:
+        """Mask `value` from now on under `name`, such as a token made at start; it never becomes a job's secret."""
+        self._learned[name] = Secret(name, value)
 
     def masker(self) -> Masker:
         """A masker of all known values, rebuilt only when they change."""

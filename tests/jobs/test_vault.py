@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import keyring
@@ -188,10 +190,32 @@ def test_a_keyring_value_is_known_once_it_was_taken(tmp_path: Path, ring) -> Non
     assert box.masker().mask(f"<{VALUE}>") == "<***API_KEY***>"
 
 
+def test_a_learned_value_is_masked_and_never_given_to_a_job(tmp_path: Path) -> None:
+    box = vault(tmp_path)
+    box.learn("SERVER_TOKEN", VALUE)
+    assert box.masker().mask(VALUE) == "***SERVER_TOKEN***"
+    with pytest.raises(SecretUnavailable):
+        box.take(["SERVER_TOKEN"])
+
+
+def test_what_start_up_imports_is_light() -> None:
+    heavy = "{'keyring', 'dotenv', 'huggingface_hub', 'ahocorasick_rs', 'yaml', 'unicodedata', 'anyio', 'pydantic'}"
+    code = f"import sys, jobs.masking, jobs.vault, jobs.scan, jobs.secret; print(sorted({heavy} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"
+
+
 def test_two_tokens_of_one_name_are_both_masked(tmp_path: Path) -> None:
     login(tmp_path, "hf_" + "old" * 12)
     masker = vault(tmp_path, {"HF_TOKEN": TOKEN}).masker()
     assert masker.mask(f"{TOKEN} hf_{'old' * 12}") == "***HF_TOKEN*** ***HF_TOKEN (hf auth login)***"
+
+
+def test_a_value_behind_another_of_its_name_is_masked_too(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.env"
+    file.write_text(f"API_KEY={OTHER}\n")
+    masker = vault(tmp_path, {"API_KEY": VALUE}, secrets_file=file).masker()
+    assert masker.mask(f"{OTHER} {VALUE}") == "***API_KEY*** ***API_KEY (environment)***"
 
 
 def test_the_masker_is_rebuilt_only_when_values_change(tmp_path: Path) -> None:
