@@ -58,7 +58,7 @@ class Cursor:
             if line(event).timestamp != stamp:
                 break
             same += 1
-        if stamp is None or (same == len(events) and total is not None):
+        if stamp is None or (same == len(events) and total not in {None, same}):
             return cls.counted(total or 0)
         return cls(total, same, stamp)
 
