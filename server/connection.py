@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -102,6 +103,8 @@ def running_local(settings: Settings) -> tuple[str, str] | None:
     state = load(settings.home / "hub" / "state.json")
     if state is None:
         return None
+    with suppress(ChildProcessError):
+        os.waitpid(state.pid, os.WNOHANG)  # A hub that this process started and that was killed is no longer alive.
     try:
         os.kill(state.pid, 0)
     except OSError:

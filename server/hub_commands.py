@@ -16,6 +16,7 @@ from server.version import version
 if TYPE_CHECKING:
     from server.settings import Settings
 
+
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Carry out ``hub ACTION``. Returns an exit status."""
     return int(_ACTIONS[arguments.action](settings, arguments))

@@ -53,11 +53,19 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def over_stdio(
-    env: dict[str, str], *, mode: str = "auto", person: Any = None, cwd: Path | None = None, errlog: Any = sys.stderr, **more: Any
+    env: dict[str, str],
+    *,
+    mode: str = "auto",
+    person: Any = None,
+    cwd: Path | None = None,
+    errlog: Any = sys.stderr,
+    **more: Any,
 ) -> AsyncIterator[Client]:
     """A client with a server process of its own."""
     parameters = StdioServerParameters(command=SERVER[0], args=[*SERVER[1:]], env=env, cwd=cwd)
-    async with Client(stdio_client(parameters, errlog=errlog), mode=mode, elicitation_callback=person, **more) as client:
+    async with Client(
+        stdio_client(parameters, errlog=errlog), mode=mode, elicitation_callback=person, **more
+    ) as client:
         yield client
 
 

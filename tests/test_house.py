@@ -1,0 +1,114 @@
+"""The house keeps its shape: imports go one way, modules stay small, the wheel shares nothing generic."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("hf_jobs_mcp", "server", "tools", "consent", "jobs", "local_hub")
+LONGEST = 400
+
+
+def run(*command: object, **more: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=110, check=False, **more)  # type: ignore[call-overload,no-any-return]
+
+
+def test_imports_go_one_way() -> None:
+    done = run(Path(sys.executable).with_name("lint-imports"), "--no-cache", cwd=ROOT)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert re.search(r"Contracts: [4-9] kept, 0 broken", done.stdout)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_module_is_longer_than_a_person_reads(room: str) -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in (ROOT / room).rglob("*.py")
+        if (lines := len(path.read_text().splitlines())) > LONGEST
+    }
+    assert long == {}
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [
+        str(path.relative_to(ROOT))
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*.py")
+        if not path.read_text().lstrip().startswith('"""')
+    ]
+    assert silent == []
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from uv import find_uv_bin
+
+    folder = tmp_path_factory.mktemp("wheel")
+    done = run(find_uv_bin(), "build", "--wheel", "--out-dir", folder, ROOT)
+    assert done.returncode == 0, done.stderr
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_drops_no_generic_package(wheel: Path) -> None:
+    tops = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"hf_jobs_mcp"}
+
+
+def test_the_wheel_serves_among_strangers_of_the_same_names(wheel: Path, tmp_path: Path) -> None:
+    from uv import find_uv_bin
+
+    home = tmp_path / "venv"
+    venv.create(home)
+    python = home / "bin" / "python"
+    done = run(find_uv_bin(), "pip", "install", "--quiet", "--python", python, wheel)
+    assert done.returncode == 0, done.stderr
+    strangers = tmp_path / "strangers"
+    for name in (*ROOMS[1:], "tests"):
+        (strangers / name).mkdir(parents=True)
+        (strangers / name / "__init__.py").write_text("raise SystemExit('a stranger was imported')\n")
+        (strangers / name / "cli.py").write_text("raise SystemExit('a stranger was imported')\n")
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(strangers),
+        "HF_JOBS_MCP_HOME": str(tmp_path / "home"),
+        "HF_JOBS_MCP_HUB": "local",
+    }
+    listed = (
+        '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},'
+        '"clientInfo":{"name":"t","version":"0"}}}\n{"jsonrpc":"2.0","method":"notifications/initialized"}\n'
+        '{"jsonrpc":"2.0","id":2,"method":"tools/list"}\n'
+    )
+    for command in ([home / "bin" / "hf-jobs-mcp"], [python, "-m", "hf_jobs_mcp"]):
+        process = subprocess.Popen(
+            [*map(str, command)],
+            cwd=strangers,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(listed)
+            process.stdin.flush()
+            lines = [process.stdout.readline(), process.stdout.readline()]
+            process.stdin.close()
+            assert '"submit_job"' in lines[1]
+            assert process.wait(timeout=20) == 0
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+            if process.stderr is not None:
+                process.stderr.close()
