@@ -30,8 +30,8 @@ class JobStatus(Arguments):
     labels: dict[str, str] | None = Field(None, description="Filter")
     limit: int = Field(10, ge=1, le=_MOST_AT_ONCE)
     namespace: str | None = None
-    wait_seconds: float = Field(0, ge=0, le=LONGEST_WAIT, description="Wait for a change of stage, at most 45")
-    cursor: str | None = Field(None, description="Of the last reply: tell only what changed since")
+    wait_seconds: float = Field(0, ge=0, le=LONGEST_WAIT, description="For a change of stage")
+    cursor: str | None = Field(None, description="Of the last reply: tell only changes")
 
 
 class StatusReply(view.JobStatusView):
@@ -45,9 +45,9 @@ class StatusReply(view.JobStatusView):
 
 
 async def job_status(request: JobStatus, ctx: Context[Any, Any]) -> StatusReply:
-    """Say how a job is doing: JobStage, whether it has finished, whether it `succeeded` (false for a COMPLETED job
-    whose agent failed), cost, and for a failure its cause and what to do. With wait_seconds it returns when the stage
-    changes: prefer that to calling again and again. Without job_id it lists jobs, newest first.
+    """Say how a job is doing: stage, `succeeded` (false also where COMPLETED hides a failed agent), cost, and for a
+    failure its cause and what to do. With wait_seconds it returns when the stage changes: prefer that to polling.
+    Without job_id it lists jobs, newest first.
     """
     services = services_of(ctx)
     connected = await services.connect()
@@ -91,7 +91,7 @@ TOOL = tool(
     JobStatus,
     StatusReply,
     title="Status of jobs",
-    annotations=ToolAnnotations(read_only_hint=True, open_world_hint=True),
+    annotations=ToolAnnotations(read_only_hint=True),
 )
 
 

@@ -50,7 +50,7 @@ TOOL = tool(
     ListHardware,
     HardwareList,
     title="List hardware and prices",
-    annotations=ToolAnnotations(read_only_hint=True, open_world_hint=True),
+    annotations=ToolAnnotations(read_only_hint=True),
 )
 
 

@@ -103,7 +103,7 @@ TOOL = tool(
     ManageJob,
     ManagedJob,
     title="Manage a job",
-    annotations=ToolAnnotations(read_only_hint=False, destructive_hint=True, open_world_hint=True),
+    annotations=ToolAnnotations(read_only_hint=False, destructive_hint=True),
 )
 
 

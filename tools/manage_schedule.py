@@ -69,8 +69,8 @@ async def ask(request: ManageSchedule, ctx: Context[Any, Any]) -> Elicit[Answer]
 async def manage_schedule(
     request: ManageSchedule, answer: Annotated[ElicitationResult[Any], Resolve(ask)], ctx: Context[Any, Any]
 ) -> Schedules:
-    """List schedules, or suspend, resume, trigger (run now), reschedule, label or delete one. Trigger, resume and
-    reschedule ask the person when the schedule carries secrets.
+    """List schedules, or suspend, resume, trigger (run now), reschedule, label or delete one. A person is asked
+    before stored secrets are used again.
     """
     services = services_of(ctx)
     connected = await services.connect()
@@ -113,7 +113,7 @@ TOOL = tool(
     ManageSchedule,
     Schedules,
     title="Manage schedules",
-    annotations=ToolAnnotations(read_only_hint=False, destructive_hint=True, open_world_hint=True),
+    annotations=ToolAnnotations(read_only_hint=False, destructive_hint=True),
 )
 
 

@@ -56,8 +56,8 @@ class Plan(BaseModel):
 
 async def plan_secrets(request: PlanSecrets, ctx: Context[Any, Any]) -> Plan:
     """Say which secret NAMES a job needs and why, from its models, fast-agent command, agent cards or uv script, and
-    whether a value is available here. Call it before submit_job or schedule_job, and pass the names it returns as
-    `secrets`; a person confirms them there. Values are never shown.
+    whether a value is available here. Pass the names on to submit_job or schedule_job as `secrets`, where a person
+    confirms them. Values are never shown.
     """
     services = services_of(ctx)
     for name in request.secrets:

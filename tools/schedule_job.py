@@ -71,8 +71,8 @@ async def ask(request: ScheduleArguments, ctx: Context[Any, Any]) -> Elicit[Answ
 async def schedule_job(
     request: ScheduleArguments, answer: Annotated[ElicitationResult[Any], Resolve(ask)], ctx: Context[Any, Any]
 ) -> ScheduleHandle:
-    """Like submit_job, but on a schedule (UTC). The person is told that EVERY run carries the secrets. The reply has
-    the next run times; each run is a job with a workspace of its own, listed by job_status.
+    """Like submit_job, on a schedule (UTC). The person is told that EVERY run carries the secrets. The reply has the
+    next run times; each run is a job with a workspace of its own.
     """
     services = services_of(ctx)
     prepared = await prepare(services, request)
@@ -100,7 +100,7 @@ TOOL = tool(
     ScheduleArguments,
     ScheduleHandle,
     title="Schedule a job",
-    annotations=ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=True),
+    annotations=ToolAnnotations(read_only_hint=False, destructive_hint=False),
 )
 
 

@@ -30,19 +30,17 @@ Names = Annotated[list[str], Field(default_factory=list, description="Environmen
 class JobArguments(Arguments):
     """The arguments of one job."""
 
-    command: list[str] | None = Field(None, description='Words to run, e.g. ["fast-agent","go","--model","sonnet",…]')
+    command: list[str] | None = Field(None, description="Words to run")
     script: str | None = Field(None, description="Text of a uv script, instead of command")
-    packages: list[str] = Field(
-        default_factory=list, description='Makes it a uv job: `--with`, e.g. ["fast-agent-mcp"]'
-    )
+    packages: list[str] = Field(default_factory=list, description="For uv; makes it a uv job")
     python: str | None = Field(None, description='For uv jobs, e.g. "3.13"')
-    image: str | None = Field(None, description="Container image; without packages or script, a container job")
-    flavor: str | None = Field(None, description="Hardware, see list_hardware; default cpu-basic")
+    image: str | None = Field(None, description="Without packages or script: a container job")
+    flavor: str | None = Field(None, description="See list_hardware; default cpu-basic")
     timeout: str | float | None = Field(None, description='"45m", "2h", or seconds; default 30m')
     env: dict[str, str] = Field(default_factory=dict, description="Plain variables, no secrets")
     secrets: Names
     files: dict[str, str] = Field(
-        default_factory=dict, description="Path in the working folder → text (prompts, cards)"
+        default_factory=dict, description="Path → text, in the working folder (prompts, cards)"
     )
     volumes: list[str] = Field(default_factory=list, description='"hf://buckets/ns/name:/mount[:ro]"')
     name: str | None = None
@@ -50,8 +48,8 @@ class JobArguments(Arguments):
     namespace: str | None = Field(None, description="User or organisation that owns and pays")
     attempts: int | None = None
     expose: list[int] = Field(default_factory=list, description="Ports, reachable with a token")
-    expose_public: list[int] = Field(default_factory=list, description="Ports, open to anyone (asks the person)")
-    dry_run: bool = Field(False, description="Check and show what would be sent, send nothing")
+    expose_public: list[int] = Field(default_factory=list, description="Ports, open to anyone")
+    dry_run: bool = Field(False, description="Only show what would be sent")
 
     def to_request(self) -> JobRequest:
         return JobRequest(

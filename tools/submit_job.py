@@ -53,8 +53,7 @@ async def submit_job(
     """Run a command, a container or a uv script as a Hugging Face Job. A person is asked before any name in
     `secrets` is attached. For a fast-agent automation: command=["fast-agent","go","--model","sonnet","--message",
     "…","--results","result.json"], packages=["fast-agent-mcp"], python="3.13", secrets as plan_secrets named them.
-    What the job writes into its working folder can be fetched afterwards. Without an `id` in the reply nothing was
-    sent.
+    What it writes into its working folder can be fetched afterwards. A reply without `id`: nothing was sent.
     """
     services = services_of(ctx)
     prepared = await prepare(services, request)
@@ -76,7 +75,7 @@ TOOL = tool(
     JobArguments,
     JobHandle,
     title="Run a job",
-    annotations=ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=True),
+    annotations=ToolAnnotations(read_only_hint=False, destructive_hint=False),
 )
 
 
