@@ -17,6 +17,7 @@ _CUT_UNIT = re.compile(
     rb"(?:%[0-9a-fA-F]?|\\(?:u[0-9a-fA-F]{0,3}|U(?:0(?:0[0-9a-fA-F]{0,5})?)?|x[0-9a-fA-F]?|[0-3][0-7]?)?)\Z"
 )
 _LONGEST_UNIT = 10
+_SHORT_UNIT = re.compile(rb"\\[nrtbfv]")
 _SHORT = {b"\\n": b"\n", b"\\r": b"\r", b"\\t": b"\t", b"\\b": b"\b", b"\\f": b"\f", b"\\v": b"\v"}
 
 
@@ -38,8 +39,8 @@ def resolve(source: bytes) -> bytes:
 
     Each escape stands for itself: two that make a surrogate pair give two surrogates of three bytes each.
     """
-    for unit, char in _SHORT.items():
-        source = source.replace(unit, char)
+    for unit in set(_SHORT_UNIT.findall(source)):
+        source = source.replace(unit, _SHORT[unit])
     return _RUN.sub(_resolved_run, source) if has_escapes(source) else source
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from jobs.spans import Span, SpanFinder
 
 _CONTEXT = 32  # Bytes kept before the undecided part, so that escapes are read there as they are in the whole.
+_NO_BREAK = bytes(code for code in range(256) if code not in b"\r\n")
 
 
 class Masker:
@@ -155,7 +156,7 @@ def _replace(source: bytes, spans: Sequence[Span], start: int, until: int, cover
 
 
 def _breaks(text: bytes) -> bytes:
-    return bytes(code for code in text if code in b"\r\n")
+    return text.translate(None, _NO_BREAK)
 
 
 def _encoded(text: str | bytes) -> bytes:

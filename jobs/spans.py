@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from jobs.encodings import SHORTEST, STRIPPED, Form, forms_of, longest_gap, skeleton
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ANCHOR = 48  # Only so much of a form goes into the automaton, which keeps it small however long a key is.
-_BLOCK = 512
-_IS_KEPT = bytes(code not in STRIPPED for code in range(256))
+_BLOCK = 2048
 _HEAD = 3
 _UNIT_ROOM = 16
 _TRAILING = re.compile(rb"[ \t\r\n\\\"']*\Z")
@@ -106,7 +104,7 @@ class SpanFinder:
                 if not bones.startswith(form.bones, first):
                     continue
                 places = places or _Places(text)
-                start, end = places.at(first), places.at(first + len(form.bones) - 1) + 1
+                start, end = places.span(first, len(form.bones))
                 if form.fits(text[start:end]):
                     spans.append(_span(form.name, start, end))
         return spans, tokens
@@ -132,7 +130,7 @@ class SpanFinder:
             rest = bones[place:]
             nearest = bisect_left(self._bones, rest)
             if nearest < len(self._bones) and self._bones[nearest].startswith(rest):
-                return _Places(text).at(place)
+                return _Places(text).span(place, 1)[0]
         return len(text)
 
     def _open_token(self, source: bytes, start: int) -> int:
@@ -160,17 +158,20 @@ class _Places:
         self._before = [0]
         for block in range(0, len(text), _BLOCK):
             self._before.append(self._before[-1] + len(skeleton(text[block : block + _BLOCK])))
-        self._block = -1
-        self._kept: list[int] = []
 
-    def at(self, place: int) -> int:
-        block = bisect_right(self._before, place) - 1
-        if block != self._block:
-            first = block * _BLOCK
-            text = self._text[first : first + _BLOCK]
-            self._kept = list(compress(range(first, first + len(text)), text.translate(_IS_KEPT)))
-            self._block = block
-        return self._kept[place - self._before[block]]
+    def span(self, first: int, length: int) -> tuple[int, int]:
+        """The text's range for `length` bytes of the skeleton from `first` on."""
+        block = bisect_right(self._before, first) - 1
+        start = self._after(block * _BLOCK, first - self._before[block] + 1) - 1
+        return start, self._after(start, length)
+
+    def _after(self, place: int, count: int) -> int:
+        """The place after the first `count` bytes from `place` on that a search does not ignore."""
+        while count:
+            piece = self._text[place : place + count]
+            place += count
+            count -= len(skeleton(piece))
+        return place
 
 
 def _span(name: str, start: int, end: int, *, guessed: bool = False) -> Span:
