@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs import agent_results
 from jobs.errors import BadArgument, NotFound
+from jobs.log_matches import size
 from jobs.untrusted import clean
 from jobs.workspace import MANIFEST, Workspace, of_job, read_manifest
 
@@ -24,13 +25,17 @@ if TYPE_CHECKING:
     from jobs.hub import Hub
     from jobs.record import Job
 
-MOST_LISTED = 200
-INLINE_BYTES = 4_000
-INLINE_TOTAL = 12_000
+MOST_LISTED = 40
+LISTED_BYTES = 3_000
+INLINE_BYTES = 2_000
+INLINE_TOTAL = 3_000
+ANSWER_CHARS = 3_000
 IMAGE_BYTES = 1_000_000
 _SCANNED = 2_000
 _LONGEST_GLOB = 200
 _MASK_MARGIN = 2_048
+_ROW_BYTES = 100
+_LEAST_BYTES = 100
 _COMPARED_BYTES = 256 * 1024
 _RESULT_FILES = 8
 _MANIFEST_BYTES = 1 << 20
@@ -77,16 +82,32 @@ class Inline:
 
 @dataclass(frozen=True)
 class Listing:
-    """The outputs in a workspace, `inputs` counted, and whether there are more than are listed."""
+    """The outputs in a workspace, by path; `inputs` says how many files in it are unchanged inputs."""
 
     workspace: Workspace | None
     files: tuple[Artifact, ...] = ()
     inputs: int = 0
-    more: int = 0
+
+    @property
+    def shown(self) -> tuple[Artifact, ...]:
+        """Those that a reply lists: `MOST_LISTED`, in about `LISTED_BYTES`."""
+        shown: list[Artifact] = []
+        room = LISTED_BYTES
+        for file in self.files[:MOST_LISTED]:
+            room -= size(file.path) + _ROW_BYTES
+            if room < 0 and shown:
+                break
+            shown.append(file)
+        return tuple(shown)
+
+    @property
+    def more(self) -> int:
+        """How many a reply does not list."""
+        return len(self.files) - len(self.shown)
 
 
 async def listing(hub: Hub, job: Job, globs: Sequence[str] = ()) -> Listing:
-    """The job's outputs, by path, those that match one of `globs` if any are given; `MOST_LISTED` at most.
+    """The job's outputs, by path, those that match one of `globs` if any are given.
 
     A job without a workspace of ours has none. A glob that names an input lists it too. Raises HubError, BadArgument.
     """
@@ -108,7 +129,7 @@ async def listing(hub: Hub, job: Job, globs: Sequence[str] = ()) -> Listing:
             continue
         found.append(Artifact(path, file.size, file.xet_hash, changed, _IMAGES.get(PurePosixPath(path).suffix.lower())))
     found.sort(key=lambda file: file.path)
-    return Listing(workspace, tuple(found[:MOST_LISTED]), unchanged, max(0, len(found) - MOST_LISTED))
+    return Listing(workspace, tuple(found), unchanged)
 
 
 async def inline(
@@ -122,24 +143,28 @@ async def inline(
 ) -> list[Inline]:
     """The contents of text, JSON and image artifacts, `each` bytes of each and `total` in all; others are left out.
 
-    Images do not count against `total`; they are whole and at most `IMAGE_BYTES`. Raises HubError.
+    Images do not count against `total`; the first one comes whole if it is at most `IMAGE_BYTES`.
+    Raises HubError.
     """
     if listed.workspace is None:
         return []
     shown: list[Inline] = []
+    listable = set(listed.shown)
     for file in files:
+        if file not in listable:
+            continue
         if file.image:
-            if file.size <= IMAGE_BYTES:
+            if file.size <= IMAGE_BYTES and not any(content.image for content in shown):
                 data = await _read(hub, listed.workspace, file.path, IMAGE_BYTES)
                 shown.append(Inline(file.path, image=(file.image, base64.b64encode(data).decode())))
             continue
         room = min(each, total)
-        if room <= 0:
+        if room <= _LEAST_BYTES:
             break
         content = _content(file, await _read(hub, listed.workspace, file.path, room + _MASK_MARGIN), room, mask)
         if content is not None:
             shown.append(content)
-            total -= min(room, file.size)
+            total -= size(content.text if content.json is None else content.json)
     return shown
 
 
@@ -157,9 +182,10 @@ async def answers(hub: Hub, job: Job, listed: Listing, *, mask: Callable[[str], 
             file for file in listed.files if file.path.endswith(".json") and file.size <= agent_results.MOST_BYTES
         ]
     found: list[Answer] = []
+    chars = ANSWER_CHARS // max(1, min(len(wanted), _RESULT_FILES))
     for file in wanted[:_RESULT_FILES]:
         data = await _read(hub, listed.workspace, file.path, agent_results.MOST_BYTES)
-        answer = agent_results.read(data, path=file.path, mask=mask)
+        answer = agent_results.read(data, path=file.path, mask=mask, max_chars=chars)
         if answer is not None:
             found.append(answer)
     return found
@@ -234,11 +260,17 @@ def _content(file: Artifact, data: bytes, room: int, mask: Callable[[str], str])
     if text[:-1].count("\ufffd") > data.count("\ufffd".encode()):
         return None
     shown = mask(clean(text))
-    if whole and file.path.endswith(".json") and len(data) <= room:
+    if whole and file.path.endswith(".json"):
         with suppress(ValueError, RecursionError):
-            return Inline(file.path, json=json.loads(shown))
+            value = json.loads(shown)
+            if size(value) <= room:
+                return Inline(file.path, json=value)
     kept = shown if whole else shown[:-_MASK_MARGIN]
-    return Inline(file.path, text=kept[:room], cut=max(0, file.size - room))
+    if size(kept) > room:
+        kept = kept[:room]
+        while size(kept) > room:
+            kept = kept[: len(kept) * room // size(kept)]
+    return Inline(file.path, text=kept, cut=max(0, file.size - len(kept.encode())) if len(kept) < len(shown) else 0)
 
 
 def _may_be_results(file: Artifact, named: str | None) -> bool:

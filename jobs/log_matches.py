@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,9 +19,9 @@ def trim(text: str) -> str:
     return f"{text[:LINE_CHARS]}… [+{len(text) - LINE_CHARS} characters]"
 
 
-def size(text: str) -> int:
-    """Bytes that a line takes in a JSON list."""
-    return len(json.dumps(text, ensure_ascii=False).encode()) + 1
+def size(value: Any) -> int:
+    """Bytes that a line, or any JSON, takes in a list."""
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()) + 1
 
 
 class Matches:

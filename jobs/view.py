@@ -193,7 +193,7 @@ def log(piece: LogSlice) -> LogView:
 def artifacts(listed: Listing, contents: Sequence[Inline] = ()) -> list[ArtifactView]:
     """The listing, with the contents that fit; the rest has a `uri` to fetch it by."""
     inlined = {content.path: content for content in contents}
-    return [_artifact(listed, file, inlined.get(file.path)) for file in listed.files]
+    return [_artifact(listed, file, inlined.get(file.path)) for file in listed.shown]
 
 
 def answer(found: Answer) -> AnswerView:
