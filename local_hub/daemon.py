@@ -11,8 +11,9 @@ import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
+from local_hub import environment
 from local_hub import state as states
 from local_hub.errors import HubStartError
 from local_hub.paths import HubPaths
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["HubStartError", "HubState", "ensure_running", "read_state", "serve", "stop"]
+__all__ = ["HubStartError", "HubState", "ensure_running", "read_state", "running", "serve", "stop"]
 
 POLL_SECONDS = 0.02
+PROBES_LAST = 0.2
 LONGEST_LOG = 4 << 20
 
 
@@ -79,7 +81,7 @@ def _start(paths: HubPaths, home: Path, launch: Sequence[str], deadline: float) 
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={**os.environ, "HF_JOBS_MCP_HOME": str(home.absolute())},
+            env={**environment.for_the_hub(), "HF_JOBS_MCP_HOME": str(home.absolute())},
             cwd=paths.root,
             start_new_session=True,
         )
@@ -128,9 +130,7 @@ def serve(home: Path, *, version: str, runner: str = "process", idle_seconds: fl
     """
     paths = HubPaths.of(home).make()
     with paths.lock.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not _take(lock, time.monotonic() + PROBES_LAST):
             sys.stderr.write(f"A local hub for {home} runs already.\n")
             return 1
         from local_hub.server import run
@@ -157,10 +157,31 @@ def _start_lock(paths: HubPaths, deadline: float) -> Iterator[None]:
         yield
 
 
+def running(home: Path) -> HubState | None:
+    """Where the hub of this home is, if its process lives; unlike `read_state` nobody is called, so it is cheap."""
+    paths = HubPaths.of(home)
+    found = states.load(paths.state)
+    return found if found is not None and _locked(paths) else None
+
+
+def _take(lock: IO[str], deadline: float) -> bool:
+    """Take the hub's lock. Another process that only looks whether it is taken may hold it for a moment."""
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(POLL_SECONDS)
+        else:
+            return True
+
+
 def _locked(paths: HubPaths) -> bool:
+    """Whether a hub lives. A process id would not tell: one that was killed may wait long for its parent."""
     try:
         with paths.lock.open("r") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
     except OSError:

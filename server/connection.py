@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -97,19 +96,13 @@ def hub_token() -> str | None:
 
 
 def running_local(settings: Settings) -> tuple[str, str] | None:
-    """Where the local hub is by its state file, if its process lives. It is not called: that is for the next call."""
-    from local_hub.state import load
-
-    state = load(settings.home / "hub" / "state.json")
-    if state is None:
-        return None
-    with suppress(ChildProcessError):
-        os.waitpid(state.pid, os.WNOHANG)  # A hub that this process started and that was killed is no longer alive.
+    """Where the local hub is, if its process lives. It is not called: that is for what comes next."""
     try:
-        os.kill(state.pid, 0)
-    except OSError:
+        from local_hub.daemon import running
+    except ImportError:
         return None
-    return state.endpoint, state.token
+    state = running(settings.home)
+    return None if state is None else (state.endpoint, state.token)
 
 
 def start_local(settings: Settings, version: str) -> HubState:  # Its type is the hub's own, imported on first need.
