@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jobs import fast_agent, python_reads
+from jobs.secret_names import is_name, name_says_secret
 from jobs.untrusted import one_line
-from jobs.vault import name_says_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,127}")
 _SHELL_READ = re.compile(r"\$(?:\{(?:env:)?([A-Z][A-Z0-9_]*)(?:[:}\-=?+#%/]|$)|([A-Z][A-Z0-9_]*))")
 _HEADER = re.compile(r"(?m)^# /// script\r?$\n((?:^#(?: .*)?\r?$\n)+?)^# ///\r?$")
 
@@ -114,4 +113,4 @@ def _header_secrets(text: str) -> list[str]:
         listed = tomllib.loads("\n".join(lines)).get("tool", {}).get("hf-jobs", {}).get("secrets", [])
     except (tomllib.TOMLDecodeError, AttributeError):
         return []
-    return [name for name in listed if isinstance(name, str) and _NAME.fullmatch(name)]
+    return [name for name in listed if isinstance(name, str) and is_name(name)]

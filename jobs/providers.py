@@ -1,4 +1,4 @@
-"""Which provider serves a model, and which secret it wants: asked of fast-agent itself, or of the table below."""
+"""Which provider serves a model, and which secret it wants: asked of fast-agent itself, else of the built-in table."""
 
 from __future__ import annotations
 
@@ -10,18 +10,22 @@ import signal
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from subprocess import DEVNULL
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.to_thread
 
 from jobs.errors import BadArgument
+from jobs.model_table import ModelPlan, from_table
 from jobs.untrusted import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+__all__ = ["MAX_MODELS", "ModelPlan", "from_table", "resolve_models"]
 
 MAX_MODELS = 32
 _LEGAL_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -44,96 +48,6 @@ _PASSED = (
 _MAX_OUTPUT = 1 << 20
 _TTL = 24 * 3600.0
 _TTL_FAILURE = 600.0
-
-# fast-agent 0.10.48: PROVIDER.upper() + "_API_KEY", except these.
-_SECRETS: dict[str, str | None] = {
-    "hf": "HF_TOKEN",
-    "responses": "OPENAI_API_KEY",
-    "codexresponses": "CODEX_API_KEY",
-    "metaai": "META_AI_API_KEY",
-    "anthropic-vertex": None,
-    "fast-agent": None,
-}
-_PROVIDERS = frozenset(
-    {
-        *(
-            "anthropic",
-            "anthropic-vertex",
-            "openai",
-            "responses",
-            "openresponses",
-            "codexresponses",
-            "google",
-            "googleoai",
-        ),
-        *(
-            "hf",
-            "deepseek",
-            "zai",
-            "moonshot",
-            "generic",
-            "openrouter",
-            "tensorzero",
-            "azure",
-            "aliyun",
-            "xai",
-            "metaai",
-        ),
-        *("bedrock", "groq", "copilot", "fast-agent"),
-    }
-)
-# Short names and model families, first match wins.
-_FAMILIES = (
-    (r"passthrough|playback|silent|slow", "fast-agent"),
-    (r"(claude|sonnet|haiku|opus|fable)[\w.-]*", "anthropic"),
-    (r"codex(plan|spark)\d*|(sol|luna|terra|astra)\d*", "codexresponses"),
-    (r"gpt-oss[\w.-]*", "hf"),
-    (r"gpt-4[\w.-]*", "openai"),
-    (r"gpt-?\d[\w.-]*|chatgpt|chat-latest|codex|o[134](-[\w.-]+)?", "responses"),
-    (r"gemini[\w.-]*", "google"),
-    (r"deepseek(32|[\w.-]*-hf)", "hf"),
-    (r"deepseek[\w.-]*", "deepseek"),
-    (r"grok[\w.-]*", "xai"),
-    (r"muse[\w.-]*", "metaai"),
-    (r"zaiglm[\w.-]*", "zai"),
-    (r"kimik3|kimi-k3", "moonshot"),
-    (r"qwen-turbo|qwen3-max", "aliyun"),
-    (r"qwen3\.6-27b|qwen3-32b", "groq"),
-    (r"(kimi|minimax|glm|glimmer|qwen3|gemma)[\w.-]*", "hf"),
-)
-
-
-@dataclass(frozen=True)
-class ModelPlan:
-    """What one model needs. `secret` is None when it needs none or nobody knows; then `error` says so."""
-
-    input: str
-    resolved_model: str | None
-    provider: str | None
-    secret: str | None
-    error: str | None
-    resolved_by: Literal["fast-agent", "built-in table"]
-
-
-def from_table(model: str) -> ModelPlan:
-    """Answer from the built-in table: an explicit `provider.model`, a known short name, or a family of names."""
-    name = model.partition("?")[0].strip()
-    prefix, dot, rest = name.partition(".")
-    slash_prefix, slash, slash_rest = name.partition("/")
-    if dot and prefix in _PROVIDERS:
-        return _planned(model, prefix, rest)
-    if slash and slash_prefix in _PROVIDERS:
-        return _planned(model, slash_prefix, slash_rest)
-    bare = name.partition(":")[0].lower()
-    for pattern, provider in _FAMILIES:
-        if re.fullmatch(pattern, bare):
-            return _planned(model, provider, name)
-    return ModelPlan(model, None, None, None, "The built-in table does not know this model.", "built-in table")
-
-
-def _planned(model: str, provider: str, resolved: str) -> ModelPlan:
-    default = f"{provider.upper().replace('-', '_')}_API_KEY"
-    return ModelPlan(model, resolved or None, provider, _SECRETS.get(provider, default), None, "built-in table")
 
 
 async def resolve_models(

@@ -7,7 +7,8 @@ import re
 import warnings
 from dataclasses import dataclass
 
-_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,127}")
+from jobs.secret_names import is_name
+
 _PLAIN = re.compile(r"""(?:environ(?:\.get)?|getenv)\s*[\[(]\s*["']([A-Z][A-Z0-9_]*)["']""")
 _READERS = frozenset({"get", "pop", "setdefault"})
 
@@ -94,7 +95,7 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def _name(self, node: ast.expr) -> None:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _NAME.fullmatch(node.value):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and is_name(node.value):
             self._names[node.value] = None
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.errors import BadArgument, SecretInArgument, SecretRefused, SecretUnavailable
+from jobs.errors import SecretRefused, SecretUnavailable
 from jobs.secret import Secret
-from jobs.token_shapes import looks_like_token
+from jobs.secret_names import is_name, is_plain, name_says_secret, refuse_bad_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -20,34 +20,7 @@ if TYPE_CHECKING:
 KEYRING_SERVICE = "hf-jobs-mcp"
 SHORTEST_MASKABLE = 6
 
-_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,127}")
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\$[A-Za-z_][A-Za-z0-9_]*")
-
-# Names that steer a process, its loader, its shell or this product: never a job's secret.
-_NEVER = frozenset(
-    """
-    ACCELERATOR ALL_PROXY BASH_ENV CDPATH CONDA_PREFIX CPU_CORES CURL_CA_BUNDLE DISPLAY DOCKER_CONFIG DOCKER_HOST EDITOR
-    ENV GIT_ASKPASS
-    GIT_SSH GIT_SSH_COMMAND HF_ENDPOINT HF_HOME HF_HUB_CACHE HF_HUB_OFFLINE HF_JOB_WORKSPACE HF_TOKEN_PATH HOME
-    HOSTNAME HTTPS_PROXY HTTP_PROXY IFS JAVA_TOOL_OPTIONS JOB_ID LANG LOGNAME MEMORY NODE_OPTIONS NODE_PATH
-    NO_PROXY OLDPWD PAGER PATH PERL5LIB PERL5OPT PROMPT_COMMAND PS1 PS4 PWD REQUESTS_CA_BUNDLE RUBYLIB RUBYOPT
-    SHELL SPACE_ID SSH_AGENT_PID SSH_ASKPASS SSH_AUTH_SOCK SSL_CERT_DIR SSL_CERT_FILE TEMP TERM TMP TMPDIR TZ
-    USER VIRTUAL_ENV VISUAL
-    """.split()  # noqa: SIM905 -- sixty names read best as running text
-)
-_NEVER_STARTS = ("HF_JOBS_MCP_", "LD_", "DYLD_", "PYTHON", "BASH_FUNC_", "LC_", "XDG_", "DBUS_")
-
-# The words of a name that say its value is secret, and last words that say it is not.
-_SECRET_WORD = re.compile(
-    r"(?:.*_)?(?:TOKENS?|(?:API)?KEY|SECRETS?|PASS(?:WORD|WD|PHRASE)?|PWD|PAT|CREDENTIALS?)(?:_.*)?", re.IGNORECASE
-)
-_NO_SECRET = re.compile(
-    r"(?:GPG|PUBLIC)_.*|.*_(?:FILE|PATH|DIR|SOCK|UR[LI]|NAMES?|ID|TYPE|MODE|COUNT|SIZE|LIMIT|PUB)", re.IGNORECASE
-)
-# Values too plain to wreck text for: a word, a short number, a duration, a path, an address without a login.
-_PLAIN_WORD = re.compile(
-    r"[a-z]+|[A-Z]+|[A-Z][a-z]+|[0-9.,:]{1,9}|[0-9]{1,5}[a-z]{1,2}|[/.~].*|[a-z]+://[^@]*", re.ASCII
-)
 
 
 @dataclass(frozen=True)
@@ -100,25 +73,7 @@ class Vault:
             BadArgument: Not an environment-variable name in capitals.
             SecretRefused: A name that steers processes, or one the operator's list does not hold.
         """
-        if "=" in name or looks_like_token(name):
-            raise SecretInArgument(
-                f"{field} takes names only, and one entry holds a value.",
-                hint="Pass the variable's name, such as HF_TOKEN. The value is looked up here after a person agrees. "
-                "A value that was pasted into a chat should be replaced by a new one.",
-                field=field,
-            )
-        if not _NAME.fullmatch(name):
-            raise BadArgument(
-                f"{field} holds an entry that is not a variable name.",
-                hint="Names are capitals, digits and underscores, starting with a letter, such as HF_TOKEN.",
-                field=field,
-            )
-        if name in _NEVER or name.startswith(_NEVER_STARTS):
-            raise SecretRefused(
-                f"{name} steers programs and is never a job's secret.",
-                hint="If the job needs it set and it is not secret, pass it in env.",
-                field=field,
-            )
+        refuse_bad_name(name, field)
         if self._allowed and name not in self._allowed:
             raise SecretRefused(
                 f"{name} is not on the operator's list of secrets.",
@@ -203,7 +158,7 @@ class Vault:
             return value, "environment"
         if name == "HF_TOKEN" and (value := self._login_token(fresh=fresh)):
             return value, "hf auth login"
-        if self._use_keyring and _NAME.fullmatch(name) and (value := self._keyring_value(name, fresh=fresh)):
+        if self._use_keyring and is_name(name) and (value := self._keyring_value(name, fresh=fresh)):
             return value, "keyring"
         return None
 
@@ -217,7 +172,7 @@ class Vault:
 
     def _environment_secrets(self) -> Iterator[tuple[str, str]]:
         for name, value in self._environ.items():
-            if name in self._touched or (name_says_secret(name) and not _PLAIN_WORD.fullmatch(value)):
+            if name in self._touched or (name_says_secret(name) and not is_plain(value)):
                 present = _present(value)
                 if present:
                     yield name, present
@@ -250,11 +205,6 @@ class Vault:
         if value:
             self._from_keyring[name] = Secret(name, value)
         return value
-
-
-def name_says_secret(name: str) -> bool:
-    """Whether a variable's name says that its value is secret: TOKEN, KEY, PASSWORD … as a word of it."""
-    return bool(_SECRET_WORD.fullmatch(name)) and not _NO_SECRET.fullmatch(name)
 
 
 def is_maskable(value: str) -> bool:

@@ -12,7 +12,8 @@ import keyring.backend
 import pytest
 
 from jobs.errors import BadArgument, SecretInArgument, SecretRefused, SecretUnavailable
-from jobs.vault import Vault, is_maskable, name_says_secret
+from jobs.secret_names import name_says_secret
+from jobs.vault import Vault, is_maskable
 
 VALUE = "Zq7-throwaway-Xy9"
 OTHER = "Other-4f9a-value"
