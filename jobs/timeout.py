@@ -67,9 +67,6 @@ def _total(value: object) -> float | None:
     if not isinstance(value, str):
         return None
     text = value.strip().lower()
-    if text.startswith("-"):
-        amount = _total(text[1:])
-        return None if amount is None else -amount
     if _BARE.fullmatch(text):
         return float(text)
     return _sum_of_parts(text)

@@ -108,6 +108,7 @@ def of_job(job: JobLike) -> Workspace | None:
     return None
 
 
+_WRAPPED = "hf-jobs-mcp-run"
 WRAPPER = (
     f'd="${{{ENVIRONMENT_NAME}:-{MOUNT_PATH}}}"; i="$d/{INPUTS_FOLDER}"; '
     f'd="$d/{RUNS_FOLDER}/${{JOB_ID:-$(date -u +%Y%m%dT%H%M%SZ)-$$}}"; mkdir -p "$d" || exit 1; '
@@ -119,11 +120,12 @@ WRAPPER = (
 
 def wrap(argv: Sequence[str]) -> tuple[str, ...]:
     """`argv` with the wrapper of a scheduled run before it; the image needs `sh`, `mkdir` and `cp`."""
-    return ("sh", "-c", WRAPPER, "sh", *argv)
+    return ("sh", "-c", WRAPPER, _WRAPPED, *argv)
 
 
 def is_wrapped(argv: Sequence[str]) -> bool:
-    return tuple(argv[:2]) == ("sh", "-c") and len(argv) > len(wrap(())) - 1 and argv[2] == WRAPPER
+    """Whether `wrap` made it, in this version or another: what stands for `$0` stays the same."""
+    return tuple(argv[:2]) == ("sh", "-c") and tuple(argv[3:4]) == (_WRAPPED,)
 
 
 def manifest(files: Iterable[tuple[str, bytes]]) -> bytes:

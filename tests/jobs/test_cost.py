@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 from huggingface_hub._jobs_api import JobHardwareInfo
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs import record
@@ -98,6 +98,7 @@ def test_a_clock_that_is_behind_makes_no_negative_cost():
     assert cost_so_far(job(started_at=START), RAW, START - timedelta(hours=1)) == 0
 
 
+@settings(deadline=None)
 @given(st.integers(1, 86_400), st.integers(1, 10), st.integers(0, 10_000_000))
 def test_what_a_job_costs_is_never_above_its_worst_case(seconds, attempts, micro):
     hardware = [{**RAW[0], "unitCostMicroUSD": micro}]

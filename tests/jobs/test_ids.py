@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.errors import BadArgument
@@ -68,6 +68,7 @@ def test_a_job_id_with_anything_else_in_it_is_refused(value):
         split_job_id(value)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_whatever_passes_is_safe_in_a_url_and_a_path(value):
     try:

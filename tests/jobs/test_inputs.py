@@ -1,7 +1,7 @@
 from pathlib import PurePosixPath
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.errors import BadArgument
@@ -99,6 +99,7 @@ def test_text_that_is_not_unicode_is_refused():
         assert caught.value.field == field
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_whatever_passes_stays_inside_its_folder(path):
     try:

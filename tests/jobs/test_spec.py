@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from huggingface_hub import HfApi, Volume, _jobs_api
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.errors import SpecChanged
@@ -218,6 +218,7 @@ def made(request):
     return build(request, hub=HUB, namespace="local")
 
 
+@settings(deadline=None, max_examples=60)
 @given(requests, st.randoms(use_true_random=False))
 def test_order_does_not_change_the_digest(request_, random):
     def shuffled(items):
@@ -238,6 +239,7 @@ def test_order_does_not_change_the_digest(request_, random):
     assert made(again).digest == made(request_).digest
 
 
+@settings(deadline=None, max_examples=60)
 @given(requests, requests)
 def test_specs_share_a_digest_only_when_they_are_equal(one, other):
     assert (made(one).digest == made(other).digest) == (made(one) == made(other))
@@ -264,6 +266,7 @@ def altered(body, path):
     return changed
 
 
+@settings(deadline=None, max_examples=60)
 @given(requests)
 def test_the_body_that_is_sent_is_exactly_what_the_digest_covers(request_):
     spec = made(request_)

@@ -2,7 +2,7 @@ import math
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.errors import BadArgument
@@ -76,6 +76,7 @@ def test_a_length_of_time_is_read_in_whole_seconds(value, expected):
         "nan",
         "inf",
         "1h-30m",
+        "-" * 5_000,
     ],
 )
 def test_nonsense_is_refused_without_being_repeated(value):
@@ -85,11 +86,13 @@ def test_nonsense_is_refused_without_being_repeated(value):
     assert caught.value.hint
 
 
+@settings(deadline=None)
 @given(st.integers(1, MAX_SECONDS))
 def test_words_are_read_back_as_what_they_said(total):
     assert seconds(words(total)) == total
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_gives_a_bounded_number_or_a_refusal(text):
     with suppress(BadArgument):
@@ -99,3 +102,11 @@ def test_any_text_gives_a_bounded_number_or_a_refusal(text):
 def test_words_of_nothing_are_zero_seconds():
     assert words(0) == "0s"
     assert words(5_400) == "1h30m"
+
+
+@pytest.mark.parametrize(
+    ("value", "part"), [(0, "longer than nothing"), ("0s", "longer than nothing"), ("31d", "30 days")]
+)
+def test_the_refusal_says_which_end_was_missed(value, part):
+    with pytest.raises(BadArgument, match=part):
+        seconds(value)

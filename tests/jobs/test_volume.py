@@ -1,7 +1,7 @@
 import pytest
 from huggingface_hub import Volume
 from huggingface_hub.cli._cli_utils import parse_volumes
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.errors import BadArgument
@@ -84,6 +84,20 @@ def test_only_a_bucket_is_writable_and_it_is_unless_said_otherwise():
     assert parse("hf://buckets/a/b:/data:ro").read_only
 
 
+def test_a_local_folder_is_told_where_its_files_go():
+    with pytest.raises(BadArgument) as caught:
+        parse("./dir:/data")
+    assert "hf://" in caught.value.message
+    assert "`files`" in (caught.value.hint or "")
+
+
+def test_more_mounts_than_the_limit_are_refused():
+    texts = [f"hf://buckets/a/b:/m{i}" for i in range(21)]
+    assert len(parse_all(texts[1:])) == 20
+    with pytest.raises(BadArgument, match="more than 20"):
+        parse_all(texts)
+
+
 def test_two_mounts_in_one_place_are_refused():
     with pytest.raises(BadArgument):
         parse_all(["hf://buckets/a/b:/data", "hf://datasets/a/b:/data/"])
@@ -98,6 +112,7 @@ def test_a_name_that_only_begins_like_the_workspace_is_free():
     assert parse("hf://buckets/a/b:/workspace2").mount_path == "/workspace2"
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="/ab.:-\\ ", min_size=1, max_size=20))
 def test_a_mount_path_that_passes_is_absolute_and_plain(path):
     try:

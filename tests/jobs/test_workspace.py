@@ -84,6 +84,14 @@ def test_each_run_of_a_schedule_has_a_folder_of_its_own():
     assert one.manifest_path == "sub-1/.hf-jobs-mcp.json"
 
 
+def test_a_run_of_a_schedule_made_by_another_version_is_known():
+    _, told = submitted(command=("python", "-c", "1"), schedule="@daily")
+    older = {**told, "command": [*told["command"][:2], "cd elsewhere", *told["command"][3:]]}
+    assert workspace.of_job(JobInfo(**older)) == workspace.of_job(JobInfo(**told))
+    assert not workspace.is_wrapped(("sh", "-c", workspace.WRAPPER))
+    assert not workspace.is_wrapped(("bash", *told["command"][1:]))
+
+
 def test_a_job_of_somebody_else_has_no_workspace():
     _, told = submitted(command=("python", "-c", "1"))
     dataset = [{"type": "dataset", "source": "a/b", "mountPath": "/workspace", "path": "x"}]
