@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from jobs import fast_agent, python_reads
+from jobs import fast_agent, python_reads, uv_script
+from jobs.errors import BadArgument
 from jobs.secret_names import is_name, name_says_secret
 from jobs.untrusted import one_line
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _SHELL_READ = re.compile(r"\$(?:\{(?:env:)?([A-Z][A-Z0-9_]*)(?:[:}\-=?+#%/]|$)|([A-Z][A-Z0-9_]*))")
-_HEADER = re.compile(r"(?m)^# /// script\r?$\n((?:^#(?: .*)?\r?$\n)+?)^# ///\r?$")
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,7 @@ def needs(
     """Read everything a job is made of and say what it will look for; nothing is run and nothing is refused.
 
     An agent card's `model:` outranks `--model`, and that the configuration's `default_model`: each counts only where
-    those before it leave it open.
-    A name is a likely secret when the uv header lists it, a library is known to need it, or the name itself says so.
+    those before it leave it open. A name is a likely secret when the uv header lists it, a library is known to need it, or the name itself says so.
     """
     files = files or {}
     found = _Found()
@@ -102,15 +101,8 @@ def _shell_names(text: str) -> list[str]:
 
 
 def _header_secrets(text: str) -> list[str]:
-    """Names in a script's `[tool.hf-jobs] secrets`; a broken header lists none."""
-    import tomllib
-
-    found = _HEADER.search(text)
-    if not found:
-        return []
-    lines = (line[2:] if line.startswith("# ") else line[1:] for line in found[1].splitlines())
+    """Names in a script's `[tool.hf-jobs] secrets`; a header that submitting would refuse lists none."""
     try:
-        listed = tomllib.loads("\n".join(lines)).get("tool", {}).get("hf-jobs", {}).get("secrets", [])
-    except (tomllib.TOMLDecodeError, AttributeError):
+        return [name for name in uv_script.read(text).secrets if is_name(name)]
+    except BadArgument:
         return []
-    return [name for name in listed if isinstance(name, str) and is_name(name)]

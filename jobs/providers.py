@@ -61,8 +61,8 @@ async def resolve_models(
 
     fast-agent is asked in a process of its own (an installed one, or one that `uvx` fetches when `allow_uvx`), with
     no secret in its environment and none of the user's configuration; its answers are kept a day in `cache` (a
-    folder). When it is not there, fails, or takes more than `timeout` seconds, the built-in table answers, `resolved_by`
-    says so, and fast-agent is left in peace for ten minutes.
+    folder). When it is not there, fails, or takes more than `timeout` seconds, the built-in table answers, as
+    `resolved_by` says, and fast-agent is left in peace for ten minutes.
 
     Raises:
         BadArgument: More than 32 models, or a name with a comma, control characters or over 200 characters.

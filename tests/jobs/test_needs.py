@@ -94,7 +94,7 @@ SCRIPT = """
 # /// script
 # requires-python = ">=3.12"
 # [tool.hf-jobs]
-# secrets = ["WEATHER_LOGIN", "lower", 5]
+# secrets = ["WEATHER_LOGIN", "lower"]
 # ///
 import os, openai
 from os import environ, getenv
