@@ -25,6 +25,18 @@ _PASSED_ON = re.compile(
 _FILES_NAMED = ("PIP_CERT", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_FIND_LINKS")
 
 
+_FOR_THE_HUB = re.compile(
+    r"(PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|DBUS_SESSION_BUS_ADDRESS|DOCKER_HOST|CONTAINER_HOST"
+    r"|CONTAINERS_\w+|PYTHON\w*|VIRTUAL_ENV|COVERAGE_\w+|HF_JOBS_MCP_\w+)\Z"
+)
+
+
+def for_the_hub() -> dict[str, str]:
+    """Return what the hub's own process is started with: no credential that its starter happens to have."""
+    kept = {name: value for name, value in os.environ.items() if _FOR_THE_HUB.match(name)}
+    return {**{name: value for name, value in kept.items() if not name.endswith("TOKEN")}, **tool_variables()}
+
+
 def tool_variables() -> dict[str, str]:
     """Return the settings of package tools that this machine needs, as the hub found them at its start."""
     return {name: value for name, value in os.environ.items() if _PASSED_ON.match(name)}

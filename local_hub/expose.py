@@ -7,12 +7,12 @@ machine's own network: two jobs cannot listen on one port at the same time.
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
-import structlog
 from anyio.abc import SocketAttribute
 
 from local_hub.auth import is_loopback
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from local_hub.job_table import Job
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 LONGEST_HEAD = 64 * 1024
 HEAD_SECONDS = 15.0
@@ -88,7 +88,7 @@ class _Door:
         try:
             await self._listener.serve(self._pass)
         except* anyio.ClosedResourceError:
-            log.debug("a door was closed", port=self._port)
+            log.debug("the door to port %d was closed", self._port)
 
     async def _pass(self, caller: SocketStream) -> None:
         with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, OSError):

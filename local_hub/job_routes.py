@@ -74,7 +74,8 @@ class JobRoutes:
         ]
 
     def _json(self, job: Job) -> dict[str, Any]:
-        return job_view.job(job, self._exposure.urls(job.id))
+        waits = job_view.WAITS_FOR_DISK if self._runner.disk_is_short else job_view.WAITS
+        return job_view.job(job, self._exposure.urls(job.id), waits)
 
     async def _find(self, request: Request) -> Job:
         namespace = identity.account(request.path_params["namespace"]).name

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from local_hub.schedule_table import Schedule
 
 WAITS = "Waiting for other jobs on this machine"
+WAITS_FOR_DISK = "Waiting for free disk space on this machine"
 
 
-def job(one: Job, expose_urls: Sequence[str] | None = None) -> dict[str, Any]:
-    """Return the JSON of one job. Secrets are shown by name only."""
+def job(one: Job, expose_urls: Sequence[str] | None = None, waits: str = WAITS) -> dict[str, Any]:
+    """Return the JSON of one job. Secrets are shown by name only; `waits` says why one that waits does."""
     waiting = one.stage == "SCHEDULING" and not one.handed
     return {
         "id": one.id,
@@ -27,7 +28,7 @@ def job(one: Job, expose_urls: Sequence[str] | None = None) -> dict[str, Any]:
         **_spec(one.spec),
         "status": {
             "stage": one.stage,
-            "message": one.message or (WAITS if waiting else None),
+            "message": one.message or (waits if waiting else None),
             **({"exposeUrls": list(expose_urls)} if expose_urls else {}),
         },
         "durations": _durations(one),

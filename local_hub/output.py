@@ -138,13 +138,13 @@ class LogReader:
         *lines, self._carry = (self._carry + data).split(b"\n")
         for line in lines:
             self._emit(self._cut(line, events), events)
-        if len(self._carry) >= LONGEST_LINE:
+        if len(self._carry) > LONGEST_LINE:
             self._carry = self._cut(self._carry, events)
 
     def _cut(self, line: bytes, events: list[bytes]) -> bytes:
-        while len(line) >= LONGEST_LINE:
+        while len(line) > LONGEST_LINE:
             end = LONGEST_LINE
-            while end > LONGEST_LINE - 4 and end < len(line) and line[end] & 0xC0 == CONTINUATION:
+            while end > LONGEST_LINE - 4 and line[end] & 0xC0 == CONTINUATION:
                 end -= 1
             self._emit(line[:end], events)
             line = line[end:]

@@ -7,6 +7,7 @@ running, ended or lost, and no attempt is started twice.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from contextlib import suppress
@@ -16,7 +17,6 @@ from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
-import structlog
 
 from local_hub import admission, errors, job_table, leftovers, preparation, verdict
 from local_hub.attempt import Attempt, Exit
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from local_hub.secret_box import SecretBox
     from local_hub.store import Store
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 5.0
 CANCEL_WAIT_SECONDS = 1.5
@@ -77,6 +77,7 @@ class Runner:
         self.changes = Changes()
         self.secret_box = secret_box
         self._nursery = nursery
+        self.disk_is_short = False
         self._boot = leftovers.boot_id()
         self._waiting: dict[str, Job] = {}
         self._running: dict[str, Job] = {}
@@ -167,7 +168,8 @@ class Runner:
     async def _start_what_fits(self) -> int | None:
         if not self._waiting:
             return None
-        if await anyio.to_thread.run_sync(self._disk_is_short, limiter=self._threads):
+        self.disk_is_short = await anyio.to_thread.run_sync(self._disk_is_short, limiter=self._threads)
+        if self.disk_is_short:
             return now_ms() + DISK_CHECK_MS
         admitted = admission.admit(
             list(self._waiting.values()), self._running.values(), limit=self.limits.capacity, now_ms=now_ms()
@@ -221,7 +223,7 @@ class Runner:
         except CannotLaunch as error:
             await self._end(job, job_table.ERROR, str(error))
         except OSError as error:
-            log.exception("a job could not be started", job=job.id)
+            log.exception("job %s could not be started", job.id)
             await self._end(job, job_table.ERROR, f"The job could not be started: {error.strerror}.")
         else:
             await self._follow(job, attempt, listener, plan.note)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import anyio
-import structlog
 
 from local_hub import cron, errors, job_table, schedule_table
 from local_hub.job_routes import new_job
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from local_hub.runner import Runner
     from local_hub.schedule_table import Schedule
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 AT_ONCE = 100
 LONGEST_SLEEP_SECONDS = 30.0
@@ -73,7 +73,7 @@ class Scheduler:
             following = None
         schedule_table.change(db, schedule.id, next_ms=following)
         if not schedule.concurrency and job_table.running_of_schedule(db, schedule.id):
-            log.info("a schedule skips a moment: its last job still runs", schedule=schedule.id)
+            log.info("schedule %s skips a moment: its last job still runs", schedule.id)
             return None
         return self.start(db, schedule, now)
 

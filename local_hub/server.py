@@ -14,7 +14,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
-import structlog
 import uvicorn
 
 from local_hub import sandbox
@@ -48,16 +47,8 @@ def run(paths: HubPaths, *, version: str, runner: str, idle_seconds: float, port
     Raises:
         HubStartError: the port is taken, the runner is not there, or the database cannot be used.
     """
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     before = states.load(paths.state)
     listener = _bind(port, before.port if before else 0)
     token = before.token if before else f"hf_local_{secrets.token_urlsafe(TOKEN_BYTES)}"

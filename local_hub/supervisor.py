@@ -16,7 +16,7 @@ The output goes to ``output``, byte for byte, and ``output.index`` holds 16-byte
 """
 
 # pathlib would double what every launch waits for, and this is all about processes:
-# ruff: noqa: PTH104, PTH123, PTH208, S606, C901
+# ruff: noqa: PTH104, PTH123, PTH208, S606
 
 import contextlib
 import json
@@ -92,7 +92,10 @@ class Supervisor:
         self.output_path: str = message["output"]
         self.reason: str | None = None
         self.status: int | None = None
+        self.deadline: float | None = None
         self.kill_at: float | None = None
+        self.settle_at: float | None = None
+        self.settled_at = 0.0
         self.child = 0
         self.last_stamp = 0
         self.size = 0
@@ -169,47 +172,55 @@ class Supervisor:
             os._exit(127)
 
     def watch(self, output: int, woken: int, control: int) -> None:
-        deadline = None if self.timeout is None else time.monotonic() + self.timeout
-        settle_at: float | None = None
-        settled_at = 0.0
-        reader: int | None = output
+        """Copy, listen and keep time until the job has ended and all it wrote has been copied."""
+        if self.timeout is not None:
+            self.deadline = time.monotonic() + self.timeout
         poll = select.poll()
         for fd in (output, woken, control):
             poll.register(fd, select.POLLIN)
-        while reader is not None or self.status is None:
+        reading = True
+        while reading or self.status is None:
             now = time.monotonic()
-            if settle_at is not None and now >= settle_at:
+            if self.settle_at is not None and now >= self.settle_at:
                 return
-            if self.status is None and deadline is not None and now >= deadline:
-                deadline = None
-                self.finish("timeout")
-            if self.status is None and self.kill_at is not None and now >= self.kill_at:
-                self.kill_at = now + 1
-                self.kill()
-            moments = [at for at in (settle_at, *((deadline, self.kill_at) if self.status is None else ())) if at]
-            wait = None if not moments else max(0, min(moments) - now) * 1000 + 1
-            for fd, _ in poll.poll(wait):
-                if fd == output:
-                    if not self.copy(output):
-                        poll.unregister(output)
-                        reader = None
-                    elif settle_at is not None:
-                        settle_at = min(settled_at, time.monotonic() + SETTLE_SECONDS)
-                elif fd == woken:
-                    os.read(woken, 512)
-                elif os.read(control, 512):
-                    self.finish("canceled")
+            for fd, _ in poll.poll(self.keep_time(now)):
+                if fd != output:
+                    if os.read(fd, 512) and fd == control:
+                        self.finish("canceled")
+                elif not self.copy(output):
+                    poll.unregister(output)
+                    reading = False
             leftovers = self.reap()
-            if self.status is not None and settle_at is None:
-                if leftovers:
-                    self.sweep()
-                settle_at = time.monotonic() + SETTLE_SECONDS
-                settled_at = time.monotonic() + LONGEST_SETTLE_SECONDS
+            if self.status is not None and self.settle_at is None:
+                self.settle(leftovers)
+
+    def settle(self, leftovers: bool) -> None:
+        """Clear up after the job's first process has ended, as the end of a container would."""
+        if leftovers:
+            self.sweep()
+        self.settle_at = time.monotonic() + SETTLE_SECONDS
+        self.settled_at = time.monotonic() + LONGEST_SETTLE_SECONDS
+
+    def keep_time(self, now: float) -> float | None:
+        """Do what is due, and return the milliseconds until the next thing is."""
+        if self.status is not None:
+            return None if self.settle_at is None else (self.settle_at - now) * 1000 + 1
+        if self.deadline is not None and now >= self.deadline:
+            self.deadline = None
+            self.finish("timeout")
+        if self.kill_at is not None and now >= self.kill_at:
+            self.kill_at = now + 1
+            self.kill()
+        moments = [moment for moment in (self.deadline, self.kill_at) if moment is not None]
+        return max(0.0, min(moments) - now) * 1000 + 1 if moments else None
 
     def copy(self, reader: int) -> bool:
+        """Copy what there is; False at the end. After the job's end each copy allows for a little more to come."""
         data = os.read(reader, CHUNK)
         if not data:
             return False
+        if self.settle_at is not None:
+            self.settle_at = min(self.settled_at, time.monotonic() + SETTLE_SECONDS)
         now = _now_ms()
         try:
             if now != self.last_stamp:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
-VERSION = "0.test"
+VERSION = "0.5.0"
 SERVE = """
 import sys
 sys.path.insert(0, {root!r})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +19,6 @@ from tests.hub_process import running_hub, short_home, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from local_hub.state import HubState
 
@@ -46,10 +47,17 @@ class Plug:
         return Attempt(self.home / "hub" / "jobs" / job_id / f"attempt-{number}")
 
 
-@pytest.fixture(params=["process", "plain"])
-def plug(request: pytest.FixtureRequest) -> Iterator[Plug]:
+@pytest.fixture(scope="module", params=["process", "plain"])
+def both(request: pytest.FixtureRequest) -> Iterator[Plug]:
+    """A hub for each way of running jobs."""
     with short_home() as home, running_hub(home, runner=request.param):
         yield Plug(home, runner=request.param)
+
+
+@pytest.fixture(scope="module")
+def plug() -> Iterator[Plug]:
+    with short_home() as home, running_hub(home):
+        yield Plug(home)
 
 
 def run(api: HfApi, script: str, **options: Any) -> str:
@@ -68,11 +76,11 @@ def log(api: HfApi, job_id: str) -> list[str]:
     return list(api.fetch_job_logs(job_id=job_id, namespace="local"))
 
 
-def test_a_running_job_is_adopted_with_every_line_of_its_log_once(plug: Plug) -> None:
-    job = run(plug.api, "for i in $(seq 1 60); do echo line $i; sleep 0.02; done")
-    wait_until(lambda: stage(plug.api, job) == "RUNNING")
-    plug.pull()
-    api = plug.put_back()
+def test_a_running_job_is_adopted_with_every_line_of_its_log_once(both: Plug) -> None:
+    job = run(both.api, "for i in $(seq 1 60); do echo line $i; sleep 0.02; done")
+    wait_until(lambda: stage(both.api, job) == "RUNNING")
+    both.pull()
+    api = both.put_back()
     assert finish(api, job).status.stage == "COMPLETED"
     assert log(api, job) == [f"line {number}" for number in range(1, 61)]
 
@@ -89,36 +97,36 @@ def test_a_job_that_ended_while_nobody_watched_has_the_stage_it_earned(plug: Plu
     assert finish(api, bad).status.message == "Job failed with exit code: 3. Reason: Error"
 
 
-def test_a_timeout_holds_while_the_hub_is_away(plug: Plug) -> None:
-    job = run(plug.api, "sleep 60", timeout=1)
-    wait_until(lambda: stage(plug.api, job) == "RUNNING")
-    plug.pull()
-    wait_until(lambda: plug.attempt(job).exit)
-    assert finish(plug.put_back(), job).status.message == "Job timeout"
+def test_a_timeout_holds_while_the_hub_is_away(both: Plug) -> None:
+    job = run(both.api, "sleep 60", timeout=1)
+    wait_until(lambda: stage(both.api, job) == "RUNNING")
+    both.pull()
+    wait_until(lambda: both.attempt(job).exit)
+    assert finish(both.put_back(), job).status.message == "Job timeout"
 
 
-def test_a_job_whose_supervisor_is_killed_is_lost_and_leaves_nothing_running(plug: Plug) -> None:
-    job = run(plug.api, "echo $$ ; sleep 1234 & sleep 1234")
-    wait_until(lambda: stage(plug.api, job) == "RUNNING")
-    leader = wait_until(lambda: plug.attempt(job).process)
-    os.kill(plug.attempt(job).supervisor or 0, signal.SIGKILL)
-    ended = finish(plug.api, job)
+def test_a_job_whose_supervisor_is_killed_is_lost_and_leaves_nothing_running(both: Plug) -> None:
+    job = run(both.api, "echo $$ ; sleep 1234 & sleep 1234")
+    wait_until(lambda: stage(both.api, job) == "RUNNING")
+    leader = wait_until(lambda: both.attempt(job).process)
+    os.kill(both.attempt(job).supervisor or 0, signal.SIGKILL)
+    ended = finish(both.api, job)
     assert ended.status.stage == "ERROR"
     assert "supervisor was killed" in ended.status.message
     wait_until(lambda: not _session(leader))
 
 
-def test_killing_the_hub_and_the_supervisor_together_loses_the_job_and_runs_it_no_second_time(plug: Plug) -> None:
-    api = plug.api
+def test_killing_the_hub_and_the_supervisor_together_loses_the_job_and_runs_it_no_second_time(both: Plug) -> None:
+    api = both.api
     api.create_bucket("local/marks", exist_ok=True)
-    marks = plug.home / "hub/buckets/local/marks"
+    marks = both.home / "hub/buckets/local/marks"
     volume = Volume(type="bucket", source="local/marks", mount_path="/marks")
     job = run(api, "echo x >> /marks/runs; sleep 60", volumes=[volume])
-    wait_until(lambda: (marks / "runs").exists())
-    supervisor = plug.attempt(job).supervisor
-    os.kill(plug.state.pid, signal.SIGKILL)
+    wait_until((marks / "runs").exists)
+    supervisor = both.attempt(job).supervisor
+    os.kill(both.state.pid, signal.SIGKILL)
     os.kill(supervisor or 0, signal.SIGKILL)
-    api = plug.put_back()
+    api = both.put_back()
     assert finish(api, job).status.stage == "ERROR"
     assert (marks / "runs").read_text() == "x\n"
 
@@ -173,6 +181,24 @@ def test_secrets_are_in_no_file_once_the_job_has_ended(plug: Plug) -> None:
     assert not _files_with(plug.home, value.encode())
 
 
+def test_a_schedule_makes_up_once_for_what_it_missed_while_the_hub_was_away(plug: Plug) -> None:
+    made = plug.api.create_scheduled_job(image="x", command=["true"], schedule="@hourly", namespace="local")
+    plug.pull()
+    hours_ago = int((time.time() - 5 * 3600) * 1000)
+    with sqlite3.connect(plug.home / "hub/hub.sqlite3") as database:
+        database.execute("UPDATE schedules SET next_ms = ? WHERE id = ?", (hours_ago, made.id))
+    database.close()
+    api = plug.put_back()
+    inspect = lambda: api.inspect_scheduled_job(scheduled_job_id=made.id, namespace="local")  # noqa: E731
+    job = wait_until(lambda: inspect().status.last_job)
+    assert finish(api, job.id).status.stage == "COMPLETED"
+    assert inspect().status.next_job_run_at.timestamp() > time.time()
+    plug.pull()
+    api = plug.put_back()
+    assert inspect().status.last_job.id == job.id
+    api.delete_scheduled_job(scheduled_job_id=made.id, namespace="local")
+
+
 def log_size(plug: Plug, job: str) -> int:
     output = plug.home / "hub" / "jobs" / job / "output"
     return output.stat().st_size if output.exists() else 0
@@ -184,7 +210,7 @@ def _files_with(folder: Path, needle: bytes) -> list[Path]:
 
 def _session(leader: int) -> list[int]:
     found = []
-    for name in os.listdir("/proc"):
+    for name in [entry.name for entry in Path("/proc").iterdir()]:
         if name.isdigit():
             try:
                 if os.getsid(int(name)) == leader:
