@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, Field
 
 from jobs import cost, stage, workspace
+from jobs.log_matches import size
 from jobs.untrusted import one_line
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _MESSAGE_CHARS = 300
 _LABELS_SHOWN = 12
+_LABELS_BYTES = 400
+_EVIDENCE_BYTES = 500
 _LABEL_CHARS = 100
 
 
@@ -173,9 +176,22 @@ def diagnosis_view(found: Diagnosis | None, mask: Callable[[str], str] = str) ->
     return DiagnosisView(
         cause=found.cause,
         summary=mask(found.summary),
-        evidence=[mask(line) for line in found.evidence] or None,
+        evidence=_evidence(found, mask),
         suggestion=found.suggestion,
     )
+
+
+def _evidence(found: Diagnosis, mask: Callable[[str], str]) -> list[str] | None:
+    """The lines that show the cause, the last of them where there is no room for all."""
+    shown: list[str] = []
+    room = _EVIDENCE_BYTES
+    for line in reversed(found.evidence):
+        text = mask(line)
+        room -= size(text)
+        if room < 0 and shown:
+            break
+        shown.insert(0, text)
+    return shown or None
 
 
 def log(piece: LogSlice) -> LogView:
@@ -236,11 +252,13 @@ def schedule(found: ScheduledJob, mask: Callable[[str], str] = str) -> ScheduleV
 
 def labels(given: Any, mask: Callable[[str], str] = str) -> dict[str, str] | None:
     """The caller's labels, bounded; ours is left out."""
-    shown = {
-        one_line(mask(key), _LABEL_CHARS): one_line(mask(value), _LABEL_CHARS)
-        for key, value in list(given.items())[:_LABELS_SHOWN]
-        if key != workspace.LABEL
-    }
+    shown: dict[str, str] = {}
+    room = _LABELS_BYTES
+    for key, value in list(given.items())[:_LABELS_SHOWN]:
+        name, text = one_line(mask(key), _LABEL_CHARS), one_line(mask(value), _LABEL_CHARS)
+        room -= size(name) + size(text)
+        if key != workspace.LABEL and room >= 0:
+            shown[name] = text
     return shown or None
 
 

@@ -52,12 +52,12 @@ STEPS = {
 
 def refused_before(status: int, *headers: str) -> str:
     """A fault: answered with `status`, and the hub never sees the request."""
-    return ";".join(["before", str(status), *headers])
+    return "|".join(["before", str(status), *headers])
 
 
 def refused_after(status: int, *headers: str) -> str:
     """A fault: the hub does what it was asked, and the caller is told `status`."""
-    return ";".join(["after", str(status), *headers])
+    return "|".join(["after", str(status), *headers])
 
 
 @dataclass
@@ -130,8 +130,8 @@ class FaultProxy:
                 self._deal(client, head, body, self._fault(head))
 
     def _deal(self, client: socket.socket, head: bytes, body: bytes, fault: str) -> None:  # noqa: C901 - a fault, a branch
-        kind, _, rest = fault.partition(";")
-        status, *headers = rest.split(";") if rest else [""]
+        kind, _, rest = fault.partition("|")
+        status, *headers = rest.split("|") if rest else [""]
         request = _closing_after(head) + body
         if fault == CUT_BEFORE_REQUEST:
             return
