@@ -32,7 +32,8 @@ def needs(
     """Read everything a job is made of and say what it will look for; nothing is run and nothing is refused.
 
     An agent card's `model:` outranks `--model`, and that the configuration's `default_model`: each counts only where
-    those before it leave it open. A name is a likely secret when the uv header lists it, a library is known to need it, or the name itself says so.
+    those before it leave it open. A name is a likely secret when the uv header lists it, a library is known to need
+    it, or the name itself says so.
     """
     files = files or {}
     found = _Found()
