@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 # Letters of other scripts that are drawn like Latin ones in common fonts (the usual suspects of Unicode TR 39).
 _TWINS = frozenset(
     "асеорухѕіјһԁԛԝѡүӏАВЕЅІЈКМНОРСТУХԚԜҮӀЗЬҺ"
-    "αινορυϲϳΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹͿ"
+    "αινορυϲϳΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹͿ"  # noqa: RUF001 -- Greek letters are the subject
     "ոսօցհյՏՕԼՍ"
     "ᎠᎡᎢᎥᎪᎫᎬᎳᎷᎻᎽᏀᏂᏃᏎᏏᏒᏔᏕᏙᏚᏟᏢᏦᏧᏩᏭᏮᏳᏴ"
     "ıɑɡɩʋʏᴄᴏᴛᴜᴠᴡᴢǀǃ"
