@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.request_state import AESGCMRequestStateCodec
@@ -14,7 +16,16 @@ if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
     from mcp.server.mcpserver import Context
 
-_state_key: ContextVar[str | None] = ContextVar("state_key", default=None)
+
+@dataclass(frozen=True)
+class Sealed:
+    """A sealed state that this call brought back: which one, and when its question was asked (epoch seconds)."""
+
+    key: str
+    asked_at: float
+
+
+_sealed: ContextVar[Sealed | None] = ContextVar("sealed", default=None)
 
 
 class OneTimeStateCodec(AESGCMRequestStateCodec):
@@ -29,18 +40,18 @@ class OneTimeStateCodec(AESGCMRequestStateCodec):
 
     def unseal(self, token: str) -> bytes:
         payload = super().unseal(token)
-        _state_key.set(hashlib.sha256(token.encode()).hexdigest())
+        _sealed.set(Sealed(hashlib.sha256(token.encode()).hexdigest(), float(json.loads(payload)["iat"])))
         return payload
 
 
 def forget_state() -> None:
     """Start a call with no sealed state seen. The boundary calls this before anything else looks."""
-    _state_key.set(None)
+    _sealed.set(None)
 
 
-def state_key() -> str | None:
-    """Names the sealed state that this call brought back, or None when it brought none."""
-    return _state_key.get()
+def sealed_state() -> Sealed | None:
+    """The sealed state that this call brought back, or None when it brought none."""
+    return _sealed.get()
 
 
 def caller(ctx: ServerRequestContext[Any, Any]) -> str:

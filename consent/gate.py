@@ -11,13 +11,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
 from mcp.server.mcpserver.resolve import AcceptedElicitation, DeclinedElicitation, Elicit, ElicitationResult
 
-from consent.caller import caller, can_be_asked, is_modern, state_key
+from consent.caller import caller, can_be_asked, is_modern, sealed_state
 from consent.ledger import Approval, Ledger, Spent
 from consent.question import Answer, form, text
 from consent.request import ConsentRequest, granted
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
 
     from consent.audit import Audit
+    from consent.full_text import FullTexts
 
 #: How long a lost reply to an approved submission can be asked for again, in seconds.
 RECOVERABLE_FOR = 600.0
@@ -74,7 +77,6 @@ class Grant:
     names: tuple[str, ...]
     withheld: tuple[str, ...]
     submission: str
-    key: str
 
 
 Verdict = Unasked | PutAside | Recovered
@@ -89,14 +91,19 @@ class Gate:
         ledger: Where questions put aside and spent answers are kept.
         audit: Where every step is noted.
         ask_seconds: How long an unanswered question stays open.
+        texts: Where the whole of what a question is about can be read while it is open.
+        mask: Applied to every question before it is shown or stored.
         bypass: The operator's start-up flag; no argument of any tool can set it.
     """
 
     ledger: Ledger
     audit: Audit
+    texts: FullTexts
+    mask: Callable[[str], str] = str
     ask_seconds: float = 600
     bypass: bool = False
     clock: Callable[[], float] = field(default=time.time)
+    _asked: set[tuple[str, str]] = field(default_factory=set, init=False)
 
     async def pose(self, request: ConsentRequest, ctx: Context[Any, Any]) -> Elicit[Answer] | Verdict:
         """The question to put, or why none is put. Changes nothing the caller could use as an answer."""
@@ -108,17 +115,18 @@ class Gate:
         found = await anyio.to_thread.run_sync(self.ledger.find, request.digest, who)
         if found is not None and found.status in {"approved", "declined"}:
             return PutAside(request, found)
+        earlier = await self._earlier(request, who)
         if can_be_asked(ctx):
-            self._note_asked(request, who, ctx)
+            self._note_asked(request, who)
             _wait_no_longer_than(self.ask_seconds)
-            return Elicit(text(request), form(request))
+            shown = _again(request, earlier).masked(self.mask)
+            everything = await anyio.to_thread.run_sync(self.texts.keep, shown)
+            return Elicit(text(shown, everything), form(shown))
         if found is None or found.status != "pending":
-            spent = await anyio.to_thread.run_sync(self.ledger.last_spent, request.digest, who, RECOVERABLE_FOR)
-            if spent is not None:
-                return Recovered(request, spent)
+            if earlier is not None:
+                return Recovered(request, earlier)
             self.audit.note("put aside", caller=who, **_facts(request))
-        approval = await anyio.to_thread.run_sync(self.ledger.put_aside, request, who, self.ask_seconds)
-        return PutAside(request, approval)
+        return PutAside(request, await self._put_aside(request, who))
 
     async def redeem(
         self, request: ConsentRequest, outcome: Outcome, ctx: Context[Any, Any]
@@ -138,14 +146,14 @@ class Gate:
         if not isinstance(outcome, AcceptedElicitation):
             raise await self._refused(request, outcome, who)
         answer = outcome.data
-        if isinstance(answer, Recovered):
-            return answer.spent
-        if not isinstance(answer, Answer | Unasked | PutAside) or answer.request.digest != request.digest:
+        if not isinstance(answer, Answer | Unasked | PutAside | Recovered) or answer.request.digest != request.digest:
             self.audit.note("changed", caller=who, **_facts(request))
             raise SpecChanged(
                 "What would be sent changed after the question was put, so nothing was sent.",
                 hint="Call again with the same arguments; the person will be asked about what it is now.",
             )
+        if isinstance(answer, Recovered):
+            return answer.spent
         if isinstance(answer, PutAside):
             return await self._redeem_put_aside(request, answer.approval, who)
         if isinstance(answer, Unasked):
@@ -154,7 +162,7 @@ class Gate:
 
     def record(self, grant: Grant, namespace: str, result: str) -> None:
         """Note what a spent yes came to: the id of the job or schedule."""
-        self.ledger.record(grant.key, namespace, result)
+        self.ledger.record(grant.submission, namespace, result)
         self.audit.note("submitted", submission=grant.submission, namespace=namespace, id=result, names=grant.names)
 
     async def _redeem_unasked(self, request: ConsentRequest, answer: Unasked, who: str) -> Grant:
@@ -172,16 +180,20 @@ class Gate:
         if approval.status != "approved":
             return PutAside(request, approval)
         names = self._yes(request, approval.ticked, who)
-        return await self._spend(request, names, f"approval:{approval.id}", who, approval.id)
+        # The person may have been asked in both ways; the question that this call brought back is used up as well.
+        sealed = sealed_state()
+        also = f"state:{sealed.key}" if sealed is not None else None
+        key = f"approval:{approval.id}"
+        return await self._spend(request, names, key, who, approval_id=approval.id, also=also)
 
     async def _redeem_answer(
         self, request: ConsentRequest, answer: Answer, who: str, ctx: Context[Any, Any]
     ) -> Grant | Spent:
-        sealed = state_key()
+        sealed = sealed_state()
         if is_modern(ctx) and sealed is None:
             raise ConsentSpent("That answer does not belong to a question this server asked.")
         # A legacy answer is the reply to a request of this very call, so it cannot come twice.
-        key = f"state:{sealed}" if sealed is not None else f"reply:{secrets.token_hex(16)}"
+        key = f"state:{sealed.key}" if sealed is not None else f"reply:{secrets.token_hex(16)}"
         earlier = await anyio.to_thread.run_sync(self.ledger.spent, key)
         if earlier is not None:
             self.audit.note("replayed", caller=who, **_facts(request))
@@ -203,28 +215,51 @@ class Gate:
         return names
 
     async def _spend(
-        self, request: ConsentRequest, names: tuple[str, ...], key: str, who: str, approval_id: str | None = None
+        self,
+        request: ConsentRequest,
+        names: tuple[str, ...],
+        key: str,
+        who: str,
+        *,
+        approval_id: str | None = None,
+        also: str | None = None,
     ) -> Grant:
         submission = new_submission()
         if request.needed:
-            await anyio.to_thread.run_sync(self.ledger.spend, key, request.digest, who, submission, approval_id)
+            spend = partial(self.ledger.spend, key, request.digest, who, submission, approval_id, also=also)
+            await anyio.to_thread.run_sync(spend)
         withheld = tuple(name for name in request.secret_names if name not in names)
-        return Grant(names, withheld, submission, key)
+        return Grant(names, withheld, submission)
 
     async def _refused(self, request: ConsentRequest, outcome: Outcome, who: str) -> JobsError:
         if isinstance(outcome, DeclinedElicitation):
             self.audit.note("answered", caller=who, answer="declined", **_facts(request))
-            return _declined()
+            return _declined(await self._earlier(request, who))
         self.audit.note("answered", caller=who, answer="cancelled", **_facts(request))
-        approval = await anyio.to_thread.run_sync(self.ledger.put_aside, request, who, self.ask_seconds)
+        approval = await self._put_aside(request, who)
         return ConsentCancelled(
             "The question was closed without an answer; nothing was sent.",
             hint=f"Ask the user. They can also answer in a terminal with: hf-jobs-mcp approve {approval.id}",
         )
 
-    def _note_asked(self, request: ConsentRequest, who: str, ctx: Context[Any, Any]) -> None:
-        # The resolver runs again when the answer comes back; the question was noted the first time.
-        if state_key() is None and not ctx.input_responses:
+    async def _put_aside(self, request: ConsentRequest, who: str) -> Approval:
+        shown = request.masked(self.mask)
+        return await anyio.to_thread.run_sync(self.ledger.put_aside, shown, who, self.ask_seconds)
+
+    async def _earlier(self, request: ConsentRequest, who: str) -> Spent | None:
+        """The last use of a yes to the very same thing, before the question that is being answered was asked.
+
+        The bound keeps the question's words the same in every round.
+        """
+        sealed = sealed_state()
+        before = sealed.asked_at if sealed is not None else self.clock()
+        look = partial(self.ledger.last_spent, request.digest, who, since=before - RECOVERABLE_FOR, before=before)
+        return await anyio.to_thread.run_sync(look)
+
+    def _note_asked(self, request: ConsentRequest, who: str) -> None:
+        """Note the question once: the resolver runs again when the answer comes back."""
+        if sealed_state() is None or (who, request.digest) not in self._asked:
+            self._asked.add((who, request.digest))
             self.audit.note("asked", caller=who, **_facts(request))
 
 
@@ -260,10 +295,19 @@ def _stop_waiting() -> None:
         scope.deadline = float("inf")
 
 
-def _declined() -> ConsentDeclined:
-    return ConsentDeclined(
-        "The person said no; nothing was sent.", hint="Do not ask again unless the user wants to change something."
-    )
+def _declined(earlier: Spent | None = None) -> ConsentDeclined:
+    hint = "Do not ask again unless the user wants to change something."
+    if earlier is not None and earlier.result is not None:
+        hint = f"The same was approved before and made {earlier.namespace}/{earlier.result}; look at that one."
+    return ConsentDeclined("The person said no; nothing was sent.", hint=hint)
+
+
+def _again(request: ConsentRequest, earlier: Spent | None) -> ConsentRequest:
+    """The question, with a first line about the last time where there was one."""
+    if earlier is None:
+        return request
+    at = datetime.fromtimestamp(earlier.at, UTC).strftime("%H:%M:%S UTC")
+    return replace(request, facts=(("AGAIN", f"the very same was approved and sent at {at}"), *request.facts))
 
 
 def _facts(request: ConsentRequest) -> dict[str, Any]:

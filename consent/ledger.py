@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from consent.request import ConsentRequest, Tick
-from jobs.errors import ConsentSpent
+from jobs.errors import ConsentSpent, ConsentUnavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +27,11 @@ Status = Literal["pending", "approved", "declined", "expired", "spent"]
 
 #: How long an approved question waits for the agent to come back for it, in seconds.
 APPROVED_FOR = 900.0
+
+#: So many questions may wait at once: no agent can bury the one that matters under others.
+MOST_WAITING = 20
+
+_KEPT_FOR = 86_400.0
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS approvals (
@@ -80,12 +85,17 @@ class Ledger:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(_SCHEMA)
+        self._db.execute("DELETE FROM approvals WHERE expires_at < ?", (clock() - _KEPT_FOR,))
 
     def close(self) -> None:
         self._db.close()
 
     def put_aside(self, request: ConsentRequest, caller: str, seconds: float) -> Approval:
-        """The open approval for exactly this request and caller; a new one where there is none."""
+        """The open approval for exactly this request and caller; a new one where there is none.
+
+        Raises:
+            ConsentUnavailable: As many questions wait already as a person can be expected to look through.
+        """
         with self._writing() as db:
             self._expire(db)
             row = db.execute(
@@ -95,6 +105,12 @@ class Ledger:
             ).fetchone()
             if row is not None:
                 return _approval(row)
+            (waiting,) = db.execute("SELECT count(*) FROM approvals WHERE status = 'pending'").fetchone()
+            if waiting >= MOST_WAITING:
+                raise ConsentUnavailable(
+                    f"{waiting} questions wait for a person already; nothing was sent.",
+                    hint="Ask the user to answer them with `hf-jobs-mcp approve`, or wait until they run out.",
+                )
             now = self._clock()
             row = (
                 secrets.token_hex(4), request.digest, caller, json.dumps(asdict(request)),
@@ -145,8 +161,19 @@ class Ledger:
         with self._writing() as db:
             db.execute("UPDATE approvals SET status = 'expired' WHERE id = ? AND status = 'declined'", (approval_id,))
 
-    def spend(self, key: str, digest: str, caller: str, submission: str, approval_id: str | None = None) -> None:
-        """Use a yes up, durably, before anything is sent.
+    def spend(
+        self,
+        key: str,
+        digest: str,
+        caller: str,
+        submission: str,
+        approval_id: str | None = None,
+        *,
+        also: str | None = None,
+    ) -> None:
+        """Use a yes up, durably, before anything is sent; `also` is a second key that is used up with it.
+
+        Whatever else waits or was approved for the same digest and caller is off the table: one yes, one submission.
 
         Raises:
             ConsentSpent: The key was used before, or the approval is not an approved one for this very digest.
@@ -161,30 +188,38 @@ class Ledger:
                 ).rowcount
                 if changed != 1:
                     raise ConsentSpent("That approval was used before, has run out, or was given to something else.")
+            db.execute(
+                "UPDATE approvals SET status = 'expired' WHERE digest = ? AND caller = ?"
+                " AND status IN ('pending', 'approved')",
+                (digest, caller),
+            )
             try:
-                db.execute(
+                db.executemany(
                     "INSERT INTO spent (key, digest, caller, submission, at) VALUES (?, ?, ?, ?, ?)",
-                    (key, digest, caller, submission, self._clock()),
+                    [(one, digest, caller, submission, self._clock()) for one in (key, also) if one is not None],
                 )
             except sqlite3.IntegrityError:
                 raise ConsentSpent("That answer was used before; a yes is good for one submission.") from None
 
-    def record(self, key: str, namespace: str, result: str) -> None:
+    def record(self, submission: str, namespace: str, result: str) -> None:
         """Note what came of a spent yes: the id of the job or schedule it made."""
         with self._writing() as db:
-            db.execute("UPDATE spent SET namespace = ?, result = ? WHERE key = ?", (namespace, result, key))
+            db.execute(
+                "UPDATE spent SET namespace = ?, result = ? WHERE submission = ?", (namespace, result, submission)
+            )
 
     def spent(self, key: str) -> Spent | None:
-        row = self._db.execute("SELECT * FROM spent WHERE key = ?", (key,)).fetchone()
+        with self._lock:
+            row = self._db.execute("SELECT * FROM spent WHERE key = ?", (key,)).fetchone()
         return Spent(*row) if row is not None else None
 
-    def last_spent(self, digest: str, caller: str, within: float) -> Spent | None:
-        """The newest use of an out-of-band yes for this digest and caller in the last `within` seconds."""
-        row = self._db.execute(
-            "SELECT * FROM spent WHERE digest = ? AND caller = ? AND key LIKE 'approval:%' AND at > ?"
-            " ORDER BY at DESC LIMIT 1",
-            (digest, caller, self._clock() - within),
-        ).fetchone()
+    def last_spent(self, digest: str, caller: str, *, since: float, before: float) -> Spent | None:
+        """The newest use of a yes for this digest and caller between two moments, in epoch seconds."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT * FROM spent WHERE digest = ? AND caller = ? AND at > ? AND at < ? ORDER BY at DESC LIMIT 1",
+                (digest, caller, since, before),
+            ).fetchone()
         return Spent(*row) if row is not None else None
 
     def _expire(self, db: sqlite3.Connection) -> None:

@@ -7,15 +7,18 @@ and a client shows it as it is, so it is wrapped at 64 columns here (fast-agent 
 from __future__ import annotations
 
 import textwrap
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from consent.quoted import MARK
 from consent.request import ConsentRequest  # pydantic reads the annotation of a ClassVar's owner.
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 COLUMNS = 64
 _LABEL = 11
@@ -31,12 +34,15 @@ class Answer(BaseModel):
         return frozenset(name for name, value in self if value is True)
 
 
-def text(request: ConsentRequest) -> str:
-    """The question as plain text, no line longer than `COLUMNS` but for a word that cannot be broken."""
+def text(request: ConsentRequest, everything: Path | None = None) -> str:
+    """The question as plain text, no line longer than `COLUMNS` but for the path of the file that holds it all."""
     lines = [*textwrap.wrap(request.title, COLUMNS), ""]
     for label, value in request.facts:
         lines += _fact(label, value)
-    lines += ["", *textwrap.wrap(_closing(request), COLUMNS), f"Fingerprint {request.fingerprint}"]
+    lines += ["", *textwrap.wrap(_closing(request), COLUMNS)]
+    if everything is not None:
+        lines += ["Everything that would be sent, in full:", _short(everything)]
+    lines.append(f"Fingerprint {request.fingerprint}")
     return "\n".join(lines)
 
 
@@ -70,7 +76,16 @@ def _closing(request: ConsentRequest) -> str:
 def _fact(label: str, value: str) -> Iterable[str]:
     head = f"{label:<{_LABEL}}"
     blank = " " * _LABEL
-    for part in value.splitlines() or [""]:
-        for line in textwrap.wrap(part, COLUMNS - _LABEL, break_long_words=True, break_on_hyphens=False) or [""]:
-            yield f"{head}{line}".rstrip()
+    for part in value.split("\n"):
+        mark = MARK if part.startswith(MARK) else ""
+        width = COLUMNS - _LABEL - len(mark)
+        body = part.removeprefix(mark)
+        for line in textwrap.wrap(body, width, break_long_words=True, break_on_hyphens=False) or [""]:
+            yield f"{head}{mark}{line}".rstrip()
             head = blank
+
+
+def _short(path: Path) -> str:
+    with suppress(ValueError, RuntimeError):
+        return f"~/{path.relative_to(path.home())}"
+    return str(path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Action = Literal["submit", "schedule", "rerun", "trigger", "resume", "reschedule"]
@@ -58,6 +59,11 @@ class ConsentRequest:
     def fingerprint(self) -> str:
         """The first 64 bits of the digest, grouped so that two people can compare them aloud."""
         return "-".join(self.digest[i : i + 4] for i in range(0, 16, 4))
+
+    def masked(self, mask: Callable[[str], str]) -> ConsentRequest:
+        """The same question with `mask` over everything that is shown; what it is bound to stays."""
+        facts = tuple((label, mask(value)) for label, value in self.facts)
+        return replace(self, title=mask(self.title), facts=facts, details=mask(self.details))
 
 
 def granted(request: ConsentRequest, ticked: frozenset[str]) -> bool:

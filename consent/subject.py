@@ -1,26 +1,26 @@
 """From what would be sent to what the person reads: the facts and boxes of each guarded action.
 
-Every word from the model goes through `visible`, which shows odd characters for what they are, and is bounded.
+Every word from the model goes through `consent.quoted`, which bounds it and shows odd characters for what they are.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from consent.quoted import block, listed, show
 from consent.request import Action, ConsentRequest, Tick
 from jobs.timeout import words
-from jobs.untrusted import one_line, visible
+from jobs.untrusted import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from jobs.spec import JobSpec
 
 _CENT = 0.01
-_SHOWN = 6
-_LINE = 320
 
 
 def for_spec(
@@ -47,15 +47,19 @@ def for_spec(
         ("Hub", _hub(hub_name, spec.hub)),
         ("Namespace", show(spec.namespace)),
         *_schedule_facts(spec, next_runs),
-        ("Runs", show(_command(spec.command))),
+        ("Runs", block(_command(spec.command))),
+        *([("Script", block(spec.script))] if spec.script is not None else []),
+        *listed("Packages", [(package, "") for package in spec.packages]),
+        *([("Python", show(spec.python))] if spec.python else []),
         ("Image", show(spec.image)),
-        ("Hardware", f"{show(spec.flavor)}, at most {words(spec.timeout_seconds)}{_attempts(spec)}"),
+        ("Hardware", _hardware(spec.flavor, spec.timeout_seconds, spec.attempts)),
         ("Cost", _cost(max_cost_usd, scheduled=scheduled)),
-        *_listed("Files", [f"{path} ({_size(data)})" for path, data in spec.files]),
-        *_listed("Variables", [f"{name}={value}" for name, value in spec.env]),
-        *_listed("Volumes", [volume.uri for volume in spec.volumes]),
-        *_listed("Labels", [f"{key}={value}" for key, value in spec.labels]),
-        *_port_facts(spec),
+        *listed("Files", [(path, f" ({_size(data)})") for path, data in spec.files]),
+        *listed("Variables", [(name, f"={_quoted(value)}") for name, value in spec.env]),
+        *listed("Volumes", [(volume.uri, "") for volume in spec.volumes]),
+        *([("Workspace", f"a folder of its own in {show(spec.namespace)}/jobs-artifacts")] if spec.workspace else []),
+        *listed("Labels", [(key, f"={value}") for key, value in spec.labels]),
+        *_port_facts(spec.expose, spec.expose_public),
     ]
     ticks = [_secret(name, sources.get(name), scheduled=scheduled) for name in spec.secret_names]
     if confirm_above_usd is not None and max_cost_usd is not None and max_cost_usd > confirm_above_usd:
@@ -77,8 +81,35 @@ def for_spec(
     )
 
 
+@dataclass(frozen=True)
+class StoredRun:
+    """One run of what the hub keeps: a job, or a schedule's spec, as far as a person is told of it.
+
+    Args:
+        timeout_seconds: After which an attempt is stopped; the Hub's default where the hub tells none.
+        attempts: How often it is tried in all.
+        volumes: As a person reads them.
+    """
+
+    command: tuple[str, ...]
+    image: str
+    flavor: str
+    timeout_seconds: int
+    attempts: int
+    env: tuple[tuple[str, str], ...]
+    volumes: tuple[str, ...]
+    ports: tuple[int, ...]
+    public_ports: tuple[int, ...]
+
+    def masked(self, mask: Callable[[str], str]) -> StoredRun:
+        """The same with `mask` over what others wrote: it was never scanned here, and is cut before it is shown."""
+        env = tuple((mask(name), mask(value)) for name, value in self.env)
+        return replace(self, command=tuple(map(mask, self.command)), env=env)
+
+
 def for_stored(
     action: Action,
+    run: StoredRun,
     *,
     hub: str,
     hub_name: str,
@@ -86,11 +117,8 @@ def for_stored(
     target: str,
     stored: Mapping[str, Any],
     secret_names: Sequence[str],
-    command: Sequence[str],
-    flavor: str,
     max_cost_usd: float | None,
     confirm_above_usd: float | None,
-    public_ports: Sequence[int] = (),
     schedule: str | None = None,
 ) -> ConsentRequest:
     """The request for running again what the hub has already, with the secrets it keeps for it.
@@ -104,42 +132,44 @@ def for_stored(
         "resume": "Resume this schedule",
         "reschedule": "Change when this schedule runs",
     }
+    repeats = action in {"resume", "reschedule"}
     carries = f" with the {len(names)} secret{'s' if len(names) > 1 else ''} the hub keeps for it" if names else ""
+    every = " EVERY run will carry them." if names and repeats else ""
     facts = [
         ("Hub", _hub(hub_name, hub)),
         ("Namespace", show(namespace)),
         ("Target", show(target)),
         *([("Schedule", f"{show(schedule)} UTC")] if schedule else []),
-        ("Runs", show(_command(command))),
-        ("Hardware", show(flavor)),
-        ("Cost", _cost(max_cost_usd, scheduled=action in {"resume", "reschedule"})),
-        *_listed("Secrets", names),
+        *listed("Secrets", [(name, "") for name in names]),
+        ("Runs", block(_command(run.command))),
+        ("Image", show(run.image)),
+        ("Hardware", _hardware(run.flavor, run.timeout_seconds, run.attempts)),
+        ("Cost", _cost(max_cost_usd, scheduled=repeats)),
+        *listed("Variables", [(name, f"={_quoted(value)}") for name, value in run.env]),
+        *listed("Volumes", [(volume, "") for volume in run.volumes]),
+        *_port_facts(run.ports, run.public_ports),
     ]
-    ticks = []
     costly = confirm_above_usd is not None and max_cost_usd is not None and max_cost_usd > confirm_above_usd
-    if names or costly or public_ports:
-        ticks.append(Tick("confirm", "Yes, go ahead", "Its stored secrets are used again", required=True))
+    why = [
+        *(["its stored secrets are used again"] if names else []),
+        *(["the worst case is above your limit"] if costly else []),
+        *(["a port is open to everyone"] if run.public_ports else []),
+    ]
     return ConsentRequest(
         action=action,
         digest=_digest(action, json.dumps(stored, sort_keys=True, default=str), hub, namespace, target, max_cost_usd),
-        title=f"{what.get(action, action)}{carries}?",
+        title=f"{what.get(action, action)}{carries}?{every}",
         facts=tuple(facts),
-        ticks=tuple(ticks),
+        ticks=(Tick("confirm", "Yes, go ahead", "; ".join(why).capitalize(), required=True),) if why else (),
         details=json.dumps(stored, indent=1, sort_keys=True, default=str),
     )
 
 
-def show(text: str, limit: int = _LINE) -> str:
-    """Text from outside, in one bounded line, with nothing in it that reads as something else."""
-    line = visible(one_line(text, limit=1_000_000))
-    return line if len(line) <= limit else f"{line[: limit - 30]}… ({len(line):,} characters)"
-
-
 def details(spec: JobSpec) -> str:
-    """All that is sent, in full, for the approval page and the terminal."""
+    """All that is sent, in full, for the approval page, the terminal and the file; values absent."""
     parts = [json.dumps(spec.describe(), indent=1, sort_keys=True)]
     parts += [f"=== {path} ===\n{data.decode(errors='replace')}" for path, data in spec.files]
-    return "\n\n".join(visible(line) if line else line for part in parts for line in part.splitlines())
+    return visible("\n\n".join(parts), multiline=True)
 
 
 def _digest(*parts: object) -> str:
@@ -158,25 +188,17 @@ def _schedule_facts(spec: JobSpec, next_runs: Sequence[str]) -> list[tuple[str, 
     if spec.schedule is None:
         return []
     suspended = " (suspended: it waits until it is resumed)" if spec.suspend else ""
-    return [("Schedule", f"{show(spec.schedule)} UTC{suspended}"), ("Next runs", "\n".join(next_runs))]
+    overlap = ", runs may overlap" if spec.concurrency else ""
+    return [("Schedule", f"{show(spec.schedule)} UTC{overlap}{suspended}"), ("Next runs", "\n".join(next_runs))]
 
 
-def _port_facts(spec: JobSpec) -> list[tuple[str, str]]:
+def _port_facts(ports: Sequence[int], public: Sequence[int]) -> list[tuple[str, str]]:
     facts = []
-    if spec.expose:
-        facts.append(("Ports", f"{', '.join(map(str, spec.expose))} (needs a token)"))
-    if spec.expose_public:
-        facts.append(("PUBLIC", f"ports {', '.join(map(str, spec.expose_public))}, open to anyone"))
+    if signed := [port for port in ports if port not in public]:
+        facts.append(("Ports", f"{', '.join(map(str, signed))} (needs a token)"))
+    if public:
+        facts.append(("PUBLIC", f"ports {', '.join(map(str, public))}, open to anyone"))
     return facts
-
-
-def _listed(label: str, items: Sequence[str]) -> list[tuple[str, str]]:
-    if not items:
-        return []
-    lines = [show(item, 160) for item in items[:_SHOWN]]
-    if len(items) > _SHOWN:
-        lines.append(f"and {len(items) - _SHOWN} more")
-    return [(label, "\n".join(lines))]
 
 
 def _secret(name: str, source: str | None, *, scheduled: bool) -> Tick:
@@ -202,8 +224,13 @@ def _cost(amount: float | None, *, scheduled: bool) -> str:
     return f"at most ${amount:,.2f}{each}" if amount >= _CENT or amount == 0 else f"less than $0.01{each}"
 
 
-def _attempts(spec: JobSpec) -> str:
-    return f", up to {spec.attempts} attempts" if spec.attempts and spec.attempts > 1 else ""
+def _hardware(flavor: str, seconds: int, attempts: int) -> str:
+    tries = f", up to {attempts} attempts" if attempts > 1 else ""
+    return f"{show(flavor)}, at most {words(seconds)}{tries}"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _size(data: bytes) -> str:

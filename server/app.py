@@ -8,18 +8,25 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import anyio
 from mcp.server.mcpserver import MCPServer
 from mcp.server.request_state import RequestStateSecurity
 
 from consent.audit import Audit
 from consent.caller import OneTimeStateCodec, caller
+from consent.full_text import FullTexts
 from consent.gate import Gate
 from consent.ledger import Ledger
 from jobs.vault import Vault
 from server.boundary import Boundary
+from server.completions import add_completions
 from server.connection import Connection
 from server.logs import log_to_stderr
+from server.prompts import prompts
+from server.resources import add_resources
 from server.settings import Settings
+from server.subscriptions import Watch
+from server.tasks import Tasks
 from server.version import DISTRIBUTION, version
 from tools import all_tools
 from tools.services import Policy, Services
@@ -59,6 +66,8 @@ def assemble(settings: Settings) -> App:
     gate = Gate(
         ledger=ledger,
         audit=Audit(settings.home / "audit.jsonl", mask),
+        texts=FullTexts(settings.home / "questions"),
+        mask=mask,
         ask_seconds=settings.ask_seconds,
         bypass=settings.attach_without_asking,
     )
@@ -70,10 +79,14 @@ def assemble(settings: Settings) -> App:
         cache=settings.cache,
     )
     services = Services(policy=policy, connect=connection, vault=vault, gate=gate)
+    watch = Watch(services)
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[Any]) -> AsyncIterator[Services]:
-        yield services
+        async with anyio.create_task_group() as group:
+            group.start_soon(watch.run)
+            yield services
+            group.cancel_scope.cancel()
 
     server = MCPServer(
         DISTRIBUTION,
@@ -82,10 +95,18 @@ def assemble(settings: Settings) -> App:
         instructions=INSTRUCTIONS,
         website_url="https://huggingface.co/docs/huggingface_hub/guides/jobs",
         tools=all_tools(),
-        middleware=[Boundary(vault.masker)],
+        extensions=[Tasks(services)],
+        subscriptions=watch.bus,
+        middleware=[Boundary(vault.masker), watch],
         lifespan=lifespan,
         request_state_security=RequestStateSecurity(
             codec=OneTimeStateCodec([os.urandom(32)]), ttl=settings.ask_seconds, bind_principal=caller
         ),
     )
+    for prompt in prompts():
+        server.add_prompt(prompt)
+    lower = server._lowlevel_server  # noqa: SLF001 - the SDK has no other way to these handlers
+    add_resources(lower, services)
+    add_completions(lower, services)
+    watch.serve_legacy(lower)
     return App(server, services, connection, ledger)

@@ -22,7 +22,7 @@ from jobs.submit import rerun
 from tools.pending import Approval, lost, waiting
 from tools.registry import Arguments, tool
 from tools.services import Services, services_of
-from tools.stored import StoredRun, stored_parts
+from tools.stored import of_job, stored_parts
 
 
 class ManageJob(Arguments):
@@ -112,20 +112,18 @@ async def _subject(services: Services, request: ManageJob) -> tuple[Job, Consent
     connected = await services.connect()
     hub = connected.hub
     job = await hub.inspect(request.job_id, request.namespace or services.policy.namespace)
-    run = StoredRun.of_job(job)
+    run = of_job(job)
     return job, for_stored(
         "rerun",
+        run.masked(services.masker().mask),
         hub=hub.endpoint,
         hub_name=connected.name,
         namespace=job.namespace,
         target=job.id,
         stored=stored_parts(job),
         secret_names=job.secrets,
-        command=run.command,
-        flavor=run.flavor,
         max_cost_usd=cost.max_cost_usd(run, await hub.hardware()),
         confirm_above_usd=services.policy.confirm_above_usd,
-        public_ports=run.public_ports,
     )
 
 

@@ -21,7 +21,7 @@ from jobs.submit import trigger
 from tools.pending import Approval, lost, waiting
 from tools.registry import Arguments, tool
 from tools.services import Services, services_of
-from tools.stored import StoredRun
+from tools.stored import of_spec
 
 _GUARDED: dict[str, Action] = {"trigger": "trigger", "resume": "resume", "reschedule": "reschedule"}
 _MOST = 50
@@ -84,19 +84,21 @@ async def manage_schedule(
         if isinstance(grant, PutAside):
             return Schedules(
                 hub=connected.name,
-                schedules=[_view(services, found)],
+                schedules=[schedule_view(services, found)],
                 approval=waiting(grant),
                 message="Nothing was done: this client cannot ask the person, who has to answer first.",
             )
         if not isinstance(grant, Grant):
             if grant.result is None:
                 raise lost()
-            return Schedules(hub=connected.name, schedules=[_view(services, found)], message="That was done already.")
+            return Schedules(
+                hub=connected.name, schedules=[schedule_view(services, found)], message="That was done already."
+            )
         return await _guarded(services, request, found, grant)
     if request.action == "delete":
         found = await hub.inspect_schedule(given, request.namespace)
         await hub.delete_schedule(given, request.namespace)
-        return Schedules(hub=connected.name, schedules=[_view(services, found)], message="Deleted.")
+        return Schedules(hub=connected.name, schedules=[schedule_view(services, found)], message="Deleted.")
     if request.action == "suspend":
         await hub.suspend_schedule(given, request.namespace)
     elif request.labels is None:
@@ -104,7 +106,7 @@ async def manage_schedule(
     else:
         await hub.set_schedule_labels(given, request.labels, request.namespace)
     return Schedules(
-        hub=connected.name, schedules=[_view(services, await hub.inspect_schedule(given, request.namespace))]
+        hub=connected.name, schedules=[schedule_view(services, await hub.inspect_schedule(given, request.namespace))]
     )
 
 
@@ -130,7 +132,7 @@ async def _guarded(services: Services, request: ManageSchedule, found: Scheduled
     else:
         await hub.reschedule(where, Schedule.parse(request.schedule or "").expression)
     services.gate.record(grant, found.namespace, job or found.id)
-    view = _view(services, await hub.inspect_schedule(where))
+    view = schedule_view(services, await hub.inspect_schedule(where))
     following = f'job_status(job_id="{job}", wait_seconds=45)' if job else None
     return Schedules(hub=connected.name, schedules=[view], job=job, next=following)
 
@@ -145,10 +147,11 @@ async def _subject(services: Services, request: ManageSchedule) -> tuple[Schedul
     hub = connected.hub
     found = await hub.inspect_schedule(_id(request), request.namespace)
     hardware = await hub.hardware()
-    run = StoredRun.of(found.spec)
+    run = of_spec(found.spec)
     worst = cost.max_cost_usd(run, hardware)
     return found, for_stored(
         _GUARDED[request.action],
+        run.masked(services.masker().mask),
         hub=hub.endpoint,
         hub_name=connected.name,
         namespace=found.namespace,
@@ -161,9 +164,6 @@ async def _subject(services: Services, request: ManageSchedule) -> tuple[Schedul
             "to": request.schedule,
         },
         secret_names=found.secrets,
-        command=run.command,
-        flavor=run.flavor,
-        public_ports=run.public_ports,
         max_cost_usd=worst,
         confirm_above_usd=services.policy.confirm_above_usd,
         schedule=request.schedule or found.schedule,
@@ -177,11 +177,11 @@ async def _list(services: Services, request: ManageSchedule) -> Schedules:
         found = [await connected.hub.inspect_schedule(_id(request), request.namespace)]
     else:
         found = await connected.hub.list_schedules(home, labels=request.labels)
-    views = [_view(services, item) for item in found[:_MOST]]
+    views = [schedule_view(services, item) for item in found[:_MOST]]
     return Schedules(hub=connected.name, schedules=views, truncated=len(found) > _MOST or None)
 
 
-def _view(services: Services, found: ScheduledJob) -> ScheduleView:
+def schedule_view(services: Services, found: ScheduledJob) -> ScheduleView:
     runs: list[str] = []
     if found.schedule is not None and not found.suspend:
         try:

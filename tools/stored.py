@@ -2,47 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from consent.subject import StoredRun
 from jobs import timeout
 from jobs.record import Job
 
 
-@dataclass(frozen=True)
-class StoredRun:
-    """One run of it. `timeout_seconds` is the Hub's default where the hub tells none."""
+def of_spec(spec: Mapping[str, Any]) -> StoredRun:
+    """One run of a schedule, from its `jobSpec` in the wire's names (`huggingface_hub.JobSpec`)."""
+    seconds = spec.get("timeoutSeconds", spec.get("timeout"))
+    retry = spec.get("retry")
+    attempts = spec.get("attempts", retry + 1 if isinstance(retry, int) else 1)
+    expose = spec.get("expose") or {}
+    return StoredRun(
+        command=tuple(map(str, [*(spec.get("command") or ()), *(spec.get("arguments") or ())])),
+        image=str(spec.get("dockerImage") or spec.get("spaceId") or ""),
+        flavor=str(spec.get("flavor") or ""),
+        timeout_seconds=seconds if isinstance(seconds, int) else timeout.DEFAULT_SECONDS,
+        attempts=attempts if isinstance(attempts, int) else 1,
+        env=tuple(sorted((str(name), str(value)) for name, value in (spec.get("environment") or {}).items())),
+        volumes=tuple(_mounts((item.get("source"), item.get("mountPath")) for item in spec.get("volumes") or ())),
+        ports=tuple(expose.get("ports") or ()),
+        public_ports=tuple(expose.get("portsPublic") or ()),
+    )
 
-    command: tuple[str, ...]
-    flavor: str
-    timeout_seconds: int
-    attempts: int
-    public_ports: tuple[int, ...]
 
-    @classmethod
-    def of(cls, spec: Mapping[str, Any]) -> StoredRun:
-        """From a schedule's `jobSpec`, in the wire's names (`huggingface_hub.JobSpec`)."""
-        seconds = spec.get("timeoutSeconds", spec.get("timeout"))
-        retry = spec.get("retry")
-        attempts = spec.get("attempts", retry + 1 if isinstance(retry, int) else 1)
-        return cls(
-            command=tuple(map(str, [*(spec.get("command") or ()), *(spec.get("arguments") or ())])),
-            flavor=str(spec.get("flavor") or ""),
-            timeout_seconds=seconds if isinstance(seconds, int) else timeout.DEFAULT_SECONDS,
-            attempts=attempts if isinstance(attempts, int) else 1,
-            public_ports=tuple((spec.get("expose") or {}).get("portsPublic") or ()),
-        )
-
-    @classmethod
-    def of_job(cls, job: Job) -> StoredRun:
-        return cls(
-            command=(*job.command, *job.arguments),
-            flavor=job.flavor or "",
-            timeout_seconds=job.timeout_seconds or timeout.DEFAULT_SECONDS,
-            attempts=(job.retry or 0) + 1,
-            public_ports=job.expose_public,
-        )
+def of_job(job: Job) -> StoredRun:
+    """The same job once more."""
+    return StoredRun(
+        command=(*job.command, *job.arguments),
+        image=job.docker_image or job.space_id or "",
+        flavor=job.flavor or "",
+        timeout_seconds=job.timeout_seconds or timeout.DEFAULT_SECONDS,
+        attempts=(job.retry or 0) + 1,
+        env=tuple(sorted(job.environment.items())),
+        volumes=tuple(_mounts((volume.source, volume.mount_path) for volume in job.volumes)),
+        ports=job.expose,
+        public_ports=job.expose_public,
+    )
 
 
 def stored_parts(job: Job) -> dict[str, Any]:
@@ -61,3 +60,7 @@ def stored_parts(job: Job) -> dict[str, Any]:
         "retry": job.retry,
         "expose": [job.expose, job.expose_public],
     }
+
+
+def _mounts(pairs: Iterable[tuple[Any, Any]]) -> Iterable[str]:
+    return (f"{source} at {mount}" for source, mount in pairs)

@@ -127,7 +127,7 @@ def test_a_key_is_spent_once_by_all_processes_together(tmp_path: Path) -> None:
 def test_what_was_spent_is_known_after_a_restart(tmp_path: Path) -> None:
     first = Ledger(tmp_path / "l.sqlite3")
     first.spend("state:one", "ab" * 32, ME, "s1")
-    first.record("state:one", "local", "job1")
+    first.record("s1", "local", "job1")
     first.close()
     second = Ledger(tmp_path / "l.sqlite3")
     spent = second.spent("state:one")
