@@ -33,13 +33,15 @@ class Interpreter:
 def installed() -> dict[int, Interpreter]:
     """Return one interpreter for each minor version: the hub's own first, then PATH, pyenv, uv and the usual folders.
 
-    A pyenv shim is passed over, since it cannot run without its manager, and so is an interpreter whose prefix
-    holds the user's home: giving that to a job would show it everything.
+    A pyenv shim is passed over for what it stands for, since it cannot run without its manager. Left out is an
+    interpreter whose prefix holds the user's home: giving that to a job would show it everything.
     """
     home = Path.home().resolve()
     folders = [Path(sys.base_prefix) / "bin"]
-    folders += [Path(entry) for entry in os.environ.get("PATH", "").split(os.pathsep) if entry]
-    folders += sorted((home / ".pyenv/versions").glob("*/bin"), key=_natural, reverse=True)
+    on_path = [Path(entry) for entry in os.environ.get("PATH", "").split(os.pathsep) if entry]
+    folders += on_path
+    pyenvs = [folder.parent for folder in on_path if folder.name == "shims"] + [home / ".pyenv"]
+    folders += [found for pyenv in pyenvs for found in sorted(pyenv.glob("versions/*/bin"), key=_natural, reverse=True)]
     folders += sorted((home / ".local/share/uv/python").glob("*/bin"), key=_natural, reverse=True)
     folders += map(Path, _USUAL)
     found: dict[int, Interpreter] = {}
