@@ -33,10 +33,11 @@ MOST_BYTES = 12_000
 
 _RANGE = re.compile(r"(?P<first>\d{1,12})-(?P<last>\d{1,12})", re.ASCII)
 _NAMED = re.compile(r"(?P<end>head|tail)[ :]?(?P<count>\d{1,6})", re.ASCII)
+_BACK = re.compile(r"tail[ :]?(?P<count>\d{1,6})-(?P<nearest>\d{1,6})", re.ASCII)
 _COUNTED_ALONG = 1_000
 _PROBES = (1_000, 16_000)
 _KEPT_BYTES = 8 * 1024 * 1024
-_COUNT_LASTS = 1.5
+_COUNT_LASTS = 0.5
 _SCAN_LASTS = 20.0
 _TRIES = 3
 _LOCAL_SILENCE = 0.3
@@ -49,6 +50,7 @@ class LogRequest:
 
     Args:
         tail: The last so many lines.
+        before: Lines at the very end to leave out; what comes before them is read.
         head: The first so many.
         first, last: A range of line numbers from 1, both included.
         cursor: What came after this place.
@@ -59,6 +61,7 @@ class LogRequest:
     """
 
     tail: int | None = None
+    before: int = 0
     head: int | None = None
     first: int | None = None
     last: int | None = None
@@ -78,8 +81,8 @@ class LogRequest:
     ) -> LogRequest:
         """A request from a tool's arguments.
 
-        `lines` is a number (the last so many), `head:50`, `tail:50`, `120-180` or `errors`. With `search`, a plain
-        number is how many matches at most. Raises BadArgument.
+        `lines` is a number (the last so many), `head:50`, `tail:200-101` (counted from the end), `120-180` or `errors`.
+        With `search`, a plain number is how many matches at most. Raises BadArgument.
         """
         place = Cursor.parse(cursor) if cursor else None
         request = cls(search=search, cursor=place, max_bytes=max_bytes)
@@ -94,6 +97,10 @@ class LogRequest:
             return replace(request, tail=_count(int(text)))
         if named := _NAMED.fullmatch(text):
             return replace(request, **{named["end"]: _count(int(named["count"]))})  # type: ignore[arg-type]  # head or tail
+        if back := _BACK.fullmatch(text):
+            furthest, nearest = _count(int(back["count"])), int(back["nearest"])
+            if 1 <= nearest <= furthest:
+                return replace(request, tail=furthest - nearest + 1, before=nearest - 1)
         if span := _RANGE.fullmatch(text):
             first, last = int(span["first"]), int(span["last"])
             if 1 <= first <= last:
@@ -110,8 +117,8 @@ class LogSlice:
         first_line: Number of the first of `lines` where it is known.
         total_lines: Of the log so far where it was cheap to know.
         cursor: The place after what was read: give it to get what comes after.
-        truncated: Whether something that was asked for is not here.
-        rest: Arguments that would get it.
+        truncated: Whether the log holds more than these lines: before them, or of a search, after what was read.
+        rest: Arguments that get the next of it.
         matches: Of a search, how many lines matched in what was read.
     """
 
@@ -146,7 +153,7 @@ async def read(hub: Hub, job: Job, request: LogRequest | None = None, *, mask: C
         return await reader.onward(request.cursor)
     if request.head or request.first:
         return await reader.span(request.first or 1, request.last or request.head or 1)
-    return await reader.tail(request.tail or DEFAULT_LINES)
+    return await reader.tail(request.tail or DEFAULT_LINES, before=request.before)
 
 
 async def last_lines(hub: Hub, job: Job, count: int, *, mask: Callable[[str], str] = str) -> list[str]:
@@ -164,29 +171,29 @@ class _Reader:
         self._mask = mask
         self._room = max(256, min(request.max_bytes, MOST_BYTES))
 
-    async def tail(self, count: int) -> LogSlice:
-        asked = max(count, _COUNTED_ALONG)
-        events, total = await self._end(asked)
+    async def tail(self, count: int, *, before: int = 0) -> LogSlice:
+        events, total = await self._end(max(count + before, _COUNTED_ALONG))
         if total is None and Cursor.at_end(events, 0).stamp is None:
             events, total = await self._end(_PROBES[-1])  # all bear one time, so the place needs a longer look
         total = await self._total() if total is None else total
         shown: deque[str] = deque()
         room = self._room
-        for event in reversed(events[-count:]):
+        wanted = events[: len(events) - before] if before else events
+        for event in reversed(wanted[-count:]):
             text = self._show(event)
             room -= size(text)
             if room < 0 and shown:
                 break
             shown.appendleft(text)
-        first = None if total is None else total - len(shown) + 1
-        cut = len(shown) < min(count, len(events))
+        first = None if total is None else total - before - len(shown) + 1
+        more = bool(shown) and (first is None or first > 1)
         return LogSlice(
             lines=tuple(shown),
             first_line=first if shown else None,
             total_lines=total,
             cursor=str(Cursor.at_end(events, total)),
-            truncated=cut,
-            rest={"lines": f"{max(1, (total or 0) - count + 1)}-{first - 1}"} if cut and first else None,
+            truncated=more,
+            rest=_backward(first, before + len(shown), count) if more else None,
         )
 
     async def span(self, first: int, last: int) -> LogSlice:
@@ -295,6 +302,13 @@ class _Reader:
                 async for batch in batches:
                     total += len(batch)
         return None if limit.cancelled_caught else total
+
+
+def _backward(first: int | None, passed: int, count: int) -> dict[str, str] | None:
+    """Arguments for what comes before line `first`, or, where numbers are not known, before the last `passed`."""
+    if first is not None:
+        return {"lines": f"{max(1, first - count)}-{first - 1}"}
+    return {"lines": f"tail:{min(passed + count, MOST_LINES)}-{passed + 1}"} if passed < MOST_LINES else None
 
 
 async def _tail(feed: Feed, count: int) -> tuple[list[bytes], int]:

@@ -42,7 +42,8 @@ async def test_the_end_of_a_log_is_read_by_default_with_its_numbers(hub, long_jo
     assert len(piece.lines) == 100
     assert piece.lines[-1] == "ERROR: line 5001 failed"
     assert (piece.first_line, piece.total_lines) == (4902, 5001)
-    assert not piece.truncated
+    assert piece.truncated
+    assert piece.rest == {"lines": "4802-4901"}
 
 
 async def test_a_short_log_comes_whole(hub, run):
@@ -68,6 +69,12 @@ async def test_the_beginning_is_read_on_request(hub, long_job, given):
     assert piece.first_line == 1
     assert piece.truncated
     assert piece.rest == {"cursor": piece.cursor}
+
+
+async def test_lines_can_be_counted_from_the_end(hub, long_job):
+    piece = await logs.read(hub, long_job, LogRequest.parse("tail:200-198"))
+    assert piece.lines == ("line 4802", "line 4803", "line 4804")
+    assert (piece.first_line, piece.rest) == (4802, {"lines": "4799-4801"})
 
 
 async def test_a_range_in_the_middle_is_read_by_number(hub, long_job):
@@ -100,8 +107,8 @@ async def test_what_does_not_fit_is_said_and_can_be_had(hub, run):
     assert piece.lines[-1].endswith("300")
     assert sum(len(json.dumps(line)) + 1 for line in piece.lines) <= logs.DEFAULT_BYTES
     before = await logs.read(hub, job, LogRequest.parse(piece.rest["lines"], max_bytes=logs.MOST_BYTES))
-    assert int(before.lines[-1]) + 1 == int(piece.lines[0])
-    assert int(before.lines[0]) == 101
+    first, last = map(int, piece.rest["lines"].split("-"))
+    assert (int(before.lines[0]), last) == (first, int(piece.lines[0]) - 1)
 
 
 async def test_no_request_gets_more_than_the_most(hub, long_job):
@@ -230,7 +237,7 @@ async def test_the_log_of_a_job_that_is_not_there_is_not_found(hub, run):
         await logs.read(hub, gone)
 
 
-@pytest.mark.parametrize("given", ["0", "-5", "abc", "5-2", "head", 10**9, "1-"])
+@pytest.mark.parametrize("given", ["0", "-5", "abc", "5-2", "head", 10**9, "1-", "tail:5-9", "tail:9-0"])
 async def test_lines_that_make_no_sense_are_refused(given):
     with pytest.raises(BadArgument) as refused:
         LogRequest.parse(given)
