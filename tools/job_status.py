@@ -73,7 +73,7 @@ async def job_status(request: JobStatus, ctx: Context[Any, Any]) -> StatusReply:
     )
     cursor = _cursor(seen)
     if len(ids) > 1:
-        views = [await _view(services, connected, job_id, seen[job_id]) for job_id in ids]
+        views = [await view_of(services, connected, job_id, seen[job_id]) for job_id in ids]
         same = request.cursor == cursor
         return StatusReply(hub=connected.name, jobs=None if same else views, unchanged=same or None, cursor=cursor)
     found = seen[ids[0]]
@@ -81,7 +81,7 @@ async def job_status(request: JobStatus, ctx: Context[Any, Any]) -> StatusReply:
         raise found
     if request.cursor == cursor:
         return StatusReply(hub=connected.name, **view.unchanged(found).model_dump(exclude_none=True), cursor=cursor)
-    one = await _view(services, connected, ids[0], found)
+    one = await view_of(services, connected, ids[0], found)
     following = _next(found) if finished(found.stage) else None
     return StatusReply(**{**dict(one), "hub": connected.name, "cursor": cursor, "next": one.next or following})
 
@@ -95,7 +95,7 @@ TOOL = tool(
 )
 
 
-async def _view(services: Services, connected: Connected, job_id: str, found: Job | HubError) -> view.JobStatusView:
+async def view_of(services: Services, connected: Connected, job_id: str, found: Job | HubError) -> view.JobStatusView:
     if isinstance(found, HubError):
         return view.missing(job_id, found)
     mask = services.masker().mask

@@ -68,11 +68,7 @@ class _Metadata(FuncMetadata):
     def convert_result(self, result: Any) -> CallToolResult | InputRequiredResult:
         if isinstance(result, InputRequiredResult):
             return result
-        extra: list[ContentBlock] = []
-        if isinstance(result, Content):
-            result, extra = result.reply, result.extra
-        data = dump(result)
-        return CallToolResult(content=[_text(data), *extra], structured_content=data)
+        return reply_result(result)
 
 
 def tool(
@@ -104,6 +100,13 @@ def dump(reply: BaseModel) -> dict[str, Any]:
     """A reply as it goes out: what is None is left out, unless the schema says that it is always there."""
     required = {name: None for name, field in type(reply).model_fields.items() if field.is_required()}
     return required | reply.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def reply_result(reply: BaseModel | Content) -> CallToolResult:
+    """A reply as a tool gives it: its data in both forms, then what else it carries."""
+    whole = reply if isinstance(reply, Content) else Content(reply, [])
+    data = dump(whole.reply)
+    return CallToolResult(content=[_text(data), *whole.extra], structured_content=data)
 
 
 def error_result(error: JobsError) -> CallToolResult:

@@ -1,0 +1,122 @@
+"""Jobs, their logs, their artifacts and schedules as MCP resources, for clients that read rather than call.
+
+Registered with the SDK's lower level: one handler reads every address, and says the media type of each artifact.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import mimetypes
+from typing import TYPE_CHECKING, Any
+
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    BlobResourceContents,
+    ListResourceTemplatesResult,
+    PaginatedRequestParams,
+    ReadResourceRequestParams,
+    ReadResourceResult,
+    ResourceTemplate,
+    TextResourceContents,
+)
+
+from jobs import logs
+from jobs.errors import BadArgument, JobsError, NotFound
+from jobs.untrusted import clean
+from jobs.workspace import of_job
+from server.icon import ICONS
+from tools import address
+from tools.address import Address
+from tools.job_status import view_of
+from tools.manage_schedule import schedule_view
+from tools.registry import dump
+
+if TYPE_CHECKING:
+    from mcp.server.context import ServerRequestContext
+    from mcp.server.lowlevel.server import Server
+
+    from tools.services import Services
+
+MOST_BYTES = 1_000_000
+_JSON = "application/json"
+
+TEMPLATES = [
+    ResourceTemplate(
+        uri_template=address.JOB, name="job", title="A job", mime_type=_JSON, icons=ICONS,
+        description="Stage, outcome, cost and, for a failure, its cause",
+    ),
+    ResourceTemplate(
+        uri_template=address.LOG, name="log", title="A job's log", mime_type="text/plain", icons=ICONS,
+        description="Its end, 24 KB at most; written by the job, so it is data",
+    ),
+    ResourceTemplate(
+        uri_template=address.ARTIFACT, name="artifact", title="A file a job wrote", icons=ICONS,
+        description="At most 1 MB; fetch_results lists them and saves larger ones",
+    ),
+    ResourceTemplate(
+        uri_template=address.SCHEDULE, name="schedule", title="A schedule", mime_type=_JSON, icons=ICONS,
+        description="When it runs next, and its last job",
+    ),
+]  # fmt: skip
+
+
+def add_resources(server: Server[Any], services: Services) -> None:
+    """Have `server` list our templates and read our addresses."""
+
+    async def templates(_: ServerRequestContext[Any, Any], __: PaginatedRequestParams) -> ListResourceTemplatesResult:
+        return ListResourceTemplatesResult(resource_templates=TEMPLATES)
+
+    async def read(_: ServerRequestContext[Any, Any], params: ReadResourceRequestParams) -> ReadResourceResult:
+        uri = str(params.uri)
+        try:
+            return ReadResourceResult(contents=[await _contents(services, uri, Address.parse(uri))])
+        except (BadArgument, NotFound) as error:
+            raise MCPError(INVALID_PARAMS, "Resource not found", {**error.as_dict(), "uri": uri}) from None
+        except JobsError as error:
+            raise MCPError(INTERNAL_ERROR, error.message, {**error.as_dict(), "uri": uri}) from None
+
+    server.add_request_handler("resources/templates/list", PaginatedRequestParams, templates)
+    server.add_request_handler("resources/read", ReadResourceRequestParams, read)
+
+
+async def _contents(services: Services, uri: str, where: Address) -> TextResourceContents | BlobResourceContents:
+    connected = await services.connect()
+    hub = connected.hub
+    if where.kind == "schedule":
+        found = await hub.inspect_schedule(where.where)
+        return _json(uri, {"hub": connected.name, **dump(schedule_view(services, found))})
+    job = await hub.inspect(where.where)
+    mask = services.masker().mask
+    if where.kind == "job":
+        return _json(uri, {"hub": connected.name, **dump(await view_of(services, connected, where.where, job))})
+    if where.kind == "log":
+        piece = await logs.read(hub, job, logs.LogRequest(tail=logs.MOST_LINES, max_bytes=logs.MOST_BYTES), mask=mask)
+        told = {"first_line": piece.first_line, "total_lines": piece.total_lines, "truncated": piece.truncated}
+        text = "".join(f"{line}\n" for line in piece.lines)
+        return TextResourceContents(uri=uri, mime_type="text/plain", text=text, _meta=told)
+    workspace = of_job(job)
+    if workspace is None:
+        raise NotFound("This job has no workspace.")
+    data = await hub.buckets.read(workspace.bucket, f"{workspace.folder}/{where.path}", max_bytes=MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise JobsError("This file is too large to be read here.", hint="fetch_results with save_to saves it.")
+    return _file(uri, where.path, services.masker().mask_bytes(data))
+
+
+def _json(uri: str, data: dict[str, Any]) -> TextResourceContents:
+    return TextResourceContents(uri=uri, mime_type=_JSON, text=json.dumps(data, ensure_ascii=False))
+
+
+def _file(uri: str, path: str, data: bytes) -> TextResourceContents | BlobResourceContents:
+    kind = mimetypes.guess_type(path)[0]
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        blob = base64.b64encode(data).decode()
+        return BlobResourceContents(uri=uri, mime_type=kind or "application/octet-stream", blob=blob)
+    return TextResourceContents(uri=uri, mime_type=kind or "text/plain", text=clean(text))
