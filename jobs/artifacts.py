@@ -40,7 +40,7 @@ _COMPARED_BYTES = 256 * 1024
 _RESULT_FILES = 8
 _MANIFEST_BYTES = 1 << 20
 _IMAGES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp"}
-_NOISE = (".venv/*", "__pycache__/*", "*/__pycache__/*", ".cache/*", ".git/*", "*.pyc", "uv.lock.tmp")
+_NOISE = (".fast-agent/*", ".venv/*", "__pycache__/*", "*/__pycache__/*", ".cache/*", ".git/*", "*.pyc", "uv.lock.tmp")
 
 
 @dataclass(frozen=True)
