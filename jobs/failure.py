@@ -35,6 +35,7 @@ from jobs.untrusted import one_line
 
 _DETAIL_CHARS = 240
 _LONGEST_WAIT = 3600.0
+_NEVER_SENT = "No connection was made."
 _RATELIMIT_RESET = re.compile(r"r\s*=\s*0\s*;\s*t\s*=\s*(\d+)")
 
 
@@ -79,7 +80,7 @@ def from_status(status: int, headers: Mapping[str, str], body: bytes, asked: Ask
 
 
 def from_exception(error: Exception, asked: Asked) -> HubError:
-    """The error for a call that got no reply. Its cause tells `never_sent` whether the hub can have seen it."""
+    """The error for a call that got no reply. It keeps nothing of `error`, whose request may hold secret values."""
     mapped: HubError
     if isinstance(error, httpx2.TimeoutException) and not isinstance(error, httpx2.ConnectTimeout):
         mapped = HubTimeout("The hub did not answer in time.", hint="Call again; a submission is never sent twice.")
@@ -89,13 +90,14 @@ def from_exception(error: Exception, asked: Asked) -> HubError:
         mapped = HubUnreachable(
             "The hub cannot be reached.", hint="Check the network and HF_JOBS_MCP_HUB; hf-jobs-mcp doctor says more."
         )
-    mapped.__cause__ = error
+    if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
+        mapped.add_note(_NEVER_SENT)
     return mapped
 
 
 def never_sent(error: BaseException) -> bool:
     """Whether the failed request cannot have reached the hub: no connection was made for it."""
-    return isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
+    return _NEVER_SENT in getattr(error, "__notes__", ())
 
 
 def unreadable(asked: Asked) -> HubError:

@@ -36,6 +36,7 @@ _STARTED = "===== Job started"
 _CUT_TEXT = re.compile(rb'"data"\s*:\s*"')
 _BROKEN_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{0,3})?$")
 _FIRST_BYTE = 5.0
+_LIVE_LASTS = 4.0
 _RECONNECTIONS = 3
 _LONGEST_PAUSE = 5.0
 
@@ -125,7 +126,8 @@ class Feed:
                 yield piece
             return
         patience = _FIRST_BYTE
-        while True:
+        ends = anyio.current_time() + _LIVE_LASTS
+        while anyio.current_time() < ends:
             piece = b""
             with anyio.move_on_after(patience):
                 piece = await anext(pieces, b"")

@@ -190,9 +190,14 @@ class _Errand(Generic[Made]):
     async def _send(self) -> Made:
         """One request, not torn by a cancelled call: what was sent is answered, and the answer noted, first."""
         with anyio.CancelScope(shield=True):
-            made = await self.send(self.patience)
-            self.on_event("made", {"id": made.id})
-        return made
+            try:
+                made = await self.send(self.patience)
+            except HubError as error:
+                trouble = error.with_traceback(None)
+            else:
+                self.on_event("made", {"id": made.id})
+                return made
+        raise trouble  # without the frames that held the body and its values
 
     def _looking_time(self, error: HubError) -> float:
         if not _may_have_made(error):

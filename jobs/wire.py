@@ -158,6 +158,7 @@ class Wire:
             json=body,
             timeout=self.limits.timeout(read=read),
         )
+        trouble = None
         try:
             response = await session.send(request, stream=True, follow_redirects=redirects)
             try:
@@ -165,7 +166,9 @@ class Wire:
             finally:
                 await response.aclose()
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise failure.from_exception(error, asked) from error
+            trouble = failure.from_exception(error, asked)
+        if trouble is not None:
+            raise trouble  # outside the handler, so that it carries no request with it
         if response.status_code >= 300:  # noqa: PLR2004 - not a success
             raise failure.from_status(response.status_code, response.headers, content, asked)
         return Reply(response.status_code, response.headers, content, response.links.get("next", {}).get("url"))

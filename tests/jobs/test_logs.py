@@ -275,3 +275,16 @@ async def test_the_last_lines_for_a_diagnosis_are_whole_and_in_order(hub, long_j
     assert lines == ["line 4999", "line 5000", "ERROR: line 5001 failed"]
     numbers = [int(re.sub(r"\D", "", line)) for line in lines]
     assert all(b - a == 1 for a, b in pairwise(numbers))
+
+
+@pytest.mark.parametrize("command", ["while :; do echo tick; sleep 0.02; done", "yes flood"])
+async def test_the_log_of_a_job_that_never_falls_silent_comes_back_all_the_same(hub, run, command):
+    job = await run(command, wait=False)
+    with anyio.fail_after(30):
+        while job.stage != "RUNNING":
+            job = await hub.inspect(job.id)
+        piece = await logs.read(hub, job)
+    await hub.cancel(job.id)
+    assert set(piece.lines) <= {"tick", "flood"}
+    assert piece.cursor
+    await ended(hub, job)
