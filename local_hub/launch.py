@@ -66,3 +66,7 @@ class Launcher(Protocol):
     def plan(self, request: Request) -> Plan:
         """Prepare the folders of an attempt and say what to start. Called in a thread; may raise `CannotLaunch`."""
         ...
+
+    def clear(self, job_id: str) -> None:
+        """End and remove what a job left that no signal from here reaches. Called in a thread, when a job has ended."""
+        ...

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from local_hub.attempt import Attempt
 from local_hub.launch import CannotLaunch, Mount, Request
 
 if TYPE_CHECKING:
@@ -16,22 +15,21 @@ if TYPE_CHECKING:
     from local_hub.store import Store
 
 
-def prepare(paths: HubPaths, launcher: Launcher, secret_box: SecretBox, store: Store, job: Job) -> Plan:
-    """Make the folders of the job's current attempt and say what to start. Blocks.
+def prepare(paths: HubPaths, launcher: Launcher, secret_box: SecretBox, store: Store, job: Job, attempt: int) -> Plan:
+    """Make the folders of an attempt and say what to start. Blocks.
 
     Raises:
         CannotLaunch: a volume's folder is not there, or the secrets cannot be opened.
     """
-    Attempt(paths.attempt(job.id, job.attempt)).create()
     scratch = paths.scratch(job.id)
-    scratch.mkdir(exist_ok=True)
+    scratch.mkdir(parents=True, exist_ok=True)
     secrets: dict[str, str] = {}
     if job.secret_names:
         found = store.read_now(lambda db: secret_box.get(db, f"job:{job.id}"))
         if found is None:
             raise CannotLaunch("The job's secrets cannot be opened any more: the hub's key has changed.")
         secrets = found
-    request = Request(job.id, job.spec, secrets, _mounts(paths, job), scratch, job.attempt)
+    request = Request(job.id, job.spec, secrets, _mounts(paths, job), scratch, attempt)
     return launcher.plan(request)
 
 
@@ -54,6 +52,6 @@ def _mounts(paths: HubPaths, job: Job) -> list[Mount]:
 
 def tidy(paths: HubPaths, job: Job) -> None:
     """Remove everything of an ended job but its output."""
-    for number in range(1, job.attempt + 1):
+    for number in range(1, job.attempt + 2):
         shutil.rmtree(paths.attempt(job.id, number), ignore_errors=True)
     shutil.rmtree(paths.scratch(job.id), ignore_errors=True)

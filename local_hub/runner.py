@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from local_hub import admission, errors, job_table, leftovers, preparation, verdict
+from local_hub import admission, errors, job_table, leftovers, preparation, retention, verdict
 from local_hub.attempt import Attempt, Exit
 from local_hub.changes import Changes
 from local_hub.launch import CannotLaunch
@@ -43,6 +43,7 @@ GRACE_SECONDS = 5.0
 CANCEL_WAIT_SECONDS = 1.5
 CLAIM_WAIT_SECONDS = 2.0
 EMPTY_READ_SECONDS = 0.01
+AGAIN_SECONDS = 2.0
 DISK_CHECK_MS = 5_000
 MOST_WAITING = 10_000
 STARTS_AT_ONCE = 8
@@ -55,6 +56,15 @@ class Limits:
     capacity: int
     disk_floor: int = 512 << 20
     retention_ms: int = 30 * 24 * 3600 * 1000
+
+
+@dataclass(frozen=True)
+class _Handed:
+    """An attempt that a supervisor has been asked to start, and the FIFO that will tell of it."""
+
+    job: Job
+    attempt: Attempt
+    listener: int
 
 
 class Runner:
@@ -78,6 +88,7 @@ class Runner:
         self.secret_box = secret_box
         self._nursery = nursery
         self.disk_is_short = False
+        self._look_at_disk_ms = 0
         self._boot = leftovers.boot_id()
         self._waiting: dict[str, Job] = {}
         self._running: dict[str, Job] = {}
@@ -93,6 +104,10 @@ class Runner:
     @property
     def idle(self) -> bool:
         return not self._waiting and not self._running
+
+    def holds(self, job_id: str) -> bool:
+        """Tell whether the job waits or runs here. Once it does not, the store knows its final stage."""
+        return job_id in self._running or job_id in self._waiting
 
     @property
     def running(self) -> Mapping[str, Job]:
@@ -154,11 +169,7 @@ class Runner:
             self._tasks = tasks
             await anyio.to_thread.run_sync(self._nursery.start, limiter=self._threads)
             for job in await self.store.read(job_table.unfinished):
-                if job.handed:
-                    self._running[job.id] = job
-                    tasks.start_soon(self._adopt, job)
-                else:
-                    self._waiting[job.id] = job
+                self._take_up(job)
             while True:
                 self._wake = anyio.Event()
                 again = await self._start_what_fits()
@@ -166,131 +177,158 @@ class Runner:
                     await self._wake.wait()
 
     async def _start_what_fits(self) -> int | None:
+        """Start what there is room for; return the moment at which to look again, None when something must change."""
         if not self._waiting:
             return None
-        self.disk_is_short = await anyio.to_thread.run_sync(self._disk_is_short, limiter=self._threads)
+        if now_ms() >= self._look_at_disk_ms:
+            self._look_at_disk_ms = now_ms() + DISK_CHECK_MS
+            short = partial(retention.disk_is_short, self.paths, self.limits.disk_floor)
+            self.disk_is_short = await anyio.to_thread.run_sync(short, limiter=self._threads)
         if self.disk_is_short:
-            return now_ms() + DISK_CHECK_MS
+            return self._look_at_disk_ms
         admitted = admission.admit(
             list(self._waiting.values()), self._running.values(), limit=self.limits.capacity, now_ms=now_ms()
         )
         for job in admitted.start:
             del self._waiting[job.id]
             self._running[job.id] = job
-            self._tasks.start_soon(self._start, job)
+            self._tasks.start_soon(self._mind, self._start, job)
         soon = now_ms() + admission.PATIENCE_MS if self._waiting else None
         return min((moment for moment in (admitted.again_ms, soon) if moment is not None), default=None)
 
-    def _disk_is_short(self) -> bool:
-        from local_hub import retention
+    async def _mind(self, step: Callable[[Job], Awaitable[None]], job: Job) -> None:
+        """Do a step of a job; when it fails for a reason of ours (a full disk, say), look at the job again later."""
+        try:
+            await step(job)
+        except Exception:
+            log.exception("job %s: will look at it again", job.id)
+            await anyio.sleep(AGAIN_SECONDS)
+            current = await self.store.read(lambda db: job_table.get(db, None, job.id))
+            self._leave(job.id)
+            if current is not None and not current.final:
+                self._take_up(current)
 
-        return retention.disk_is_short(self.paths, self.limits.disk_floor)
+    def _take_up(self, job: Job) -> None:
+        """Go on with a job as the store has it."""
+        if job.handed:
+            self._running[job.id] = job
+            self._tasks.start_soon(self._mind, self._adopt, job)
+        else:
+            self.enter(job)
 
     async def _start(self, job: Job) -> None:
-        def work(db: sqlite3.Connection) -> Job | None:
-            current = job_table.get(db, None, job.id)
-            if current is None or current.final or current.handed:
-                return None
-            return job_table.change(
-                db, job.id, attempt=current.attempt + 1, handed=1, boot=self._boot, message=None, not_before_ms=0
-            )
-
-        handed = await self.store.write(work)
+        """Hand over a job's next, or unclaimed, attempt and follow it to its end."""
+        try:
+            handed = await anyio.to_thread.run_sync(self._hand_over, job, limiter=self._threads)
+        except CannotLaunch as error:
+            await self._end(job, str(error))
+            return
         if handed is None:
             self._leave(job.id)
             return
-        self._running[job.id] = handed
-        await self._hand_over(handed)
+        self._running[job.id] = handed.job
+        await self._follow(handed.job, handed.attempt, handed.listener)
 
-    async def _hand_over(self, job: Job) -> None:
-        attempt = Attempt(self.paths.attempt(job.id, job.attempt))
-        left = job.spec["timeout"] - (now_ms() - (job.started_ms or now_ms())) / 1000
-        try:
-            plan = await anyio.to_thread.run_sync(
-                partial(preparation.prepare, self.paths, self.launcher, self.secret_box, self.store, job),
-                limiter=self._threads,
+    def _hand_over(self, job: Job) -> _Handed | None:
+        """Give an attempt to a supervisor, the store first; None when the job has been cancelled meanwhile. Blocks."""
+        number = job.attempt if job.handed else job.attempt + 1
+        attempt = Attempt(self.paths.attempt(job.id, number))
+        attempt.create()
+        plan = preparation.prepare(self.paths, self.launcher, self.secret_box, self.store, job, attempt=number)
+
+        def work(db: sqlite3.Connection) -> Job | None:
+            current = job_table.get(db, None, job.id)
+            if current is None or current.final or (current.attempt, current.handed) != (job.attempt, job.handed):
+                return None
+            return job_table.change(
+                db,
+                job.id,
+                stage=job_table.RUNNING,
+                started_ms=current.started_ms or now_ms(),
+                message=plan.note,
+                attempt=number,
+                handed=1,
+                boot=self._boot,
+                not_before_ms=0,
             )
-            listener = attempt.listen()
-            launch = partial(
-                self._nursery.launch,
+
+        handed = self.store.write_now(work)
+        if handed is None:
+            return None
+        left = handed.spec["timeout"] - (now_ms() - (handed.started_ms or now_ms())) / 1000
+        listener = attempt.listen()
+        try:
+            self._nursery.launch(
                 plan,
                 folder=attempt.folder,
-                output=self.paths.output(job.id),
+                output=self.paths.output(handed.id),
                 timeout=max(0.0, left),
                 grace=GRACE_SECONDS,
             )
-            await anyio.to_thread.run_sync(launch, limiter=self._threads)
-        except CannotLaunch as error:
-            await self._end(job, job_table.ERROR, str(error))
-        except OSError as error:
-            log.exception("job %s could not be started", job.id)
-            await self._end(job, job_table.ERROR, f"The job could not be started: {error.strerror}.")
-        else:
-            await self._follow(job, attempt, listener, plan.note)
+        except BaseException:
+            os.close(listener)
+            raise
+        return _Handed(handed, attempt, listener)
 
     async def _adopt(self, job: Job) -> None:
         attempt = Attempt(self.paths.attempt(job.id, job.attempt))
         if attempt.exit is not None:
-            await self._conclude(job, attempt, attempt.exit)
+            await self._conclude(job, attempt.exit)
         elif job.boot != self._boot:
-            await self._conclude(job, attempt, Exit(137, "lost", now_ms()))
+            await self._conclude(job, Exit(137, "lost", now_ms()))
         elif not attempt.claimed:
-            await self._hand_over(job)
+            await self._start(job)
         else:
-            await self._follow(job, attempt, attempt.listen(), job.message)
+            await self._follow(job, attempt, attempt.listen())
 
-    async def _follow(self, job: Job, attempt: Attempt, listener: int, note: str | None) -> None:
+    async def _follow(self, job: Job, attempt: Attempt, listener: int) -> None:
         """Wait for the supervisor's two words, started and ended, or for its death.
 
         Whether it lives is looked at before each wait: a FIFO whose writer died before it was opened tells nothing.
         """
-        marked = False
+        await self._told(job)
+        started = False
         try:
             while True:
                 ended = attempt.exit
                 if ended is None and attempt.claimed:
-                    if not marked:
-                        job, marked = await self._mark_running(job, attempt, note), True
+                    if not started:
+                        started = True
+                        await self._catch_up_with_cancellation(job, attempt)
                     if not attempt.alive:
                         ended = attempt.exit or Exit(137, "lost", now_ms())
                 elif ended is None and not self._nursery.running:
                     break
                 if ended is not None:
                     break
-                with anyio.move_on_after(None if marked else CLAIM_WAIT_SECONDS):
+                with anyio.move_on_after(None if started else CLAIM_WAIT_SECONDS):
                     await anyio.wait_readable(listener)
                 with suppress(BlockingIOError):
-                    if os.read(listener, 64) == b"" and not marked:
+                    if os.read(listener, 64) == b"" and not started:
                         await anyio.sleep(EMPTY_READ_SECONDS)
         finally:
             os.close(listener)
         if ended is None:
-            self._tasks.start_soon(self._hand_over, job)
+            self._tasks.start_soon(self._mind, self._start, job)
         else:
-            await self._conclude(job, attempt, ended, note)
+            await self._conclude(job, ended)
 
-    async def _mark_running(self, job: Job, attempt: Attempt, note: str | None) -> Job:
-        def work(db: sqlite3.Connection) -> Job | None:
-            started = job.started_ms or attempt.started_ms
-            return job_table.change(db, job.id, stage=job_table.RUNNING, started_ms=started, message=note)
-
-        running = await self.store.write(work) or job
-        self._running[job.id] = running
-        await self._told(running)
-        if running.cancel_asked:
+    async def _catch_up_with_cancellation(self, job: Job, attempt: Attempt) -> None:
+        """Pass on a cancellation that was asked for before there was a supervisor to hear it."""
+        current = await self.store.read(lambda db: job_table.get(db, None, job.id))
+        if current is not None and current.cancel_asked:
             await anyio.to_thread.run_sync(attempt.ask_to_end, limiter=self._threads)
-        return running
 
-    async def _conclude(self, job: Job, attempt: Attempt, ended: Exit, note: str | None = None) -> None:
+    async def _conclude(self, job: Job, ended: Exit) -> None:
         if ended.reason == "lost":
             await anyio.to_thread.run_sync(leftovers.end, job.id, limiter=self._threads)
+            await anyio.to_thread.run_sync(self.launcher.clear, job.id, limiter=self._threads)
 
         def work(db: sqlite3.Connection) -> Job | None:
             current = job_table.get(db, None, job.id)
             if current is None or current.final:
                 return current
-            started = current.started_ms or attempt.started_ms
-            found = verdict.of(current, ended, note or current.message)
+            found = verdict.of(current, ended)
             if found.again_after_ms is not None:
                 return job_table.change(
                     db,
@@ -299,36 +337,38 @@ class Runner:
                     handed=0,
                     message=found.message,
                     not_before_ms=now_ms() + found.again_after_ms,
-                    started_ms=started,
                 )
             return job_table.finish(
                 db,
                 job.id,
                 found.stage,
                 found.message,
-                started_ms=started,
                 finished_ms=ended.finished_ms,
                 exit_code=ended.code,
             )
 
         current = await self.store.write(work)
-        self._leave(job.id)
         if current is not None and not current.final:
             await anyio.to_thread.run_sync(shutil.rmtree, self.paths.scratch(job.id), True, limiter=self._threads)
             self.enter(current)
-        elif current is not None:
+        self._leave(job.id)
+        if current is not None and current.final:
             await self._told(current)
             self._tasks.start_soon(self._tidy, current)
 
-    async def _end(self, job: Job, stage: str, message: str | None) -> None:
-        ended = await self.store.write(lambda db: job_table.finish(db, job.id, stage, message))
+    async def _end(self, job: Job, message: str) -> None:
+        ended = await self.store.write(lambda db: job_table.finish(db, job.id, job_table.ERROR, message))
         self._leave(job.id)
         if ended is not None:
             await self._told(ended)
             await self._tidy(ended)
 
     async def _tidy(self, job: Job) -> None:
-        await anyio.to_thread.run_sync(preparation.tidy, self.paths, job, limiter=self._threads)
+        def work() -> None:
+            self.launcher.clear(job.id)
+            preparation.tidy(self.paths, job)
+
+        await anyio.to_thread.run_sync(work, limiter=self._threads)
 
     def _leave(self, job_id: str) -> None:
         self._running.pop(job_id, None)

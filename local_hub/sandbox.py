@@ -108,6 +108,9 @@ class _OnThisMachine:
             shutil.rmtree(being_made)
         return folder
 
+    def clear(self, job_id: str) -> None:
+        """Do nothing: a job here is processes of this user, which its supervisor or `leftovers` has ended."""
+
     def note(self, request: Request, chosen: interpreters.Interpreter | None, *, exact: bool) -> str:
         image = request.spec.get("dockerImage") or request.spec.get("spaceId")
         words = f"Runs on this machine; {image} is not pulled"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from typing import TYPE_CHECKING
 
 import anyio
@@ -11,7 +12,6 @@ from local_hub import cron, errors, job_table, schedule_table
 from local_hub.job_routes import new_job
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable
 
     from local_hub.job_table import Job
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 100
 LONGEST_SLEEP_SECONDS = 30.0
+AGAIN_MS = 2_000
 
 
 class Scheduler:
@@ -40,9 +41,13 @@ class Scheduler:
         """Fire what is due, sleep until the next moment, repeat; never so long that a changed clock is missed."""
         while True:
             self._wake = anyio.Event()
-            while await self.fire_due() == AT_ONCE:
-                pass
-            due = await self._runner.store.read(schedule_table.next_due)
+            try:
+                while await self.fire_due() == AT_ONCE:
+                    pass
+                due = await self._runner.store.read(schedule_table.next_due)
+            except sqlite3.Error:
+                log.exception("schedules: will look at them again")
+                due = self._clock() + AGAIN_MS
             wait = LONGEST_SLEEP_SECONDS
             if due is not None:
                 wait = min(wait, max(0.0, (due - self._clock()) / 1000))

@@ -38,29 +38,34 @@ class Streams:
     async def log(self, job: Job, tail: int | None) -> AsyncIterator[bytes]:
         """Yield the log, from its start or its last lines, until the job is final and all of it has been sent."""
         silence = 0.0
-        pause = QUICK_SECONDS
+        final = job.final
         with LogReader(self._runner.paths.output(job.id), tail) as reader:
-            final = job.final
             while True:
+                if not final and not self._runner.holds(job.id):
+                    current = await self._current(job.id)
+                    final = current is None or current.final
                 events = await anyio.to_thread.run_sync(partial(reader.read, final=final), limiter=self._threads)
                 if events:
-                    silence, pause = 0.0, QUICK_SECONDS
+                    silence = 0.0
                     yield events
                     continue
                 if final:
                     return
-                changed = False
-                while not changed and not reader.has_more:
-                    changed = await self._runner.changes.wait(job.id, pause)
-                    silence += pause
-                    pause = min(SLOW_SECONDS, pause * 1.2)
-                    if silence >= KEEP_ALIVE_SECONDS:
-                        silence = 0.0
-                        yield KEEP_ALIVE
-                        break
-                if changed or job.id not in self._runner.running:
-                    current = await self._current(job.id)
-                    final = current is None or current.final
+                silence += await self._news(job.id, reader, KEEP_ALIVE_SECONDS - silence)
+                if silence >= KEEP_ALIVE_SECONDS:
+                    silence = 0.0
+                    yield KEEP_ALIVE
+
+    async def _news(self, job_id: str, reader: LogReader, longest: float) -> float:
+        """Wait until the job may have something new to say, a moment at least; return the seconds waited."""
+        waited, pause = 0.0, QUICK_SECONDS
+        while waited < longest:
+            changed = await self._runner.changes.wait(job_id, pause)
+            waited += pause
+            if changed or reader.has_more or not self._runner.holds(job_id):
+                break
+            pause = min(SLOW_SECONDS, pause * 1.2)
+        return waited
 
     async def metrics(self, job: Job) -> AsyncIterator[bytes]:
         """Yield what the job's processes use, once a second, until the job has ended."""
@@ -72,5 +77,5 @@ class Streams:
             if sample is not None:
                 yield f"event: metric\ndata: {json.dumps(sample)}\n\n".encode()
             await self._runner.changes.wait(job.id, METRIC_SECONDS)
-            if job.id not in self._runner.running and job.id not in self._runner.waiting:
+            if not self._runner.holds(job.id):
                 return

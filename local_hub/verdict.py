@@ -24,12 +24,12 @@ class Verdict:
     again_after_ms: int | None = None
 
 
-def of(job: Job, ended: Exit, note: str | None) -> Verdict:
+def of(job: Job, ended: Exit) -> Verdict:
     """Judge an ended attempt. Timeouts and cancellations are never tried again; everything else that failed may be."""
     if job.cancel_asked or ended.reason == "canceled":
         return Verdict(CANCELED, None)
     if ended.reason == "exited" and ended.code == 0:
-        return Verdict(COMPLETED, note)
+        return Verdict(COMPLETED, job.message)
     if ended.reason == "timeout":
         return Verdict(ERROR, "Job timeout")
     failure = _failure(ended)

@@ -179,6 +179,7 @@ def test_secrets_are_in_no_file_once_the_job_has_ended(plug: Plug) -> None:
     finish(plug.api, job)
     plug.pull()
     assert not _files_with(plug.home, value.encode())
+    plug.put_back()
 
 
 def test_a_schedule_makes_up_once_for_what_it_missed_while_the_hub_was_away(plug: Plug) -> None:
