@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -197,10 +197,14 @@ class Gate:
         earlier = await anyio.to_thread.run_sync(self.ledger.spent, key)
         if earlier is not None:
             self.audit.note("replayed", caller=who, **_facts(request))
-            if earlier.digest != request.digest or earlier.caller != who:
+            if not earlier.submission or earlier.digest != request.digest or earlier.caller != who:
                 raise ConsentSpent("That answer was used before; a yes is good for one submission.")
             return earlier
-        names = self._yes(request, answer.ticked(), who)
+        try:
+            names = self._yes(request, answer.ticked(), who)
+        except ConsentNotGiven:
+            await self._burn(request, who)
+            raise
         return await self._spend(request, names, key, who)
 
     def _yes(self, request: ConsentRequest, ticked: frozenset[str], who: str) -> tuple[str, ...]:
@@ -231,7 +235,15 @@ class Gate:
         withheld = tuple(name for name in request.secret_names if name not in names)
         return Grant(names, withheld, submission)
 
+    async def _burn(self, request: ConsentRequest, who: str) -> None:
+        """A no is final for the question it answers: nobody turns it into a yes by sending the state again."""
+        sealed = sealed_state()
+        if sealed is not None:
+            with suppress(ConsentSpent):
+                await anyio.to_thread.run_sync(self.ledger.spend, f"state:{sealed.key}", request.digest, who, "")
+
     async def _refused(self, request: ConsentRequest, outcome: Outcome, who: str) -> JobsError:
+        await self._burn(request, who)
         if isinstance(outcome, DeclinedElicitation):
             self.audit.note("answered", caller=who, answer="declined", **_facts(request))
             return _declined(await self._earlier(request, who))

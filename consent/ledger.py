@@ -62,7 +62,7 @@ class Approval:
 
 @dataclass(frozen=True)
 class Spent:
-    """A yes that was used: for which submission, and, once known, what came of it."""
+    """A yes that was used: for which submission, and, once known, what came of it. An answer of no has none."""
 
     key: str
     digest: str
@@ -217,7 +217,8 @@ class Ledger:
         """The newest use of a yes for this digest and caller between two moments, in epoch seconds."""
         with self._lock:
             row = self._db.execute(
-                "SELECT * FROM spent WHERE digest = ? AND caller = ? AND at > ? AND at < ? ORDER BY at DESC LIMIT 1",
+                "SELECT * FROM spent WHERE digest = ? AND caller = ? AND submission != '' AND at > ? AND at < ?"
+                " ORDER BY at DESC LIMIT 1",
                 (digest, caller, since, before),
             ).fetchone()
         return Spent(*row) if row is not None else None
