@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LINE_CHARS = 1_000
+_NUMBER_BYTES = 10
 
 
 def trim(text: str) -> str:
@@ -46,7 +47,7 @@ class Matches:
         self._before: deque[tuple[int, bytes | str]] = deque(maxlen=context)
         self._after = 0
         self._last = 0
-        self._shown: deque[tuple[str, bool]] = deque()
+        self._shown: deque[tuple[int, str, bool]] = deque()
         self._used = 0
         self._matched = 0
 
@@ -55,9 +56,9 @@ class Matches:
         """Whether the next line is shown in any case."""
         return self._after > 0
 
-    @property
-    def lines(self) -> tuple[str, ...]:
-        return tuple(text for text, _ in self._shown)
+    def lines(self, ends_at: int = 0) -> tuple[str, ...]:
+        """`number: text` for a match, `number- text` for a neighbour; numbers are counted back from `ends_at`."""
+        return tuple(f"{number - ends_at}{':' if matched else '-'} {text}" for number, text, matched in self._shown)
 
     def pass_over(self, first: int, events: list[bytes]) -> None:
         """Lines that hold no match, the first of them numbered `first`."""
@@ -67,20 +68,20 @@ class Matches:
     def look(self, number: int, text: str, *, matched: bool) -> bool:
         """Take one line; False when it is a match for which there is no room."""
         if matched:
-            neighbours = [f"{at}- {self._text(line)}" for at, line in self._before if at > self._last]
-            if not self._make_room(size(f"{number}: {text}") + sum(map(size, neighbours))):
+            neighbours = [(at, self._text(line)) for at, line in self._before if at > self._last]
+            if not self._make_room(sum(_cost(line) for _, line in neighbours) + _cost(text)):
                 return False
             self.count += 1
             self._matched += 1
-            for neighbour in neighbours:
-                self._add(neighbour, matched=False)
+            for at, line in neighbours:
+                self._add(at, line, matched=False)
             self._before.clear()
-            self._add(f"{number}: {text}", matched=True)
+            self._add(number, text, matched=True)
             self._last, self._after = number, self._context
         elif self._after:
             self._after -= 1
-            if self._make_room(size(f"{number}- {text}")):
-                self._add(f"{number}- {text}", matched=False)
+            if self._make_room(_cost(text)):
+                self._add(number, text, matched=False)
                 self._last = number
         else:
             self._before.append((number, text))
@@ -93,12 +94,16 @@ class Matches:
         if not self._newest:
             return (self._used + wanted <= self._room and self._matched < self._most) or not self._shown
         while self._shown and (self._used + wanted > self._room or self._matched >= self._most):
-            text, matched = self._shown.popleft()
-            self._used -= size(text)
+            _, text, matched = self._shown.popleft()
+            self._used -= _cost(text)
             self._matched -= matched
             self.dropped = True
         return True
 
-    def _add(self, text: str, *, matched: bool) -> None:
-        self._shown.append((text, matched))
-        self._used += size(text)
+    def _add(self, number: int, text: str, *, matched: bool) -> None:
+        self._shown.append((number, text, matched))
+        self._used += _cost(text)
+
+
+def _cost(text: str) -> int:
+    return size(text) + _NUMBER_BYTES

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from contextlib import aclosing
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import anyio
 
-from jobs import log_search, stage
-from jobs.errors import BadArgument, HubError
+from jobs import stage
+from jobs.errors import HubError
 from jobs.failure import Asked
 from jobs.log_cursor import Cursor, Skip, resume_at
-from jobs.log_matches import Matches, size, trim
+from jobs.log_matches import size, trim
+from jobs.log_request import DEFAULT_BYTES, DEFAULT_LINES, MOST_BYTES, MOST_LINES, LogRequest, LogSlice
+from jobs.log_scan import scan
 from jobs.log_stream import Feed, line
 from jobs.untrusted import clean
 
@@ -22,113 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from jobs.hub import Hub
-    from jobs.log_search import Search
     from jobs.record import Job
 
-DEFAULT_LINES = 100
-MOST_LINES = 2000
-DEFAULT_BYTES = 3_400
-"""A reply carries its data twice, as structure and as text; twice this and the rest of it is below 8 KiB."""
-MOST_BYTES = 12_000
+__all__ = ["DEFAULT_BYTES", "DEFAULT_LINES", "MOST_BYTES", "LogRequest", "LogSlice", "last_lines", "read"]
 
-_RANGE = re.compile(r"(?P<first>\d{1,12})-(?P<last>\d{1,12})", re.ASCII)
-_NAMED = re.compile(r"(?P<end>head|tail)[ :]?(?P<count>\d{1,6})", re.ASCII)
-_BACK = re.compile(r"tail[ :]?(?P<count>\d{1,6})-(?P<nearest>\d{1,6})", re.ASCII)
 _COUNTED_ALONG = 1_000
 _PROBES = (1_000, 16_000)
 _KEPT_BYTES = 8 * 1024 * 1024
 _COUNT_LASTS = 0.5
-_SCAN_LASTS = 20.0
 _TRIES = 3
 _LOCAL_SILENCE = 0.3
 _FAR_SILENCE = 1.0
-
-
-@dataclass(frozen=True)
-class LogRequest:
-    """What to read; the last `DEFAULT_LINES` lines if nothing else is said. At most one of the ways is given.
-
-    Args:
-        tail: The last so many lines.
-        before: Lines at the very end to leave out; what comes before them is read.
-        head: The first so many.
-        first, last: A range of line numbers from 1, both included.
-        cursor: What came after this place.
-        search: Only lines that hold this (see `log_search.parse`), with `context` lines around each.
-        errors_only: Only lines that look like errors, the last ones first in line for the room there is.
-        context: Lines around each match.
-        max_bytes: Of JSON that the lines may take in a reply; `MOST_BYTES` at most.
-    """
-
-    tail: int | None = None
-    before: int = 0
-    head: int | None = None
-    first: int | None = None
-    last: int | None = None
-    cursor: Cursor | None = None
-    search: str | None = None
-    errors_only: bool = False
-    context: int = 1
-    max_bytes: int = DEFAULT_BYTES
-
-    @classmethod
-    def parse(
-        cls,
-        lines: int | str | None = None,
-        search: str | None = None,
-        cursor: str | None = None,
-        max_bytes: int = DEFAULT_BYTES,
-    ) -> LogRequest:
-        """A request from a tool's arguments.
-
-        `lines` is a number (the last so many), `head:50`, `tail:200-101` (counted from the end), `120-180` or `errors`.
-        With `search`, a plain number is how many matches at most. Raises BadArgument.
-        """
-        place = Cursor.parse(cursor) if cursor else None
-        request = cls(search=search, cursor=place, max_bytes=max_bytes)
-        if search:
-            log_search.parse(search)
-        text = str(lines).strip().lower() if lines is not None else ""
-        if not text:
-            return request
-        if text == "errors":
-            return replace(request, errors_only=True)
-        if text.isdecimal():
-            return replace(request, tail=_count(int(text)))
-        if named := _NAMED.fullmatch(text):
-            return replace(request, **{named["end"]: _count(int(named["count"]))})  # type: ignore[arg-type]  # head or tail
-        if back := _BACK.fullmatch(text):
-            furthest, nearest = _count(int(back["count"])), int(back["nearest"])
-            if 1 <= nearest <= furthest:
-                return replace(request, tail=furthest - nearest + 1, before=nearest - 1)
-        if span := _RANGE.fullmatch(text):
-            first, last = int(span["first"]), int(span["last"])
-            if 1 <= first <= last:
-                return replace(request, first=first, last=min(last, first + MOST_LINES - 1))
-        raise BadArgument("`lines` is not understood.", hint='Use 50, "head:50", "120-180" or "errors".', field="lines")
-
-
-@dataclass(frozen=True)
-class LogSlice:
-    """A piece of a log.
-
-    Attributes:
-        lines: Cleaned, masked, each `LINE_CHARS` long at most; of a search, `number: text`, and `number- text` around.
-        first_line: Number of the first of `lines` where it is known.
-        total_lines: Of the log so far where it was cheap to know.
-        cursor: The place after what was read: give it to get what comes after.
-        truncated: Whether the log holds more than these lines: before them, or of a search, after what was read.
-        rest: Arguments that get the next of it.
-        matches: Of a search, how many lines matched in what was read.
-    """
-
-    lines: tuple[str, ...] = ()
-    first_line: int | None = None
-    total_lines: int | None = None
-    cursor: str | None = None
-    truncated: bool = False
-    rest: dict[str, str] | None = None
-    matches: int | None = None
 
 
 async def read(hub: Hub, job: Job, request: LogRequest | None = None, *, mask: Callable[[str], str] = str) -> LogSlice:
@@ -148,7 +52,7 @@ async def read(hub: Hub, job: Job, request: LogRequest | None = None, *, mask: C
         return LogSlice(total_lines=0, cursor=str(request.cursor or Cursor()))
     reader = _Reader(_feed(hub, job), request, mask)
     if request.search or request.errors_only:
-        return await reader.find(log_search.parse(request.search) if request.search else log_search.trouble())
+        return await scan(reader.feed, request, reader.text)
     if request.cursor is not None:
         return await reader.onward(request.cursor)
     if request.head or request.first:
@@ -166,7 +70,7 @@ async def last_lines(hub: Hub, job: Job, count: int, *, mask: Callable[[str], st
 
 class _Reader:
     def __init__(self, feed: Feed, request: LogRequest, mask: Callable[[str], str]) -> None:
-        self._feed = feed
+        self.feed = feed
         self._request = request
         self._mask = mask
         self._room = max(256, min(request.max_bytes, MOST_BYTES))
@@ -197,7 +101,7 @@ class _Reader:
         )
 
     async def span(self, first: int, last: int) -> LogSlice:
-        return await self._collect(Skip(Cursor.counted(first - 1)), self._feed.events(), most=last - first + 1)
+        return await self._collect(Skip(Cursor.counted(first - 1)), self.feed.events(), most=last - first + 1)
 
     async def onward(self, cursor: Cursor) -> LogSlice:
         most = self._request.tail or MOST_LINES
@@ -207,46 +111,7 @@ class _Reader:
                 at = resume_at(cursor, events, whole=total == len(events))
                 if at is not None:
                     return await self._collect(Skip(cursor, done=True), _given(events[at:]), most=most)
-        return await self._collect(Skip(cursor), self._feed.events(), most=most)
-
-    async def find(self, search: Search) -> LogSlice:
-        newest = self._request.errors_only and self._request.cursor is None
-        matches = Matches(
-            context=self._request.context,
-            room=self._room,
-            most=self._request.tail or MOST_LINES,
-            newest=newest,
-            show=self._text,
-        )
-        skip = Skip(self._request.cursor or Cursor())
-        number = 0
-        more = False
-        deadline = anyio.current_time() + _SCAN_LASTS
-        async with aclosing(self._feed.events()) as batches:
-            async for batch in batches:
-                events = skip.fresh(batch)
-                number += len(batch) - len(events)
-                if matches.waiting or search.maybe(b"\n".join(events)):
-                    for event in events:
-                        text = trim(self._text(event))
-                        if not matches.look(number + 1, text, matched=search.matches(text)):
-                            more = True
-                            break
-                        number += 1
-                else:
-                    matches.pass_over(number + 1, events)
-                    number += len(events)
-                if more or (more := anyio.current_time() > deadline):
-                    break
-        place = str(Cursor.counted(number))
-        return LogSlice(
-            lines=matches.lines,
-            total_lines=None if more else number,
-            cursor=place,
-            truncated=more or matches.dropped,
-            rest={"cursor": place} if more else None,
-            matches=matches.count,
-        )
+        return await self._collect(Skip(cursor), self.feed.events(), most=most)
 
     async def _collect(self, skip: Skip, batches: AsyncGenerator[list[bytes], None], *, most: int) -> LogSlice:
         """Lines one after another until there is no more room."""
@@ -277,11 +142,11 @@ class _Reader:
             rest={"cursor": str(place)} if more else None,
         )
 
-    def _text(self, event: bytes) -> str:
+    def text(self, event: bytes) -> str:
         return self._mask(clean(_last_frame(line(event).text)))
 
     def _show(self, event: bytes) -> str:
-        return trim(self._text(event))
+        return trim(self.text(event))
 
     async def _end(self, count: int) -> tuple[list[bytes], int | None]:
         """The last events, and the log's length if these are all of it.
@@ -289,16 +154,16 @@ class _Reader:
         They are if fewer come than were asked for, with one to spare for the opening line, or if the hub knows no tail;
         a live log can send more than the tail because it grows meanwhile.
         """
-        events, seen = await _tail(self._feed, count)
-        return events, seen if seen < count - 1 or (seen > count and not self._feed.live) else None
+        events, seen = await _tail(self.feed, count)
+        return events, seen if seen < count - 1 or (seen > count and not self.feed.live) else None
 
     async def _total(self) -> int | None:
         """How many lines a finished log has, if counting them is quick."""
-        if self._feed.live:
+        if self.feed.live:
             return None
         total = 0
         with anyio.move_on_after(_COUNT_LASTS) as limit:
-            async with aclosing(self._feed.events()) as batches:
+            async with aclosing(self.feed.events()) as batches:
                 async for batch in batches:
                     total += len(batch)
         return None if limit.cancelled_caught else total
@@ -347,9 +212,3 @@ def _feed(hub: Hub, job: Job) -> Feed:
 def _last_frame(text: str) -> str:
     """What a terminal would show of a line that a progress bar has redrawn."""
     return text.rstrip("\r").rsplit("\r", 1)[-1]
-
-
-def _count(given: int) -> int:
-    if not 1 <= given <= MOST_LINES:
-        raise BadArgument(f"A number of lines is 1 to {MOST_LINES}.", field="lines")
-    return given

@@ -162,6 +162,31 @@ async def test_matches_that_do_not_fit_are_continued_by_the_cursor(hub, long_job
     assert seen == list(range(7, 5001, 10))
 
 
+async def test_a_search_can_be_told_where_to_look(hub, long_job):
+    near_end = await logs.read(hub, long_job, LogRequest.parse(50, search="line 49"))
+    assert near_end.matches == 48
+    assert near_end.lines[0] == "-50: line 4952"
+    first = await logs.read(hub, long_job, LogRequest.parse("head:20", search="line 1"))
+    assert (first.matches, first.lines[0], first.truncated) == (11, "1: line 1", False)
+    middle = await logs.read(hub, long_job, LogRequest.parse("700-720", search="line 71"))
+    assert middle.lines[1] == "710: line 710"
+    assert middle.matches == 10
+
+
+async def test_errors_of_a_long_log_are_looked_for_near_its_end(hub, run):
+    job = await run("echo Error: early; seq -f 'fine %.0f' 1 30000; echo Error: late; echo bye")
+    piece = await logs.read(hub, job, LogRequest.parse("errors"))
+    assert piece.lines == ("-3- fine 30000", "-2: Error: late", "-1- bye")
+    assert piece.truncated
+
+
+async def test_errors_far_from_the_end_are_found_when_there_are_no_others(hub, run):
+    job = await run("echo Error: early; seq -f 'fine %.0f' 1 30000")
+    piece = await logs.read(hub, job, LogRequest.parse("errors"))
+    assert piece.lines == ("1: Error: early", "2- fine 1")
+    assert piece.total_lines == 30001
+
+
 async def test_errors_only_shows_the_newest_that_fit(hub, run):
     job = await run('for i in $(seq 1 400); do echo "ok $i"; echo "ValueError: number $i"; done; echo 0 errors')
     piece = await logs.read(hub, job, LogRequest.parse("errors"))
@@ -277,7 +302,7 @@ async def test_the_last_lines_for_a_diagnosis_are_whole_and_in_order(hub, long_j
     assert all(b - a == 1 for a, b in pairwise(numbers))
 
 
-@pytest.mark.parametrize("command", ["while :; do echo tick; sleep 0.02; done", "yes flood"])
+@pytest.mark.parametrize("command", ["while :; do echo tick; sleep 0.02; done", "yes flood | head -n 30000000"])
 async def test_the_log_of_a_job_that_never_falls_silent_comes_back_all_the_same(hub, run, command):
     job = await run(command, wait=False)
     with anyio.fail_after(30):
