@@ -234,7 +234,7 @@ class Runner:
         number = job.attempt if job.handed else job.attempt + 1
         attempt = Attempt(self.paths.attempt(job.id, number))
         attempt.create()
-        plan = preparation.prepare(self.paths, self.launcher, self.secret_box, self.store, job, attempt=number)
+        plan = preparation.prepare(self.paths, self.launcher, job, self._secrets(job), number)
 
         def work(db: sqlite3.Connection) -> Job | None:
             current = job_table.get(db, None, job.id)
@@ -269,6 +269,14 @@ class Runner:
             os.close(listener)
             raise
         return _Handed(handed, attempt, listener)
+
+    def _secrets(self, job: Job) -> dict[str, str]:
+        if not job.secret_names:
+            return {}
+        found = self.store.read_now(lambda db: self.secret_box.get(db, f"job:{job.id}"))
+        if found is None:
+            raise CannotLaunch("The job's secrets cannot be opened any more: the hub's key has changed.")
+        return found
 
     async def _adopt(self, job: Job) -> None:
         attempt = Attempt(self.paths.attempt(job.id, job.attempt))
