@@ -10,6 +10,7 @@ import json
 import os
 from contextlib import suppress
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Self
 
 from local_hub.moments import banner, iso
@@ -30,9 +31,11 @@ def _stamp(moment_ms: int) -> str:
     return json.dumps(iso(moment_ms))
 
 
-def event(moment_ms: int, text: str) -> bytes:
-    """Write one line as the Hub's server-sent event. It is plain ASCII, so no client cuts it at an odd character."""
-    return f'data: {{"timestamp": {_stamp(moment_ms)}, "data": {json.dumps(text)}}}\n\n'.encode()
+def events_of(moment_ms: int, lines: list[bytes]) -> str:
+    """Write lines as the Hub's server-sent events. They are plain ASCII, so no client cuts one at an odd character."""
+    before = f'data: {{"timestamp": {_stamp(moment_ms)}, "data": '
+    texts = b"\n".join(lines).decode("utf-8", "replace").split("\n")
+    return "".join([f"{before}{encode_basestring_ascii(text)}}}\n\n" for text in texts])
 
 
 class LogReader:
@@ -48,7 +51,7 @@ class LogReader:
         self._records: list[tuple[int, int]] = []
         self._moment = 0
         self._carry = b""
-        self._before: list[bytes] = []
+        self._before: list[str] = []
 
     def __enter__(self) -> Self:
         return self
@@ -96,7 +99,7 @@ class LogReader:
             self._split(data, events)
         if final and not events and self._carry and self._at >= size:
             self._flush(events)
-        return b"".join(events)
+        return "".join(events).encode()
 
     def _open(self, *, final: bool) -> bool:
         try:
@@ -125,37 +128,36 @@ class LogReader:
             return None
         return self._records[-1]
 
-    def _take(self, record: tuple[int, int], events: list[bytes]) -> None:
+    def _take(self, record: tuple[int, int], events: list[str]) -> None:
         self._records.pop()
         if record[1] & MARK:
             self._flush(events)
             self._moment = record[1] & ~MARK
-            events.append(event(self._moment, BANNER.format(banner(self._moment))))
+            events.append(events_of(self._moment, [BANNER.format(banner(self._moment)).encode()]))
         else:
             self._moment = record[1]
 
-    def _split(self, data: bytes, events: list[bytes]) -> None:
+    def _split(self, data: bytes, events: list[str]) -> None:
         *lines, self._carry = (self._carry + data).split(b"\n")
-        for line in lines:
-            self._emit(self._cut(line, events), events)
+        if lines and len(lines[0]) > LONGEST_LINE:
+            lines[0] = self._cut(lines[0], events)
+        if lines:
+            events.append(events_of(self._moment, lines))
         if len(self._carry) > LONGEST_LINE:
             self._carry = self._cut(self._carry, events)
 
-    def _cut(self, line: bytes, events: list[bytes]) -> bytes:
+    def _cut(self, line: bytes, events: list[str]) -> bytes:
         while len(line) > LONGEST_LINE:
             end = LONGEST_LINE
             while end > LONGEST_LINE - 4 and line[end] & 0xC0 == CONTINUATION:
                 end -= 1
-            self._emit(line[:end], events)
+            events.append(events_of(self._moment, [line[:end]]))
             line = line[end:]
         return line
 
-    def _emit(self, line: bytes, events: list[bytes]) -> None:
-        events.append(event(self._moment, line.decode("utf-8", "replace")))
-
-    def _flush(self, events: list[bytes]) -> None:
+    def _flush(self, events: list[str]) -> None:
         if self._carry:
-            self._emit(self._carry, events)
+            events.append(events_of(self._moment, [self._carry]))
             self._carry = b""
 
     def _seek(self, lines: int, *, final: bool) -> None:

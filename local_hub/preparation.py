@@ -8,29 +8,22 @@ from typing import TYPE_CHECKING
 from local_hub.launch import CannotLaunch, Mount, Request
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from local_hub.job_table import Job
     from local_hub.launch import Launcher, Plan
     from local_hub.paths import HubPaths
-    from local_hub.secret_box import SecretBox
-    from local_hub.store import Store
 
 
-def prepare(paths: HubPaths, launcher: Launcher, secret_box: SecretBox, store: Store, job: Job, attempt: int) -> Plan:
+def prepare(paths: HubPaths, launcher: Launcher, job: Job, secrets: Mapping[str, str], attempt: int) -> Plan:
     """Make the folders of an attempt and say what to start. Blocks.
 
     Raises:
-        CannotLaunch: a volume's folder is not there, or the secrets cannot be opened.
+        CannotLaunch: a volume's folder is not there, or the launcher has a reason of its own.
     """
     scratch = paths.scratch(job.id)
     scratch.mkdir(parents=True, exist_ok=True)
-    secrets: dict[str, str] = {}
-    if job.secret_names:
-        found = store.read_now(lambda db: secret_box.get(db, f"job:{job.id}"))
-        if found is None:
-            raise CannotLaunch("The job's secrets cannot be opened any more: the hub's key has changed.")
-        secrets = found
-    request = Request(job.id, job.spec, secrets, _mounts(paths, job), scratch, attempt)
-    return launcher.plan(request)
+    return launcher.plan(Request(job.id, job.spec, secrets, _mounts(paths, job), scratch, attempt))
 
 
 def _mounts(paths: HubPaths, job: Job) -> list[Mount]:

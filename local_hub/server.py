@@ -64,12 +64,9 @@ def run(paths: HubPaths, *, version: str, runner: str, idle_seconds: float, port
 
 def _launcher(paths: HubPaths, runner: str) -> Launcher:
     if runner == "container":
-        try:
-            from local_hub import container
-        except ImportError:
-            raise HubStartError("This release cannot run jobs in containers.") from None
-        chosen: Launcher = container.choose(paths.root)
-        return chosen
+        from local_hub import container
+
+        return container.choose(paths.root)
     return sandbox.choose(paths.root, plain=runner == "plain")
 
 
