@@ -80,6 +80,7 @@ def assemble(settings: Settings) -> App:
     )
     services = Services(policy=policy, connect=connection, vault=vault, gate=gate)
     watch = Watch(services)
+    tools = all_tools()
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[Any]) -> AsyncIterator[Services]:
@@ -94,10 +95,10 @@ def assemble(settings: Settings) -> App:
         version=version(),
         instructions=INSTRUCTIONS,
         website_url="https://huggingface.co/docs/huggingface_hub/guides/jobs",
-        tools=all_tools(),
+        tools=tools,
         extensions=[Tasks(services)],
         subscriptions=watch.bus,
-        middleware=[Boundary(vault.masker), watch],
+        middleware=[Boundary(vault.masker, [tool.name for tool in tools]), watch],
         lifespan=lifespan,
         request_state_security=RequestStateSecurity(
             codec=OneTimeStateCodec([os.urandom(32)]), ttl=settings.ask_seconds, bind_principal=caller

@@ -8,10 +8,11 @@ completions and errors. Progress goes out by another door, which masks through t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS
 from pydantic import BaseModel
 
 from consent.caller import forget_state
@@ -26,14 +27,20 @@ _SEALED_LATER = "requestState"
 
 
 class Boundary:
-    """Middleware for `MCPServer(middleware=…)`. `masker` gives the masker for the values known right now."""
+    """Middleware for `MCPServer(middleware=…)`. `masker` gives the masker for the values known right now.
 
-    def __init__(self, masker: Callable[[], Masker]) -> None:
+    A tool that is not among `tools` is a protocol error, as the protocol has it; the SDK would answer with a result.
+    """
+
+    def __init__(self, masker: Callable[[], Masker], tools: Collection[str]) -> None:
         self._masker = masker
+        self._tools = tools
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         if (ctx.params or {}).get(_SEALED_LATER) is None:
             forget_state()
+        if ctx.method == "tools/call" and (ctx.params or {}).get("name") not in self._tools:
+            raise MCPError(INVALID_PARAMS, "Unknown tool.", {"hint": f"Tools: {', '.join(self._tools)}."})
         try:
             result = await call_next(ctx)
         except MCPError as error:

@@ -5,13 +5,13 @@ Prompts and resource templates show it. The server itself does not: the SDK stam
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from mcp_types import Icon
 
-ICONS = [
-    Icon(
-        src="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
-        "%3Crect width='16' height='16' rx='4' fill='%23ffd21e'/%3E%3Cpath d='M6 4l6 4-6 4z'/%3E%3C/svg%3E",
-        mime_type="image/svg+xml",
-        sizes=["any"],
-    )
-]
+_DRAWING = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
+    '<rect width="16" height="16" rx="4" fill="#ffd21e"/><path d="M6 4l6 4-6 4z"/></svg>'
+)
+
+ICONS = [Icon(src=f"data:image/svg+xml,{quote(_DRAWING, safe='/:=')}", mime_type="image/svg+xml", sizes=["any"])]

@@ -29,7 +29,7 @@ class JobStatus(Arguments):
     stage: str | list[str] | None = Field(None, description="Filter, e.g. RUNNING")
     labels: dict[str, str] | None = Field(None, description="Filter")
     limit: int = Field(10, ge=1, le=_MOST_AT_ONCE)
-    namespace: str | None = None
+    namespace: str | None = Field(None, json_schema_extra={"x-mcp-header": "Namespace"})
     wait_seconds: float = Field(0, ge=0, le=LONGEST_WAIT, description="For a change of stage")
     cursor: str | None = Field(None, description="Of the last reply: tell only changes")
 
