@@ -7,6 +7,7 @@ worker threads, few at a time, each with a limit. Listings and small reads are p
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
@@ -38,6 +39,7 @@ _THREADS = 4
 _UPLOAD_LASTS = 60.0
 _DOWNLOAD_LASTS = 900.0
 _READ_SILENCE = 20.0
+_STORE_STATUS = re.compile(r"HTTP status (?:client|server) error \((\d{3})")  # how hf_xet words a refusal
 _ready = threading.Lock()
 
 
@@ -225,6 +227,10 @@ def _mapped(error: Exception, asked: Asked) -> HubError:
             return failure.from_status(response.status_code, response.headers, body, asked)
     if isinstance(error, httpx2.HTTPError):
         return failure.from_exception(error, asked)
+    if said := _STORE_STATUS.search(str(error)):
+        return failure.from_status(int(said[1]), {}, b"", asked)
+    if isinstance(error, TimeoutError):
+        return HubTimeout("The hub's file store did not answer in time.", hint="Call again in a moment.")
     if type(error).__name__ == "EntryNotFoundError":
         return failure.from_status(404, {}, b"", asked)
     if type(error).__name__ == "OfflineModeIsEnabled":

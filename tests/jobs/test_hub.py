@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -10,6 +12,7 @@ from jobs import errors
 from jobs.hub import Hub
 from jobs.retry import Backoff
 from jobs.wire import Limits
+from tests.hub_process import ROOT
 from tests.jobs import fault_proxy as faults
 from tests.jobs.fault_proxy import refused_before
 
@@ -234,3 +237,14 @@ async def test_schedules_are_suspended_resumed_and_moved(hub):
     assert dict((await hub.set_schedule_labels(made.id, {"a": "b"})).labels) == {"a": "b"}
     assert [one.id for one in await hub.list_schedules(labels={"a": "b"})] == [made.id]
     await hub.delete_schedule(made.id)
+
+
+def test_the_room_is_cheap_to_enter():
+    code = (
+        "import sys, jobs.hub, jobs.submit, jobs.logs, jobs.artifacts, jobs.diagnosis, jobs.watch;"
+        "print([name for name in ('huggingface_hub', 'hf_xet', 'regex', 'mcp') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
