@@ -20,7 +20,7 @@ import anyio.to_thread
 import httpx2
 
 from jobs import failure, record
-from jobs.errors import Conflict, HubBroken, HubError, HubTimeout, HubUnreachable, JobsError, NotFound
+from jobs.errors import Conflict, HubBroken, HubError, HubTimeout, JobsError, NotFound
 from jobs.failure import Asked
 from jobs.ids import check_namespace
 from jobs.retry import Backoff, retrying
@@ -233,8 +233,6 @@ def _mapped(error: Exception, asked: Asked) -> HubError:
         return HubTimeout("The hub's file store did not answer in time.", hint="Call again in a moment.")
     if type(error).__name__ == "EntryNotFoundError":
         return failure.from_status(404, {}, b"", asked)
-    if type(error).__name__ == "OfflineModeIsEnabled":
-        return HubUnreachable("HF_HUB_OFFLINE is set, so no file can be sent.", hint="Unset HF_HUB_OFFLINE.")
     return HubBroken(
         f"The hub's file store failed. It said: {one_line(str(error), 200)}", hint="Call again in a moment."
     )
