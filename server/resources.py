@@ -23,7 +23,7 @@ from mcp_types import (
     TextResourceContents,
 )
 
-from jobs import logs
+from jobs import log_request, logs
 from jobs.errors import BadArgument, JobsError, NotFound
 from jobs.untrusted import clean
 from jobs.workspace import of_job
@@ -93,7 +93,9 @@ async def _contents(services: Services, uri: str, where: Address) -> TextResourc
     if where.kind == "job":
         return _json(uri, {"hub": connected.name, **dump(await view_of(services, connected, where.where, job))})
     if where.kind == "log":
-        piece = await logs.read(hub, job, logs.LogRequest(tail=logs.MOST_LINES, max_bytes=logs.MOST_BYTES), mask=mask)
+        piece = await logs.read(
+            hub, job, log_request.LogRequest(tail=log_request.MOST_LINES, max_bytes=log_request.MOST_BYTES), mask=mask
+        )
         told = {"first_line": piece.first_line, "total_lines": piece.total_lines, "truncated": piece.truncated}
         text = "".join(f"{line}\n" for line in piece.lines)
         return TextResourceContents(uri=uri, mime_type="text/plain", text=text, _meta=told)
