@@ -123,3 +123,7 @@ def start_local(settings: Settings, version: str) -> HubState:  # Its type is th
         return ensure_running(settings.home, launch, version=version)
     except HubStartError as error:
         raise HubNotStarted(str(error), hint="hf-jobs-mcp doctor says what is missing.") from None
+    except OSError as error:
+        raise HubNotStarted(
+            f"The local hub's folder cannot be used: {error.strerror}.", hint="Set HF_JOBS_MCP_HOME to another folder."
+        ) from None

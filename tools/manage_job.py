@@ -14,11 +14,10 @@ from consent.question import Answer
 from consent.request import ConsentRequest
 from consent.subject import for_stored
 from jobs import cost, view, workspace
-from jobs.errors import BadArgument
 from jobs.record import Job
-from jobs.scan import refuse_values
 from jobs.stage import finished
 from jobs.submit import rerun
+from tools.labels import new_labels
 from tools.pending import Approval, lost, waiting
 from tools.registry import Arguments, tool
 from tools.services import Services, services_of
@@ -70,13 +69,8 @@ async def manage_job(
         await hub.cancel(f"{job.namespace}/{job.id}")
         return _view(connected.name, await hub.inspect(f"{job.namespace}/{job.id}"))
     if request.action == "label":
-        if request.labels is None:
-            raise BadArgument("`labels` is missing.", hint="Give all the labels it should have.", field="labels")
-        pairs = (f"{key}={value}" for key, value in request.labels.items())
-        refuse_values({f"labels (entry {index})": pair for index, pair in enumerate(pairs, 1)}, services.masker())
         job = await hub.inspect(request.job_id, namespace)
-        kept = workspace.LABEL
-        labels = {**request.labels, **({kept: job.labels[kept]} if kept in job.labels else {})}
+        labels = new_labels(services, request.labels, job.labels)
         return _view(connected.name, await hub.set_labels(f"{job.namespace}/{job.id}", labels))
     job, consent = await _subject(services, request)
     grant = await services.gate.redeem(consent, answer, ctx)
@@ -95,7 +89,8 @@ async def manage_job(
         return _view(connected.name, await hub.inspect(grant.result, grant.namespace), message=note)
     made = await rerun(hub, job)
     services.gate.record(grant, made.namespace, made.id)
-    return _view(connected.name, made)
+    shared = "It writes into the first run's workspace: files of the same name are overwritten."
+    return _view(connected.name, made, message=shared if workspace.of_job(made) else None)
 
 
 TOOL = tool(

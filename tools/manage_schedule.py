@@ -18,6 +18,7 @@ from jobs.errors import BadArgument
 from jobs.record import ScheduledJob
 from jobs.schedule import Schedule
 from jobs.submit import trigger
+from tools.labels import new_labels
 from tools.pending import Approval, lost, waiting
 from tools.registry import Arguments, tool
 from tools.services import Services, services_of
@@ -101,10 +102,9 @@ async def manage_schedule(
         return Schedules(hub=connected.name, schedules=[schedule_view(services, found)], message="Deleted.")
     if request.action == "suspend":
         await hub.suspend_schedule(given, request.namespace)
-    elif request.labels is None:
-        raise BadArgument("`labels` is missing.", hint="Give all the labels it should have.", field="labels")
     else:
-        await hub.set_schedule_labels(given, request.labels, request.namespace)
+        present = (await hub.inspect_schedule(given, request.namespace)).labels
+        await hub.set_schedule_labels(given, new_labels(services, request.labels, present), request.namespace)
     return Schedules(
         hub=connected.name, schedules=[schedule_view(services, await hub.inspect_schedule(given, request.namespace))]
     )

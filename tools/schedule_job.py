@@ -57,6 +57,7 @@ class ScheduleHandle(BaseModel):
     message: str | None = None
     approval: Approval | None = None
     would_send: dict[str, Any] | None = None
+    advice: list[str] | None = None
     next: str | None = None
 
 
@@ -111,6 +112,7 @@ def _handle(prepared: Prepared, **more: Any) -> ScheduleHandle:
         schedule=prepared.spec.schedule or "",
         next_runs=list(prepared.next_runs),
         max_cost_usd=prepared.max_cost_usd,
+        advice=prepared.advice,
         **{key: value for key, value in more.items() if value not in (None, [])},
     )
 

@@ -12,7 +12,8 @@ from pydantic import Field
 from consent.gate import Grant
 from consent.request import ConsentRequest  # Read at run time by the dataclass below.
 from consent.subject import for_spec
-from jobs import cost
+from jobs import cost, timeout
+from jobs.advice import advice
 from jobs.errors import SecretUnavailable
 from jobs.request import JobRequest
 from jobs.scan import refuse_values
@@ -86,6 +87,12 @@ class Prepared:
     consent: ConsentRequest
     max_cost_usd: float | None
     next_runs: tuple[str, ...]
+
+    @property
+    def advice(self) -> list[str] | None:
+        """What will probably disappoint, said before it is paid for."""
+        given = self.spec.timeout_seconds != timeout.DEFAULT_SECONDS
+        return list(advice(self.spec, timeout_given=given)) or None
 
 
 async def prepare(services: Services, arguments: JobArguments) -> Prepared:

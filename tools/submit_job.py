@@ -36,6 +36,7 @@ class JobHandle(BaseModel):
     message: str | None = None
     approval: Approval | None = None
     would_send: dict[str, Any] | None = None
+    advice: list[str] | None = None
     next: str | None = None
 
 
@@ -67,7 +68,8 @@ async def submit_job(
     spec, values = await authorise(services, prepared, grant)
     noted = noting(services, grant, spec.namespace)
     job = await submit(prepared.connected.hub, spec, values, grant.submission, on_event=noted)
-    return _handle(prepared.connected, job, withheld=grant.withheld, max_cost_usd=prepared.max_cost_usd)
+    handle = _handle(prepared.connected, job, withheld=grant.withheld, max_cost_usd=prepared.max_cost_usd)
+    return handle.model_copy(update={"advice": prepared.advice})
 
 
 TOOL = tool(
@@ -106,6 +108,7 @@ def _dry(prepared: Prepared) -> JobHandle:
         max_cost_usd=prepared.max_cost_usd,
         message="Dry run: nothing was sent.",
         would_send=prepared.spec.describe(),
+        advice=prepared.advice,
     )
 
 
