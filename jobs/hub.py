@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
-from jobs import failure, record
+from jobs import failure, record, stage
 from jobs.bucket import Buckets
-from jobs.errors import HubError, NotFound
+from jobs.errors import Conflict, HubError, NotFound, Unprocessable
 from jobs.failure import Asked
 from jobs.ids import check_id, check_namespace, split_job_id
 from jobs.retry import READS, Backoff, retrying
@@ -95,6 +95,13 @@ class Hub:
         self._hardware = (time.monotonic(), flavors)
         return flavors
 
+    async def prices_at_hand(self) -> tuple[Hardware, ...]:
+        """`hardware`, or what was last known of it, or nothing: for replies that can do without prices."""
+        try:
+            return await self.hardware()
+        except HubError:
+            return self._hardware[1] if self._hardware else ()
+
     # Jobs.
 
     async def submit(self, namespace: str, payload: Mapping[str, Any], *, read: float | None = None) -> Job:
@@ -158,10 +165,14 @@ class Hub:
         return [job for job in jobs if job.labels.get(key) == value]
 
     async def cancel(self, job_id: str, namespace: str | None = None) -> None:
-        """Stop a job. Harmless twice, so tried again."""
+        """Stop a job. Harmless twice, so tried again; one that has ended already is as it should be."""
         home, bare = await self._home(job_id, namespace, "job_id")
         asked = self._asked("job", home, writes=True)
-        await retrying(lambda: self.wire.send("POST", f"/api/jobs/{home}/{bare}/cancel", asked), self.backoff)
+        try:
+            await retrying(lambda: self.wire.send("POST", f"/api/jobs/{home}/{bare}/cancel", asked), self.backoff)
+        except (Conflict, Unprocessable):
+            if not stage.finished((await self._inspect(home, bare)).stage):
+                raise
 
     async def duplicate(self, job_id: str, namespace: str | None = None, *, read: float | None = None) -> Job:
         """POST a rerun once; `jobs.submit.rerun` is what callers want."""
