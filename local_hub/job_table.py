@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SCHEDULING, RUNNING = "SCHEDULING", "RUNNING"
 COMPLETED, CANCELED, ERROR, DELETED = "COMPLETED", "CANCELED", "ERROR", "DELETED"
 FINAL = frozenset({COMPLETED, CANCELED, ERROR, DELETED})
+RARE = 2_000
 STAGES = frozenset({SCHEDULING, RUNNING, *FINAL})
 
 
@@ -109,24 +110,35 @@ def page(
     """Return up to `limit` jobs, newest first, that have one of the stages and all of the labels.
 
     Each stage is read through its own index and the pages are merged, so that a rare stage among very many
-    finished jobs is found without walking through them.
+    finished jobs is found without walking through them. A rare label is where the search starts; common ones are
+    looked up for each job on the way.
     """
+    rare = next((label for label in labels if _is_rare(db, label)), None)
     found: list[Job] = []
     for stage in dict.fromkeys(stages) or (None,):
-        where, values = ["namespace = ?"], [namespace]
+        source, where, values = "jobs", ["namespace = ?"], [namespace]
+        if rare is not None:
+            source = "job_labels AS rare CROSS JOIN jobs ON jobs.id = rare.job_id"
+            where = ["rare.key = ?", "rare.value = ?", "namespace = ?"]
+            values = [*rare, namespace]
         if stage is not None:
             where.append("stage = ?")
             values.append(stage)
-        for key, value in labels:
-            where.append("id IN (SELECT job_id FROM job_labels WHERE key = ? AND value = ?)")
-            values += [key, value]
+        for label in labels:
+            where.append("EXISTS (SELECT 1 FROM job_labels WHERE key = ? AND value = ? AND job_id = jobs.id)")
+            values += label
         if after is not None:
             where.append("(created_ms, id) < (?, ?)")
             values += [after[0], after[1]]  # type: ignore[list-item]  # SQLite takes both.
-        query = f"SELECT * FROM jobs WHERE {' AND '.join(where)} ORDER BY created_ms DESC, id DESC LIMIT {int(limit)}"  # noqa: S608 - Every value is a parameter.
-        found += map(_job, db.execute(query, values))
+        query = f"SELECT jobs.* FROM {source} WHERE {' AND '.join(where)} ORDER BY created_ms DESC, id DESC LIMIT ?"  # noqa: S608 - Every value is a parameter.
+        found += map(_job, db.execute(query, (*values, limit)))
     found.sort(key=lambda job: (job.created_ms, job.id), reverse=True)
     return found[:limit]
+
+
+def _is_rare(db: sqlite3.Connection, label: tuple[str, str]) -> bool:
+    query = "SELECT count(*) FROM (SELECT 1 FROM job_labels WHERE key = ? AND value = ? LIMIT ?)"
+    return bool(db.execute(query, (*label, RARE)).fetchone()[0] < RARE)
 
 
 def unfinished(db: sqlite3.Connection) -> list[Job]:
