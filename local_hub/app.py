@@ -88,7 +88,7 @@ def create_app(hub: Hub, *, token: str, version: str, endpoint: str, stop: Calla
             Route("/api/local-hub/retire", retire, methods=["POST"]),
             *jobs.routes(),
             *schedules.routes(),
-            *bucket_routes(Buckets(hub.paths.buckets)),
+            *bucket_routes(Buckets(hub.paths.buckets), hub.runner.mounts),
             *Pages(hub, sessions).routes(),
         ],
         exception_handlers={

@@ -33,17 +33,19 @@ T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def routes(buckets: Buckets) -> list[Route]:
+def routes(buckets: Buckets, in_use: Callable[[str], bool] = lambda _: False) -> list[Route]:
     """Return the routes that serve `buckets`; who may call them is the app's business.
 
+    `in_use` says whether a job that has not ended mounts the bucket of that id: it is neither deleted nor moved.
     Paths below ``/xet/`` check a token of their own and must be let through without the hub's.
     """
-    return _BucketApi(buckets).routes()
+    return _BucketApi(buckets, in_use).routes()
 
 
 class _BucketApi:
-    def __init__(self, buckets: Buckets) -> None:
+    def __init__(self, buckets: Buckets, in_use: Callable[[str], bool]) -> None:
         self.buckets = buckets
+        self.in_use = in_use
         self.store = XetStore(buckets)
         self._threads = anyio.CapacityLimiter(8)
 
@@ -98,7 +100,9 @@ class _BucketApi:
         return JSONResponse(await self._run(partial(self._describe, *_bucket(request))))
 
     async def _delete(self, request: Request) -> Response:
-        await self._run(partial(self.buckets.delete, *_bucket(request)))
+        bucket = _bucket(request)
+        self._check_unused(*bucket)
+        await self._run(partial(self.buckets.delete, *bucket))
         return Response(status_code=204)
 
     async def _settings(self, request: Request) -> Response:
@@ -119,6 +123,7 @@ class _BucketApi:
             raise _missing("/".join(source))
         if target[0] not in ACCOUNTS:
             raise errors.forbidden(f"You don't have the rights to move a bucket to the namespace {target[0]!r}")
+        self._check_unused(*source)
         try:
             await self._run(partial(self.buckets.move, source, target))
         except BucketExistsError:
@@ -246,6 +251,10 @@ class _BucketApi:
             "mtime": iso(state.mtime_ns // 1_000_000),
             "uploadedAt": iso(state.ctime_ns // 1_000_000),
         }
+
+    def _check_unused(self, namespace: str, name: str) -> None:
+        if self.in_use(f"{namespace}/{name}"):
+            raise errors.conflict("A job that has not ended has this bucket mounted; cancel it or wait for it first")
 
     async def _run(self, call: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(call, limiter=self._threads)

@@ -15,14 +15,11 @@ import shlex
 import shutil
 import subprocess
 from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from local_hub import catalogue, environment
 from local_hub.harmless import shortened
 from local_hub.launch import CannotLaunch, Plan, Request
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 #: The engine's command line, as a shell would split it: for another engine, or one that needs options of its own.
 ENGINE_VARIABLE = "HF_JOBS_MCP_CONTAINER_ENGINE"
@@ -58,6 +55,7 @@ _OF_THIS_MACHINE = ("HOME", "PATH", "LANG", "UV_PYTHON_INSTALL_DIR")
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,500}")
 _MOUNTABLE = re.compile(r"[^,\"\n]+")
 _CACHE = "/hub/cache"
+_INIT_FOLDERS = ("/usr/libexec/podman", "/usr/lib/podman", "/usr/local/libexec/podman")
 
 
 def choose(home: Path) -> Container:
@@ -88,7 +86,7 @@ class Container:
         self.caches = home / "cache"
         (self.caches / "uv").mkdir(parents=True, exist_ok=True)
         self._engine = engine
-        self._podman = bool(engine) and "podman" in os.path.basename(engine[0])  # noqa: PTH119 - a word, not a path
+        self._podman = bool(engine) and "podman" in Path(engine[0]).name
 
     def plan(self, request: Request) -> Plan:
         """Say how to start the job's container, having pulled its image if need be. Blocks, for minutes at most."""
@@ -104,7 +102,7 @@ class Container:
         entry = [] if first is None else ["--entrypoint", first]
         argv = [
             *[shutil.which(self._engine[0]) or self._engine[0], *self._engine[1:]],
-            *["run", "--rm", "--init", "--pull=never", "--log-driver=none", "--network=host"],
+            *["run", "--rm", "--pull=never", "--log-driver=none", "--network=host", *self._init],
             *["--name", name, "--label", f"{LABEL}={request.job_id}", "--security-opt", "no-new-privileges"],
             *(["--security-opt", "label=disable"] if self._podman else []),
             *self._limits(request),
@@ -143,6 +141,12 @@ class Container:
             count = most if hard == resource.RLIM_INFINITY else min(hard, most)
             options.append(f"--ulimit={kind}={count}:{count}")
         return options
+
+    @cached_property
+    def _init(self) -> list[str]:
+        """Ask for an init process, which passes signals on: Docker brings one, Podman finds one that may be missing."""
+        there = not self._podman or any((Path(folder) / "catatonit").exists() for folder in _INIT_FOLDERS)
+        return ["--init"] if there else []
 
     @cached_property
     def _controllers(self) -> frozenset[str]:

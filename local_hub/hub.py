@@ -18,6 +18,7 @@ from local_hub.scheduler import Scheduler
 from local_hub.secret_box import SecretBox
 from local_hub.store import Store
 from local_hub.streams import Streams
+from local_hub.xet_store import Uploads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +76,9 @@ class Hub:
 
     async def _keep_house(self) -> None:
         await anyio.to_thread.run_sync(retention.sweep_strays, self.store, self.paths)
+        uploads = Uploads(self.paths.buckets / ".xet" / "uploads")
         while True:
+            await anyio.to_thread.run_sync(uploads.sweep)
             sweep = partial(retention.sweep, self.store, self.paths, older_than_ms=self.limits.retention_ms)
             while await anyio.to_thread.run_sync(sweep):
                 pass

@@ -117,6 +117,11 @@ class Runner:
     def waiting(self) -> Mapping[str, Job]:
         return self._waiting
 
+    def mounts(self, bucket: str) -> bool:
+        """Tell whether a job that waits or runs mounts the bucket ``namespace/name``."""
+        jobs = (*self._waiting.values(), *self._running.values())
+        return any(volume["source"] == bucket for job in jobs for volume in job.spec["volumes"])
+
     async def submit(self, job: Job, secrets: Mapping[str, str]) -> Job:
         """Accept a job: once this returns it is on disk and will run.
 

@@ -31,7 +31,8 @@ _END = b"\xff" * 32
 _WITH_VERIFICATION = 0x8000_0000
 _WITH_METADATA = 0x4000_0000
 _EPOCH_SECONDS = 24 * 3600
-_EPOCH_BYTES = 2 << 30
+_STRAY_SECONDS = 24 * 3600
+_EPOCH_BYTES = 512 << 20
 
 
 class ShardError(ValueError):
@@ -61,15 +62,16 @@ class Uploads:
         self._started = 0.0
 
     def epoch(self) -> str:
-        """Return the epoch that new uploads go to, and forget epochs that nobody can still be using."""
+        """Return the epoch that new uploads go to."""
+        self.sweep()
         with self._lock:
             now = time.time()
-            if not self._current or now - self._started > _EPOCH_SECONDS or self._bytes(self._current) > _EPOCH_BYTES:
+            worn = now - self._started > _EPOCH_SECONDS
+            if worn or not self.exists(self._current) or self._bytes(self._current) > _EPOCH_BYTES:
                 self._current, self._started = f"w{secrets.token_hex(8)}", now
                 (self.root / self._current / "xorbs").mkdir(parents=True)
                 (self.root / self._current / "shards").mkdir()
             os.utime(self.root / self._current)
-            self._sweep(now)
             return self._current
 
     def exists(self, epoch: str) -> bool:
@@ -131,11 +133,22 @@ class Uploads:
         with os.scandir(self.root / epoch / "xorbs") as xorbs:
             return sum(entry.stat().st_size for entry in xorbs)
 
-    def _sweep(self, now: float) -> None:
-        for epoch in self._epochs():
-            if epoch != self._current and now - (self.root / epoch).stat().st_mtime > self.grace:
-                shutil.rmtree(self.root / epoch, ignore_errors=True)
-                self._files.pop(epoch, None)
+    def sweep(self) -> None:
+        """Delete the epochs that nobody can still be using, and files that never arrived. Blocks."""
+        with self._lock:
+            for epoch in self._epochs():
+                if self._age(self.root / epoch) > self.grace:
+                    shutil.rmtree(self.root / epoch, ignore_errors=True)
+                    self._files.pop(epoch, None)
+            for stray in (self.root.parent / "incoming").glob("*"):
+                if self._age(stray) > _STRAY_SECONDS:
+                    shutil.rmtree(stray) if stray.is_dir() else stray.unlink(missing_ok=True)
+
+    def _age(self, path: Path) -> float:
+        try:
+            return time.time() - path.stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
 
 
 def chunk_offsets(xorb: Path, first: int, end: int) -> tuple[int, int]:

@@ -10,8 +10,7 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
-import uvicorn
-from huggingface_hub import HfApi
+from huggingface_hub import HfApi, Volume
 from huggingface_hub.errors import (
     BucketBatchError,
     BucketNotFoundError,
@@ -19,36 +18,25 @@ from huggingface_hub.errors import (
     HfHubHTTPError,
     RemoteEntryNotFoundError,
 )
-from starlette.applications import Starlette
 
-from local_hub import errors
-from local_hub.bucket_routes import routes
 from local_hub.buckets import Buckets
+from tests.hub_process import running_hub, short_home
 
 
 @dataclass
 class Hub:
     api: HfApi
+    http: httpx2.Client
     buckets: Buckets
     endpoint: str
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    buckets = Buckets(tmp_path_factory.mktemp("hub") / "buckets")
-    app = Starlette(routes=routes(buckets), exception_handlers={errors.HubError: errors.answer})
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        until = time.monotonic() + 20
-        while not server.started and time.monotonic() < until:
-            time.sleep(0.01)
-        endpoint = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        yield Hub(HfApi(endpoint, token="hf_local_test_token"), buckets, endpoint)
-    finally:
-        server.should_exit = True
-        thread.join(20)
+def hub() -> Iterator[Hub]:
+    with short_home() as home, running_hub(home) as state:
+        headers = {"Authorization": f"Bearer {state.token}"}
+        with httpx2.Client(base_url=state.endpoint, headers=headers) as http:
+            yield Hub(HfApi(state.endpoint, token=state.token), http, Buckets(home / "hub" / "buckets"), state.endpoint)
 
 
 @pytest.fixture
@@ -97,7 +85,7 @@ def test_creating_a_bucket_twice_is_a_conflict_unless_it_may_exist(hub: Hub, buc
 
 @pytest.mark.parametrize("name", ["..", ".hidden", "a--b", "a..b", "x" * 97, "sp ace", "dot."])
 def test_a_bad_name_is_refused_and_makes_no_folder(hub: Hub, name: str) -> None:
-    answer = httpx2.post(f"{hub.endpoint}/api/buckets/local/{name}", json={})
+    answer = hub.http.post(f"/api/buckets/local/{name}", json={})
     assert answer.status_code in {404, 422}
     assert not (hub.buckets.root / "local" / name).is_dir() or name == ".."
 
@@ -204,7 +192,7 @@ def test_a_tree_of_many_files_comes_in_pages_without_loss_or_repetition(hub: Hub
             (here / name).write_text(name)
     found = paths(hub, bucket)
     assert sorted(found) == sorted(name for name in names if not name.endswith("/"))
-    first = httpx2.get(f"{hub.endpoint}/api/buckets/{bucket}/tree?recursive=true")
+    first = hub.http.get(f"/api/buckets/{bucket}/tree?recursive=true")
     assert len(first.json()) == 1000
     assert 'rel="next"' in first.headers["link"]
 
@@ -261,13 +249,13 @@ def test_a_batch_in_which_all_fails_is_422_with_the_list(hub: Hub, bucket: str) 
 
 @pytest.mark.parametrize("body", [b"nonsense", b"[1]", b'{"type":"addFile"'])
 def test_a_batch_that_is_no_batch_is_422(hub: Hub, bucket: str, body: bytes) -> None:
-    assert httpx2.post(f"{hub.endpoint}/api/buckets/{bucket}/batch", content=body).status_code == 422
+    assert hub.http.post(f"/api/buckets/{bucket}/batch", content=body).status_code == 422
 
 
 def test_resolve_serves_files_and_ranges(hub: Hub, bucket: str) -> None:
     (folder(hub, bucket) / "f.txt").write_bytes(b"0123456789")
-    url = f"{hub.endpoint}/buckets/{bucket}/resolve/f.txt"
-    assert httpx2.get(url).content == b"0123456789"
+    url = f"/buckets/{bucket}/resolve/f.txt"
+    assert hub.http.get(url).content == b"0123456789"
     for asked, status, got in [
         ("bytes=2-4", 206, b"234"),
         ("bytes=7-", 206, b"789"),
@@ -276,9 +264,9 @@ def test_resolve_serves_files_and_ranges(hub: Hub, bucket: str) -> None:
         ("bytes=0-9", 200, b"0123456789"),
         ("lines=1-2", 200, b"0123456789"),
     ]:
-        answer = httpx2.get(url, headers={"Range": asked})
+        answer = hub.http.get(url, headers={"Range": asked})
         assert (answer.status_code, answer.content) == (status, got), asked
-    refused = httpx2.get(url, headers={"Range": "bytes=10-"})
+    refused = hub.http.get(url, headers={"Range": "bytes=10-"})
     assert (refused.status_code, refused.headers["content-range"]) == (416, "bytes */10")
 
 
@@ -293,7 +281,7 @@ def test_head_of_resolve_names_the_content(hub: Hub, bucket: str) -> None:
 
 def test_what_a_browser_gets_cannot_run(hub: Hub, bucket: str) -> None:
     (folder(hub, bucket) / "evil.html").write_text("<script>alert(1)</script>")
-    answer = httpx2.get(f"{hub.endpoint}/buckets/{bucket}/resolve/evil.html")
+    answer = hub.http.get(f"/buckets/{bucket}/resolve/evil.html")
     assert answer.headers["content-security-policy"].startswith("sandbox")
     assert answer.headers["content-disposition"].startswith("attachment")
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -313,7 +301,7 @@ def test_links_that_a_job_makes_lead_nowhere(hub: Hub, bucket: str, tmp_path: Pa
     assert paths(hub, bucket, "dir/") == []
     assert list(hub.api.get_bucket_paths_info(bucket, ["link", "dir/key", "inner/up", "pipe"])) == []
     for path in ["link", "dir/key", "pipe", "inner/up/x"]:
-        assert httpx2.get(f"{hub.endpoint}/buckets/{bucket}/resolve/{path}").status_code == 404
+        assert hub.http.get(f"/buckets/{bucket}/resolve/{path}").status_code == 404
     with pytest.raises(BucketBatchError):
         hub.api.batch_bucket_files(bucket, add=[(b"over", "dir/key")], delete=["dir/key"])
     assert (secret / "key").read_text() == "secret"
@@ -324,10 +312,8 @@ def test_links_that_a_job_makes_lead_nowhere(hub: Hub, bucket: str, tmp_path: Pa
 
 @pytest.mark.parametrize("path", ["../../../etc/passwd", "%2e%2e/%2e%2e/x", "..%2f..%2fx", "a//b"])
 def test_a_path_that_climbs_out_finds_nothing(hub: Hub, bucket: str, path: str) -> None:
-    request = httpx2.Request("GET", f"{hub.endpoint}/buckets/{bucket}/resolve/{path}")
-    with httpx2.Client() as client:
-        assert client.send(request).status_code in {404, 422}
-    answer = httpx2.get(f"{hub.endpoint}/api/buckets/{bucket}/tree/{quote('../', safe='')}?recursive=true")
+    assert hub.http.get(f"/buckets/{bucket}/resolve/{path}").status_code in {404, 422}
+    answer = hub.http.get(f"/api/buckets/{bucket}/tree/{quote('../', safe='')}?recursive=true")
     assert answer.json() == []
 
 
@@ -376,7 +362,7 @@ def test_uploads_by_several_clients_at_once_all_arrive(hub: Hub, bucket: str) ->
 def test_the_content_store_answers_nobody_without_its_token(hub: Hub, bucket: str) -> None:
     (folder(hub, bucket) / "f").write_text("content")
     digest = next(iter(hub.api.get_bucket_paths_info(bucket, ["f"]))).xet_hash
-    epoch = httpx2.get(f"{hub.endpoint}/api/buckets/{bucket}/xet-write-token").json()["casUrl"].rpartition("/")[2]
+    epoch = hub.http.get(f"/api/buckets/{bucket}/xet-write-token").json()["casUrl"].rpartition("/")[2]
     for method, path in [
         ("GET", f"/xet/files/v1/reconstructions/{digest}"),
         ("GET", f"/xet/files/data/{digest}/0"),
@@ -389,7 +375,7 @@ def test_the_content_store_answers_nobody_without_its_token(hub: Hub, bucket: st
 
 
 def test_a_shard_that_lies_brings_nothing_into_a_bucket(hub: Hub, bucket: str) -> None:
-    grant = httpx2.get(f"{hub.endpoint}/api/buckets/{bucket}/xet-write-token").json()
+    grant = hub.http.get(f"/api/buckets/{bucket}/xet-write-token").json()
     headers = {"Authorization": f"Bearer {grant['accessToken']}"}
     chunk = b"evil"
     xorb = b"\0" + len(chunk).to_bytes(3, "little") + b"\0" + len(chunk).to_bytes(3, "little") + chunk
@@ -403,11 +389,30 @@ def test_a_shard_that_lies_brings_nothing_into_a_bucket(hub: Hub, bucket: str) -
     )  # fmt: skip
     assert httpx2.post(f"{grant['casUrl']}/v1/shards", content=shard, headers=headers).is_success
     operation = f'{{"type": "addFile", "path": "x", "xetHash": "{claimed}"}}'
-    answer = httpx2.post(f"{hub.endpoint}/api/buckets/{bucket}/batch", content=operation)
+    answer = hub.http.post(f"/api/buckets/{bucket}/batch", content=operation)
     assert answer.status_code == 422
     assert "content" in answer.json()["failed"][0]["error"]
     assert paths(hub, bucket) == []
     assert httpx2.post(f"{grant['casUrl']}/v1/shards", content=shard[:120], headers=headers).status_code == 400
+
+
+def test_a_bucket_that_a_job_has_mounted_is_neither_deleted_nor_moved(hub: Hub, bucket: str) -> None:
+    volume = Volume(type="bucket", source=bucket, mount_path="/data")
+    job = hub.api.run_job(image="python:3.12", command=["sleep", "300"], volumes=[volume], namespace="local")
+    with pytest.raises(HfHubHTTPError, match="409"):
+        hub.api.delete_bucket(bucket)
+    with pytest.raises(HfHubHTTPError, match="409"):
+        hub.api.move_bucket(bucket, "local/elsewhere")
+    hub.api.cancel_job(job_id=job.id, namespace="local")
+    assert hub.api.wait_for_job(job.id, namespace="local", timeout=20, poll_interval=0.05).status.stage == "CANCELED"
+    hub.api.delete_bucket(bucket)
+
+
+def test_nobody_reads_a_bucket_without_the_hubs_token(hub: Hub, bucket: str) -> None:
+    (folder(hub, bucket) / "f").write_text("content")
+    for path in (f"/api/buckets/{bucket}", f"/api/buckets/{bucket}/tree", f"/buckets/{bucket}/resolve/f"):
+        assert httpx2.get(hub.endpoint + path).status_code == 401, path
+    assert httpx2.get(f"{hub.endpoint}/api/buckets/{bucket}/xet-read-token").status_code == 401
 
 
 def test_copying_a_missing_folder_is_said(hub: Hub, bucket: str) -> None:
