@@ -26,6 +26,8 @@ CUT_BEFORE_END = "cut before the reply's last byte"
 GARBLED_REPLY = "garbled reply"
 LATE_REQUEST = "request delayed past the time-out"
 LATE_REPLY = "reply delayed past the time-out"
+HELD_REQUEST = "cut, and the request held back until another is answered"
+REPLY_AFTER_HELD = "answered after the held request has arrived"
 CONNECTION_FAULTS = (
     CUT_BEFORE_REQUEST,
     CUT_IN_REQUEST,
@@ -71,6 +73,8 @@ class FaultProxy:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _workers: list[threading.Thread] = field(default_factory=list)
     _closing: threading.Event = field(default_factory=threading.Event)
+    _released: threading.Event = field(default_factory=threading.Event)
+    _arrived: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.target)
@@ -129,17 +133,19 @@ class FaultProxy:
             if head:
                 self._deal(client, head, body, self._fault(head))
 
-    def _deal(self, client: socket.socket, head: bytes, body: bytes, fault: str) -> None:  # noqa: C901 - a fault, a branch
-        kind, _, rest = fault.partition("|")
-        status, *headers = rest.split("|") if rest else [""]
+    def _deal(self, client: socket.socket, head: bytes, body: bytes, fault: str) -> None:
         request = _closing_after(head) + body
         if fault == CUT_BEFORE_REQUEST:
             return
-        if kind == "before":
+        if fault.startswith("before|"):
+            status, *headers = fault.split("|")[1:]
             client.sendall(_answer(int(status), headers))
             return
         if fault == LATE_REQUEST:
             threading.Event().wait(self.delay)
+        if fault == HELD_REQUEST:
+            _reset(client)
+            self._released.wait(20)
         if fault == CUT_IN_REQUEST:
             with socket.create_connection(self._upstream, 10) as hub:
                 hub.sendall(request[: len(request) - max(1, len(body) // 2)])
@@ -153,9 +159,20 @@ class FaultProxy:
             if fault == CUT_AFTER_REQUEST:
                 _reset(client)
             reply = _all(hub)
+        if fault == HELD_REQUEST:
+            self._arrived.set()
+        else:
+            self._reply(client, reply, fault)
+
+    def _reply(self, client: socket.socket, reply: bytes, fault: str) -> None:
+        """Give the hub's reply back as the fault has it."""
+        if fault == REPLY_AFTER_HELD:
+            self._released.set()
+            self._arrived.wait(20)
         if fault == LATE_REPLY:
             threading.Event().wait(self.delay)
-        if kind == "after":
+        if fault.startswith("after|"):
+            status, *headers = fault.split("|")[1:]
             client.sendall(_answer(int(status), headers))
         elif fault == CUT_IN_REPLY:
             client.sendall(reply[: len(reply) // 2])
@@ -163,7 +180,7 @@ class FaultProxy:
             client.sendall(reply[:-1])
         elif fault == GARBLED_REPLY:
             client.sendall(_answer(200, [], b'{"id": '))
-        elif fault in {LATE_REPLY, LATE_REQUEST}:
+        elif fault in {LATE_REPLY, LATE_REQUEST, REPLY_AFTER_HELD}:
             client.sendall(reply)
 
 

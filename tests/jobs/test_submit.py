@@ -159,6 +159,20 @@ async def test_of_two_jobs_with_one_label_the_first_is_kept_and_the_other_stoppe
     await hub.cancel(first.id)
 
 
+async def test_a_request_that_arrives_after_its_repetition_is_taken_back(hub, hub_state, proxy):
+    label = new_submission()
+    spec = build(JobRequest(command=("sleep", "60"), image="python:3.12"), hub=hub.endpoint, namespace="local")
+    proxy.arm("submit", faults.HELD_REQUEST, faults.REPLY_AFTER_HELD)
+    patient = replace(QUICK, settle=0.3, reply=10.0)
+    async with behind(proxy, hub_state.token) as broken:
+        job = await submit(broken, replace(spec, workspace=False), {}, label, patience=patient)
+    others = [other for other in await hub.find_by_label("local", LABEL, label) if other.id != job.id]
+    assert len(others) == 1
+    assert (await ended(hub, others[0])).stage == "CANCELED"
+    assert (await hub.inspect(job.id)).stage in {"SCHEDULING", "RUNNING"}
+    await hub.cancel(job.id)
+
+
 async def test_a_hub_that_is_not_there_is_unreachable_and_nothing_is_unclear(hub_state, hub):
     dead = Hub("http://127.0.0.1:9", hub_state.token, limits=Limits(connect=0.5))
     events = []
