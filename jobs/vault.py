@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ class Vault:
     Args:
         allowed: Names an operator permits; empty permits any that is not refused outright.
         secrets_file: A dotenv file, read anew at each call, never expanded.
-        environ: The environment to read; this process's own by default.
+        environ: The environment to read; by default this process's own, as it is when the vault is made.
         use_keyring: Whether to ask the system keyring (service `hf-jobs-mcp`, user name = the secret's name).
     """
 
@@ -58,12 +59,14 @@ class Vault:
     ) -> None:
         self._allowed = frozenset(allowed)
         self._secrets_file = secrets_file
-        self._environ: Mapping[str, str] = os.environ if environ is None else environ
+        self._own_environment = environ is None
+        self._environ = dict(os.environ if environ is None else environ)
         self._use_keyring = use_keyring
         self._touched: set[str] = set()
         self._from_keyring: dict[str, Secret] = {}
         self._learned: dict[str, Secret] = {}
         self._masker: Masker | None = None
+        self._masked: tuple[object, ...] | None = None
 
     def check(self, name: str, *, field: str = "secrets") -> None:
         """Refuse what cannot be a job's secret.
@@ -143,13 +146,25 @@ class Vault:
         self._learned[name] = Secret(name, value)
 
     def masker(self) -> Masker:
-        """A masker of all known values, rebuilt only when they change."""
+        """A masker of all known values, rebuilt only when they change; every message asks for it."""
         from jobs.masking import Masker
 
-        known = self.known()
-        if self._masker is None or not self._masker.covers(known):
-            self._masker = Masker(known)
+        sources = self._sources()
+        if self._masker is None or self._masked != sources:
+            known = self.known()
+            if self._masker is None or not self._masker.covers(known):
+                self._masker = Masker(known)
+            self._masked = sources
         return self._masker
+
+    def _sources(self) -> tuple[object, ...]:
+        """What `known` depends on: it gives the same values for as long as this is the same."""
+        return (
+            frozenset(self._touched),
+            tuple(self._learned.values()),
+            _stamp(self._secrets_file),
+            _stamp(self._login_path),
+        )
 
     def _find(self, name: str, *, fresh: bool = False) -> tuple[str, str] | None:
         if value := self._file_values().get(name):
@@ -179,18 +194,21 @@ class Vault:
 
     def _login_token(self, *, fresh: bool = False) -> str | None:
         """The token `hf auth login` stored; `fresh` lets the library renew one about to expire."""
-        if fresh and self._environ is os.environ:
+        if fresh and self._own_environment:
             from huggingface_hub import get_token
 
             if token := _present(get_token()):
                 return token
-        cache = self._environ.get("XDG_CACHE_HOME") or Path(self._environ.get("HOME") or Path.home()) / ".cache"
-        home = Path(self._environ.get("HF_HOME") or Path(cache) / "huggingface")
-        path = Path(self._environ.get("HF_TOKEN_PATH") or home / "token").expanduser()
         try:
-            return _present(path.read_text(encoding="utf-8").replace("\n", "").replace("\r", ""))
+            return _present(self._login_path.read_text(encoding="utf-8").replace("\n", "").replace("\r", ""))
         except (OSError, UnicodeDecodeError):
             return None
+
+    @cached_property
+    def _login_path(self) -> Path:
+        cache = self._environ.get("XDG_CACHE_HOME") or Path(self._environ.get("HOME") or Path.home()) / ".cache"
+        home = Path(self._environ.get("HF_HOME") or Path(cache) / "huggingface")
+        return Path(self._environ.get("HF_TOKEN_PATH") or home / "token").expanduser()
 
     def _keyring_value(self, name: str, *, fresh: bool) -> str | None:
         if not fresh and name in self._from_keyring:
@@ -212,6 +230,17 @@ def is_maskable(value: str) -> bool:
     from jobs.encodings import skeleton
 
     return len(skeleton(value.encode(errors="surrogatepass"))) >= SHORTEST_MASKABLE
+
+
+def _stamp(path: Path | None) -> tuple[int, int] | None:
+    """When a file was last written, and its size; None where there is none."""
+    if path is None:
+        return None
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _present(value: str | None) -> str | None:

@@ -220,12 +220,23 @@ def test_a_value_behind_another_of_its_name_is_masked_too(tmp_path: Path) -> Non
 
 
 def test_the_masker_is_rebuilt_only_when_values_change(tmp_path: Path) -> None:
-    environ = {"API_KEY": VALUE}
-    box = Vault(environ=environ, use_keyring=False)
+    file = tmp_path / "secrets.env"
+    box = vault(tmp_path, {"API_KEY": VALUE}, secrets_file=file)
     first = box.masker()
     assert box.masker() is first
-    environ["NEW_SECRET"] = OTHER
-    assert box.masker().mask(OTHER) == "***NEW_SECRET***"
+    file.write_text(f"NEW_SECRET={OTHER}\n")
+    assert box.masker().mask(f"{OTHER} {VALUE}") == "***NEW_SECRET*** ***API_KEY***"
+
+
+def test_a_value_is_masked_from_the_moment_it_is_learned_logged_in_or_looked_at(tmp_path: Path) -> None:
+    box = vault(tmp_path, {"PLAIN_NAME": OTHER})
+    assert box.masker().mask(f"{VALUE} {OTHER}") == f"{VALUE} {OTHER}"
+    box.learn("BEARER", VALUE)
+    assert box.masker().mask(VALUE) == "***BEARER***"
+    box.look("PLAIN_NAME")
+    assert box.masker().mask(OTHER) == "***PLAIN_NAME***"
+    login(tmp_path, TOKEN)
+    assert box.masker().mask(TOKEN) == "***HF_TOKEN***"
 
 
 def test_a_vault_shows_no_value(tmp_path: Path) -> None:
