@@ -71,7 +71,7 @@ def assemble(settings: Settings) -> App:
         ask_seconds=settings.ask_seconds,
         bypass=settings.attach_without_asking,
     )
-    connection = Connection(settings, version())
+    connection = Connection(settings, version(), vault.learn)
     policy = Policy(
         namespace=settings.namespace,
         confirm_above_usd=settings.confirm_above_usd,

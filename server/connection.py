@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -28,10 +29,14 @@ LAUNCH = (sys.executable, "-P", "-m", "hf_jobs_mcp", "hub", "run")
 
 @dataclass
 class Connection:
-    """The hub in force. The local one is started when it is needed and looked up again when it was replaced."""
+    """The hub in force. The local one is started when it is needed and looked up again when it was replaced.
+
+    `learn` is told the local hub's token, so that it is masked like any secret.
+    """
 
     settings: Settings
     version: str
+    learn: Callable[[str, str], None] | None = None
     _lock: anyio.Lock = field(default_factory=anyio.Lock)
     _hub: Hub | None = None
     _name: str = ""
@@ -70,6 +75,8 @@ class Connection:
         await self.close()
         self._hub = Hub(state.endpoint, state.token, namespace=self.settings.namespace, version=self.version)
         self._name, self._address = "local", address
+        if self.learn is not None:
+            self.learn("LOCAL_HUB_TOKEN", state.token)
 
     async def _remote(self, kind: str, token: str | None) -> None:
         from jobs.hub import Hub

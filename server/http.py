@@ -53,6 +53,7 @@ async def serve_http(app: App, settings: Settings, *, host: str, port: int, no_a
     asgi = http_app(app, host=host, port=port)
     if not no_auth:
         token = token or _made_token()
+        app.services.vault.learn("HF_JOBS_MCP_HTTP_TOKEN", token)
         asgi = RequireToken(asgi, token)
     config = uvicorn.Config(asgi, host=host, port=port, log_config=None, access_log=False, lifespan="on")
     server = uvicorn.Server(config)
