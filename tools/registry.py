@@ -124,15 +124,15 @@ def small(schema: dict[str, Any]) -> dict[str, Any]:
 def outline(reply: type[BaseModel]) -> dict[str, Any]:
     """A reply's fields and their types, one level deep: what a model needs to know before it has seen a reply."""
     schema = small(reply.model_json_schema(mode="serialization", by_alias=True))
-    fields = {
-        name: {"type": part["type"]} if "type" in part else _referred(part)
-        for name, part in schema["properties"].items()
-    }
+    fields = {name: _typed(part) for name, part in schema["properties"].items()}
     return {"type": "object", "properties": fields, "required": schema.get("required", [])}
 
 
-def _referred(part: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object"} if "$ref" in part else {}
+def _typed(part: dict[str, Any]) -> dict[str, Any]:
+    kind = part.get("type", "object" if "$ref" in part else None)
+    if isinstance(kind, list):  # Some clients understand one type at a time only.
+        return {"anyOf": [{"type": one} for one in kind]}
+    return {} if kind is None else {"type": kind}
 
 
 def _shrink(node: Any) -> Any:

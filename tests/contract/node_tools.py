@@ -1,0 +1,50 @@
+"""The protocol's own test programs, from npm, with a Node that runs them; put into the user's cache once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from platformdirs import user_cache_path
+
+PACKAGES = ("node@24", "@modelcontextprotocol/conformance@0.2.0-alpha.12", "@modelcontextprotocol/inspector@2.12.0")
+
+
+def node_tools() -> Path:
+    """The folder of the programs. Skips the test, with the reason, where they cannot be had."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed")
+    name = hashlib.sha256(" ".join(PACKAGES).encode()).hexdigest()[:12]
+    folder = user_cache_path("hf-jobs-mcp-tests") / f"node-{name}"
+    programs = folder / "node_modules" / ".bin"
+    if not programs.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(dir=folder.parent))
+        try:
+            command = [npm, "install", "--prefix", str(made), "--no-audit", "--no-fund", *PACKAGES]
+            done = subprocess.run(command, cwd=made, capture_output=True, text=True, timeout=240, check=False)
+            if done.returncode != 0:
+                pytest.skip(f"npm cannot install them: {done.stderr.strip().splitlines()[-1:]}")
+            if not programs.is_dir():
+                made.rename(folder)
+        except subprocess.TimeoutExpired:
+            pytest.skip("npm did not finish installing them")
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    return programs
+
+
+def run(programs: Path, *command: str, timeout: float = 100) -> subprocess.CompletedProcess[str]:
+    """Run one of the programs to its end."""
+    path = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
+    env = {**os.environ, "PATH": path, "NO_COLOR": "1"}
+    return subprocess.run(
+        [str(programs / command[0]), *command[1:]], env=env, capture_output=True, text=True, timeout=timeout, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
