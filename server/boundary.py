@@ -8,12 +8,13 @@ completions and errors. Progress goes out by another door, which masks through t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from mcp.shared.exceptions import MCPError
-from mcp_types import INVALID_PARAMS
-from pydantic import BaseModel
+from mcp_types import INTERNAL_ERROR, INVALID_PARAMS
+from pydantic import BaseModel, ValidationError
 
 from consent.caller import forget_state
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
     from jobs.masking import Masker
+
+_log = logging.getLogger(__name__)
 
 #: Sealed right after this boundary; masking it would break the seal's contents without hiding anything more.
 _SEALED_LATER = "requestState"
@@ -50,6 +53,12 @@ class Boundary:
                 message=masker.mask(error.error.message),
                 data=masker.mask_json(error.error.data),
             ) from None
+        except ValidationError:  # The SDK answers it without a word of what was in it.
+            raise
+        except Exception:
+            # Further out the SDK writes an exception's text into its trace, so it goes no further than our own log.
+            _log.exception("%s failed", ctx.method)
+            raise MCPError(INTERNAL_ERROR, "Internal error.") from None
         if isinstance(result, BaseModel):
             result = result.model_dump(mode="json", by_alias=True, exclude_none=True)
         if not result:
