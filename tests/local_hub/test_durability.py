@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from huggingface_hub import HfApi, Volume
 
+from bench.crashes import storm
 from local_hub import daemon
 from local_hub.attempt import Attempt
 from tests import hub_process
@@ -227,26 +228,8 @@ def _children(parent: int) -> list[int]:
     return [child.pid for child in psutil.Process(parent).children()]
 
 
-@pytest.mark.parametrize("rounds", [8])
-def test_random_kills_lose_nothing_and_double_nothing(rounds: int) -> None:
-    """A short form of the long run in bench/: kill at random moments while jobs are submitted."""
-    import random
-
-    chance = random.Random(20261121)
+def test_a_storm_of_random_kills_loses_nothing_and_doubles_nothing() -> None:
+    """The short form of bench/crashes.py."""
     with short_home() as home, running_hub(home):
-        plug = Plug(home)
-        plug.api.create_bucket("local/marks", exist_ok=True)
-        marks = home / "hub/buckets/local/marks"
-        volume = Volume(type="bucket", source="local/marks", mount_path="/marks")
-        accepted: dict[str, int] = {}
-        number = 0
-        for _ in range(rounds):
-            for _ in range(chance.randrange(1, 5)):
-                number += 1
-                accepted[run(plug.api, f"echo {number} >> /marks/{number}", volumes=[volume])] = number
-            time.sleep(chance.uniform(0, 0.06))
-            plug.pull()
-            plug.put_back()
-        for job, number in accepted.items():
-            assert finish(plug.api, job).status.stage == "COMPLETED"
-            assert (marks / str(number)).read_text() == f"{number}\n"
+        done, _ = storm(home, kills=8, seed=7)
+        assert done.accepted
