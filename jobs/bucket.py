@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _THREADS = 4
-_UPLOAD_LASTS = 60.0
+_UPLOAD_LASTS = 20.0
 _DOWNLOAD_LASTS = 900.0
 _READ_SILENCE = 20.0
 _STORE_STATUS = re.compile(r"HTTP status (?:client|server) error \((\d{3})")  # how hf_xet words a refusal
