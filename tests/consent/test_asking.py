@@ -60,6 +60,7 @@ async def log_of(home: Path, job_id: str) -> str:
 
 
 @pytest.mark.parametrize("mode", MODES)
+@pytest.mark.promise("S11")
 async def test_a_ticked_name_reaches_the_job_and_its_value_no_reply(connect: Any, home: Path, mode: str) -> None:
     person = Person()
     async with connect(mode=mode, person=person) as client:
@@ -72,6 +73,7 @@ async def test_a_ticked_name_reaches_the_job_and_its_value_no_reply(connect: Any
 
 
 @pytest.mark.parametrize("mode", MODES)
+@pytest.mark.promise("S2")
 async def test_an_unticked_name_is_withheld_and_reported(connect: Any, home: Path, mode: str) -> None:
     person = Person(ticks=lambda names: ["API_KEY"])
     async with connect(mode=mode, person=person) as client:
@@ -92,6 +94,7 @@ async def test_an_unticked_name_is_withheld_and_reported(connect: Any, home: Pat
     ],
     ids=["declined", "cancelled", "accepted unticked"],
 )
+@pytest.mark.promise("S4")
 async def test_any_answer_but_a_ticked_yes_sends_nothing(
     connect: Any, home: Path, mode: str, person: Person, code: str
 ) -> None:
@@ -100,6 +103,7 @@ async def test_any_answer_but_a_ticked_yes_sends_nothing(
 
 
 @pytest.mark.parametrize("mode", MODES)
+@pytest.mark.promise("S4")
 async def test_a_client_that_cannot_ask_gets_a_pending_approval_and_no_job(connect: Any, home: Path, mode: str) -> None:
     async with connect(mode=mode) as client, nothing_new(home):
         reply = data(await client.call_tool("submit_job", JOB))

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from consent.audit import Audit
+
+pytestmark = pytest.mark.promise("S14")
 
 
 def test_entries_come_back_in_order_and_intact(tmp_path: Path) -> None:

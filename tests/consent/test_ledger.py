@@ -47,6 +47,7 @@ def test_the_same_request_is_put_aside_once(ledger: Ledger) -> None:
     assert len(ledger.pending()) == 1
 
 
+@pytest.mark.promise("S5")
 def test_another_callers_question_is_not_mine(ledger: Ledger) -> None:
     approval = ledger.put_aside(REQUEST, ME, 60)
     ledger.answer(approval.id, TICKED)
@@ -55,6 +56,7 @@ def test_another_callers_question_is_not_mine(ledger: Ledger) -> None:
         ledger.spend("approval:x", REQUEST.digest, "http:other", "s1", approval.id)
 
 
+@pytest.mark.promise("S2")
 def test_an_approval_is_good_for_its_digest_only(ledger: Ledger) -> None:
     approval = ledger.put_aside(REQUEST, ME, 60)
     ledger.answer(approval.id, TICKED)
@@ -62,6 +64,7 @@ def test_an_approval_is_good_for_its_digest_only(ledger: Ledger) -> None:
         ledger.spend("approval:x", "cd" * 32, ME, "s1", approval.id)
 
 
+@pytest.mark.promise("S3")
 def test_an_approval_is_spent_once(ledger: Ledger) -> None:
     approval = ledger.put_aside(REQUEST, ME, 60)
     ledger.answer(approval.id, TICKED)
@@ -71,6 +74,7 @@ def test_an_approval_is_spent_once(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("answer", [None, "nothing"])
+@pytest.mark.promise("S4")
 def test_an_approval_nobody_gave_cannot_be_spent(ledger: Ledger, answer: str | None) -> None:
     approval = ledger.put_aside(REQUEST, ME, 60)
     if answer is None:
@@ -79,6 +83,7 @@ def test_an_approval_nobody_gave_cannot_be_spent(ledger: Ledger, answer: str | N
         ledger.spend("k", REQUEST.digest, ME, "s", approval.id)
 
 
+@pytest.mark.promise("S4")
 def test_a_question_runs_out(ledger: Ledger, clock: Clock) -> None:
     approval = ledger.put_aside(REQUEST, ME, 60)
     clock.now += 61
@@ -86,6 +91,7 @@ def test_a_question_runs_out(ledger: Ledger, clock: Clock) -> None:
     assert not ledger.answer(approval.id, TICKED)
 
 
+@pytest.mark.promise("S4")
 def test_an_approval_runs_out(ledger: Ledger, clock: Clock) -> None:
     approval = ledger.put_aside(REQUEST, ME, 60)
     ledger.answer(approval.id, TICKED)
@@ -94,12 +100,14 @@ def test_an_approval_runs_out(ledger: Ledger, clock: Clock) -> None:
         ledger.spend("k", REQUEST.digest, ME, "s", approval.id)
 
 
+@pytest.mark.promise("S3")
 def test_a_question_is_answered_once(ledger: Ledger) -> None:
     approval = ledger.put_aside(REQUEST, ME, 60)
     assert ledger.answer(approval.id, None)
     assert not ledger.answer(approval.id, TICKED)
 
 
+@pytest.mark.promise("S3")
 def test_a_key_is_spent_once_by_all_processes_together(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     outcomes: list[str] = []
@@ -124,6 +132,7 @@ def test_a_key_is_spent_once_by_all_processes_together(tmp_path: Path) -> None:
     assert sorted(outcomes) == ["refused"] * 7 + ["spent"]
 
 
+@pytest.mark.promise("S3")
 def test_what_was_spent_is_known_after_a_restart(tmp_path: Path) -> None:
     first = Ledger(tmp_path / "l.sqlite3")
     first.spend("state:one", "ab" * 32, ME, "s1")

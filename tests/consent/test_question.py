@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from consent.question import COLUMNS, form, text
 from consent.request import ConsentRequest, Tick, granted
 
+pytestmark = pytest.mark.promise("S6")
+
 SECRETS = (
     Tick("ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY", "from here", required=False),
     Tick("HF_TOKEN", "HF_TOKEN", "from there", required=False),

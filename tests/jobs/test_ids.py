@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from jobs.errors import BadArgument
 from jobs.ids import check_id, check_namespace, split_job_id
 
+pytestmark = pytest.mark.promise("S13")
+
 HUB_ID = "687fb701029421ae5549d998"
 
 

@@ -17,6 +17,8 @@ from jobs.encodings import forms_of, skeleton
 from jobs.escapes import resolve
 from jobs.masking import Masker
 
+pytestmark = pytest.mark.promise("S10")
+
 TOKEN = "tk-9fQ2+zR7/xW4mB8vLq0"
 AWKWARD = "p@ss \"w'rd\\né=%41&<x>$y"
 LONG = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n-----END KEY-----\n"

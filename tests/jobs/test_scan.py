@@ -10,6 +10,8 @@ from jobs.errors import SecretInArgument
 from jobs.masking import Masker
 from jobs.scan import refuse_values
 
+pytestmark = pytest.mark.promise("S9")
+
 VALUE = "Zq7-throwaway-Xy9"
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from jobs.secret import Secret
 
+pytestmark = pytest.mark.promise("S8")
+
 VALUE = "Zq7-throwaway-Xy9"
 
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from jobs.untrusted import clean, one_line, visible
 
+pytestmark = pytest.mark.promise("S13")
+
 
 @pytest.mark.parametrize(
     ("text", "cleaned"),

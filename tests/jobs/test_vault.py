@@ -15,6 +15,8 @@ from jobs.errors import BadArgument, SecretInArgument, SecretRefused, SecretUnav
 from jobs.secret_names import name_says_secret
 from jobs.vault import Vault, is_maskable
 
+pytestmark = pytest.mark.promise("S8")
+
 VALUE = "Zq7-throwaway-Xy9"
 OTHER = "Other-4f9a-value"
 TOKEN = "hf_" + "aB3" * 12

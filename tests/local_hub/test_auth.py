@@ -38,6 +38,7 @@ def test_nobody_is_answered_without_it(hub: HubState, given: str | None) -> None
     assert status(hub, **headers) == 401
 
 
+@pytest.mark.promise("S15")
 def test_the_client_explains_a_wrong_token(hub: HubState) -> None:
     with pytest.raises(HfHubHTTPError, match="Invalid user token") as caught:
         HfApi(endpoint=hub.endpoint, token="hf_wrong").whoami()
@@ -45,11 +46,13 @@ def test_the_client_explains_a_wrong_token(hub: HubState) -> None:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil:1", ""])
+@pytest.mark.promise("S15")
 def test_a_name_that_is_not_this_machine_is_refused(hub: HubState, host: str) -> None:
     assert status(hub, Host=host, Authorization=bearer(hub)) == 403
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:1", "{endpoint}"])
+@pytest.mark.promise("S15")
 def test_no_web_page_may_call_the_api_even_with_the_token(hub: HubState, origin: str) -> None:
     given = origin.format(endpoint=hub.endpoint)
     assert status(hub, Origin=given, Authorization=bearer(hub)) == 403

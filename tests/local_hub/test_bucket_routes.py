@@ -408,6 +408,7 @@ def test_a_bucket_that_a_job_has_mounted_is_neither_deleted_nor_moved(hub: Hub, 
     hub.api.delete_bucket(bucket)
 
 
+@pytest.mark.promise("S15")
 def test_nobody_reads_a_bucket_without_the_hubs_token(hub: Hub, bucket: str) -> None:
     (folder(hub, bucket) / "f").write_text("content")
     for path in (f"/api/buckets/{bucket}", f"/api/buckets/{bucket}/tree", f"/buckets/{bucket}/resolve/f"):

@@ -40,6 +40,7 @@ def test_a_second_hub_of_one_home_refuses_with_a_sentence(tmp_path: Path) -> Non
         assert second.stderr == f"A local hub for {tmp_path} runs already.\n"
 
 
+@pytest.mark.promise("S15")
 def test_what_the_hub_keeps_only_its_owner_can_open(tmp_path: Path) -> None:
     with running_hub(tmp_path) as state:
         paths = HubPaths.of(tmp_path)

@@ -173,6 +173,7 @@ def test_the_address_and_the_token_survive_a_restart(plug: Plug) -> None:
     assert (plug.state.endpoint, plug.state.token) == (before.endpoint, before.token)
 
 
+@pytest.mark.promise("S15")
 def test_secrets_are_in_no_file_once_the_job_has_ended(plug: Plug) -> None:
     value = "canary-9b1d6e55c0"
     job = run(plug.api, "sleep 0.2", secrets={"CANARY": value})

@@ -84,6 +84,7 @@ def test_a_job_sees_what_a_job_of_the_hub_sees(hub_api: HfApi) -> None:
     assert log(hub_api, gpu) == ["t4-small"]
 
 
+@pytest.mark.promise("S15")
 def test_a_secret_reaches_the_job_and_only_its_name_comes_back(hub_api: HfApi, http: httpx2.Client) -> None:
     value = "sv-4f1c77d2a0"
     job = finish(hub_api, 'printf %s "$API_KEY" | sha256sum', secrets={"API_KEY": value})
@@ -227,6 +228,7 @@ def test_a_spec_that_cannot_run_is_refused_with_the_field(
     assert answer.headers["X-Request-Id"]
 
 
+@pytest.mark.promise("S15")
 def test_a_refusal_does_not_repeat_a_secret(http: httpx2.Client) -> None:
     body = {"command": ["true"], "dockerImage": "x", "secrets": {"K": {"nested": "hunter2hunter2"}, "b-d": "hunter3"}}
     answer = http.post("/api/jobs/local", json=body)

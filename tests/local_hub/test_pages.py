@@ -88,6 +88,7 @@ def test_a_ticket_opens_a_session_once(site: Site) -> None:
     assert "set-cookie" not in again.headers
 
 
+@pytest.mark.promise("S15")
 def test_a_ticket_is_given_to_the_token_only(site: Site) -> None:
     assert httpx2.post(f"{site.endpoint}/api/local/ticket").status_code == 401
     with site.browser() as browser:
@@ -116,6 +117,7 @@ def test_a_session_changes_nothing_and_reads_no_api(site: Site) -> None:
             assert browser.request(method, path).status_code == 401, path
 
 
+@pytest.mark.promise("S15")
 def test_another_origin_gets_nothing_even_with_a_session(site: Site) -> None:
     with site.browser() as browser:
         for headers in ({"Origin": "https://evil.example"}, {"Host": "evil.example"}):

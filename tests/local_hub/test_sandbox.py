@@ -117,6 +117,7 @@ def test_a_folder_that_is_not_there_fails_the_job_with_its_name(hub_api: HfApi) 
     )
 
 
+@pytest.mark.promise("S15")
 def test_nothing_of_the_hubs_environment_reaches_a_job(hub_api: HfApi, plain: HfApi) -> None:
     for api in (hub_api, plain):
         names = {line.partition("=")[0] for line in output(api, "env").splitlines()}
@@ -145,6 +146,7 @@ def test_a_plain_process_says_that_it_is_one(plain: HfApi) -> None:
 
 
 @needs_bubblewrap
+@pytest.mark.promise("S15")
 def test_a_secret_is_in_no_argument_of_the_sandbox(tmp_path: Path) -> None:
     box = sandbox.choose(tmp_path)
     scratch = tmp_path / "root"

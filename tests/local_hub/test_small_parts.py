@@ -60,6 +60,7 @@ def test_a_cancelled_job_is_cancelled_whatever_its_exit_status() -> None:
     assert verdict.of(job, Exit(0, "exited", 0)).stage == "CANCELED"
 
 
+@pytest.mark.promise("S15")
 def test_secrets_are_sealed_for_one_owner_with_one_key(tmp_path: Path) -> None:
     store, box = Store(tmp_path / "db"), SecretBox(tmp_path / "key")
     store.write_now(lambda db: box.put(db, "job:1", {"A": "alpha-value"}))

@@ -24,6 +24,7 @@ def url(home: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("token", ["", "Bearer wrong", f"Basic {HTTP_TOKEN}", f"bearer{HTTP_TOKEN}"])
+@pytest.mark.promise("S12")
 def test_whoever_does_not_bring_the_token_is_turned_away(url: str, token: str) -> None:
     answer = httpx2.post(url, json=PING, headers={**HEADERS, "Authorization": token})
     assert answer.status_code == 401
@@ -31,6 +32,7 @@ def test_whoever_does_not_bring_the_token_is_turned_away(url: str, token: str) -
 
 
 @pytest.mark.parametrize("header", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
+@pytest.mark.promise("S12")
 def test_another_host_or_origin_is_turned_away(url: str, header: dict[str, str]) -> None:
     assert httpx2.post(url, json=PING, headers={**HEADERS, **header}).status_code in {403, 421}
 
@@ -41,6 +43,7 @@ async def test_with_the_token_the_tools_are_there(url: str) -> None:
         assert data(await client.call_tool("list_hardware", {}))["hub"] == "local"
 
 
+@pytest.mark.promise("S12")
 def test_without_a_token_one_is_made_and_printed_to_stderr(home: Path) -> None:
     env = environment(home)
     process = subprocess.Popen(
@@ -66,6 +69,7 @@ def test_without_a_token_one_is_made_and_printed_to_stderr(home: Path) -> None:
         ([], {"HF_JOBS_MCP_HTTP_TOKEN": "short"}, "too short"),
     ],
 )
+@pytest.mark.promise("S12")
 def test_an_unsafe_set_up_is_refused_in_a_sentence(
     home: Path, flags: list[str], env: dict[str, str], words: str
 ) -> None:
