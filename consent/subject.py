@@ -180,7 +180,8 @@ def _title(spec: JobSpec, *, scheduled: bool) -> str:
     count = len(spec.secret_names)
     carries = f" with {count} secret{'s' if count > 1 else ''}" if count else ""
     if scheduled:
-        return f"Schedule this job{carries}? EVERY run will carry them." if count else "Schedule this job?"
+        them = "it" if count == 1 else "them"
+        return f"Schedule this job{carries}? EVERY run will carry {them}." if count else "Schedule this job?"
     return f"Run this job{carries}?"
 
 
