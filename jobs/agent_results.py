@@ -20,7 +20,8 @@ _ERROR_CHARS = 300
 _ERRORS_SHOWN = 5
 _GOOD_ENDS = frozenset({"endTurn", "stopSequence"})
 _USAGE = "fast-agent-usage"
-_ERROR_CHANNELS = ("fast-agent-error", "fast-agent-provider-error")
+_ERROR = "fast-agent-error"
+_PROVIDER_ERROR = "fast-agent-provider-error"
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,8 @@ class _Conversation:
         return self._mask(clean("\n".join(text for text in texts if isinstance(text, str)))).strip()
 
     def _errors(self, message: Mapping[str, Any]) -> list[str]:
-        texts = [text for name in _ERROR_CHANNELS for text in _channel(message, name) if text.strip()]
+        texts = [text for text in _channel(message, _ERROR) if text.strip()]
+        texts += filter(None, map(_provider_error, _channel(message, _PROVIDER_ERROR)))
         return [one_line(self._mask(clean(text)), _ERROR_CHARS) for text in texts]
 
     def _tools(self) -> tuple[int, list[str]]:
@@ -169,6 +171,18 @@ def _channel(message: Mapping[str, Any], name: str) -> list[str]:
         for block in (blocks if isinstance(blocks, list) else [])
         if isinstance(block, Mapping) and isinstance(block.get("text"), str)
     ]
+
+
+def _provider_error(text: str) -> str:
+    """`APIStatusError, status 529` from the JSON of a provider's error."""
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return text
+    if not isinstance(said, Mapping):
+        return text
+    parts = [str(said["error_type"])] if said.get("error_type") else []
+    return ", ".join(parts + ([f"status {said['status']}"] if said.get("status") else []))
 
 
 def _attempts(messages: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

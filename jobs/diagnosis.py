@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jobs import stage
@@ -38,6 +38,10 @@ _SET_THE = re.compile(
     r"([A-Z][A-Z0-9]*_(?:API_KEY|TOKEN|KEY|SECRET|PASSWORD)|HF_TOKEN)\b",
     re.IGNORECASE,
 )
+_KEY_REFUSED = re.compile(
+    r"401 Unauthorized|Invalid API key|invalid x-api-key|invalid_api_key|AuthenticationError|Incorrect API key",
+    re.IGNORECASE,
+)
 _TRACEBACK = "Traceback (most recent call last)"
 _ERROR_LINE = re.compile(r"^(?:[\w.]+\.)?([A-Z]\w*(?:Error|Exception|Exit|Interrupt|Warning)|AssertionError)(?::|$)")
 _NOISE_AFTER = re.compile(r"^\s*(?:\^+|~+)\s*$")
@@ -62,6 +66,13 @@ class Diagnosis:
     name: str | None = None
 
 
+_REFUSED = Diagnosis(
+    "secret_refused",
+    "A service refused the key it was given.",
+    suggestion="Check that the value is right and not expired, where plan_secrets says it comes from.",
+)
+
+
 def diagnose(job: Job, lines: Sequence[str], answers: Sequence[Answer] = ()) -> Diagnosis | None:
     """The likeliest cause of a failure; None for a job that runs, was cancelled, or did what it was for.
 
@@ -72,7 +83,7 @@ def diagnose(job: Job, lines: Sequence[str], answers: Sequence[Answer] = ()) -> 
     """
     failed_agents = [answer for answer in answers if not answer.succeeded]
     if job.stage == stage.COMPLETED:
-        return _agent(failed_agents) if failed_agents else None
+        return _agent(job, failed_agents) if failed_agents else None
     if job.stage != stage.ERROR:
         return None
     text = "\n".join(lines)
@@ -81,7 +92,7 @@ def diagnose(job: Job, lines: Sequence[str], answers: Sequence[Answer] = ()) -> 
         if found is not None:
             return found
     if failed_agents:
-        return _agent(failed_agents)
+        return _agent(job, failed_agents)
     return _by_exit(job, lines)
 
 
@@ -148,15 +159,20 @@ def _missing_secret(_: Job, lines: Sequence[str], text: str) -> Diagnosis | None
 
 
 def _refused(_: Job, lines: Sequence[str], text: str) -> Diagnosis | None:
-    for sign in ("401 Unauthorized", "Invalid API key", "invalid_api_key", "AuthenticationError", "Incorrect API key"):
-        if sign in text:
-            return Diagnosis(
-                "secret_refused",
-                "A service refused the key it was given.",
-                _around(lines, sign),
-                "Check that the value is right and not expired, where plan_secrets says it comes from.",
-            )
-    return None
+    found = _KEY_REFUSED.search(text)
+    return replace(_REFUSED, evidence=_around(lines, found[0])) if found else None
+
+
+def _unknown_model(_: Job, lines: Sequence[str], text: str) -> Diagnosis | None:
+    sign = "Unknown model or provider"
+    if sign not in text:
+        return None
+    return Diagnosis(
+        "unknown_model",
+        "fast-agent does not know the model it was told to use.",
+        _around(lines, sign),
+        "Check the model's name with plan_secrets, which says what each name resolves to.",
+    )
 
 
 def _missing_module(_: Job, lines: Sequence[str], text: str) -> Diagnosis | None:
@@ -236,13 +252,16 @@ _RULES: tuple[Callable[[Job, Sequence[str], str], Diagnosis | None], ...] = (
     _missing_secret,
     _memory,
     _refused,
+    _unknown_model,
     _dependencies,
     _not_found,
 )
 
 
-def _agent(failed: Sequence[Answer]) -> Diagnosis:
+def _agent(job: Job, failed: Sequence[Answer]) -> Diagnosis:
     worst = failed[0]
+    if _KEY_REFUSED.search(" ".join(worst.errors)):
+        return replace(_REFUSED, evidence=_bounded(worst.errors))
     why = {
         "error": "its model call failed",
         "cancelled": "it was cancelled",
@@ -255,7 +274,9 @@ def _agent(failed: Sequence[Answer]) -> Diagnosis:
     evidence = tuple(one_line(text, _EVIDENCE_CHARS) for text in (*worst.errors, *worst.tool_errors))[-_EVIDENCE_LINES:]
     return Diagnosis(
         "agent_failed",
-        f"The process ended well, but the agent inside did not: {why}.",
+        f"The process ended well, but the agent inside did not: {why}."
+        if job.stage == stage.COMPLETED
+        else f"The agent inside failed: {why}.",
         evidence or ((one_line(worst.text, _EVIDENCE_CHARS),) if worst.text else ()),
         "Read the answer and its errors with fetch_results, then change the model, the message or the secrets.",
     )

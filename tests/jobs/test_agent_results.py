@@ -63,8 +63,13 @@ def test_failed_tools_are_named_and_do_not_deny_success():
 
 
 def test_what_the_provider_reported_is_an_error():
-    answer = read(USER, reply("oops", "error", channels={"fast-agent-error": text("401 invalid key")}))
-    assert answer.errors == ("401 invalid key",)
+    channels = {
+        "fast-agent-error": text("401 invalid key"),
+        "fast-agent-provider-error": text({"error_type": "APIStatusError", "status": 401}),
+        "fast-agent-retry": text({"provider_attempts": 3}),
+    }
+    answer = read(USER, reply("oops", "error", channels=channels))
+    assert answer.errors == ("401 invalid key", "APIStatusError, status 401")
 
 
 def test_tokens_and_dollars_of_all_calls_are_added_up():

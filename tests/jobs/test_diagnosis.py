@@ -44,6 +44,23 @@ TRACE = [
         (None, ["openai.AuthenticationError: Error code: 401"], "secret_refused", None),
         ("ImagePullBackOff: manifest unknown", [], "image_not_found", None),
         (None, ["  x No solution found when resolving `--with` dependencies:"], "unresolvable_packages", None),
+        (
+            None,
+            [
+                "The Anthropic API key is required but not set.",
+                "Add it under anthropic.api_key or set the ",
+                "ANTHROPIC_API_KEY environment variable.",
+            ],
+            "missing_secret",
+            "ANTHROPIC_API_KEY",
+        ),
+        (
+            None,
+            ["Add it to your configuration file under hf.api_key or set the HF_TOKEN "],
+            "missing_secret",
+            "HF_TOKEN",
+        ),
+        (None, ["Unknown model or provider for: nosuchmodel."], "unknown_model", None),
         (None, ["error: No interpreter found for Python 3.19"], "no_interpreter", None),
         ("Job failed with exit code: 127. Reason: Error", ["sh: 1: nosuch: not found"], "command_not_found", None),
         (None, ["error: Failed to spawn: `nosuch`"], "command_not_found", None),
@@ -78,12 +95,16 @@ def test_what_has_not_failed_has_no_diagnosis(stage):
 
 
 def test_an_agent_that_failed_behind_completed_is_told():
-    bad = Answer(text="", stop_reason="error", succeeded=False, errors=("401 invalid x-api-key",))
+    bad = Answer(text="", stop_reason="error", succeeded=False, errors=("Connection error.",))
     good = Answer(text="fine", stop_reason="endTurn", succeeded=True)
     found = diagnose(failed(stage="COMPLETED"), [], [good, bad])
     assert found.cause == "agent_failed"
     assert "model call failed" in found.summary
-    assert found.evidence == ("401 invalid x-api-key",)
+    assert found.evidence == ("Connection error.",)
+    assert "ended well" in found.summary
+    assert "ended well" not in diagnose(failed(), [], [bad]).summary
+    refused = Answer(text="", stop_reason="error", succeeded=False, errors=("invalid x-api-key",))
+    assert diagnose(failed(stage="COMPLETED"), [], [refused]).cause == "secret_refused"
     assert diagnose(failed(stage="COMPLETED"), [], [good]) is None
 
 
