@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from huggingface_hub import HfFileSystem
 
 from tests.contract.ledger import covers
 from tests.contract.outside import Contract
@@ -72,3 +73,20 @@ def test_a_synced_volume_is_read_and_written_by_a_job(contract: Contract, tmp_pa
     source = f"hf://buckets/{volume.source}/{volume.path}"
     contract.api.sync_bucket(source, str(tmp_path / "back"), quiet=True)
     assert (tmp_path / "back/out.txt").read_text() == "inin"
+
+
+def test_a_bucket_is_a_file_system_to_fsspec(contract: Contract, bucket: str) -> None:
+    files = HfFileSystem(endpoint=contract.endpoint, token=contract.token, skip_instance_cache=True)
+    root = f"buckets/{bucket}"
+    with files.open(f"{root}/a/b.txt", "w") as file:
+        file.write("hello")
+    files.cp(f"{root}/a/b.txt", f"{root}/c.txt")
+    files.invalidate_cache()
+    assert files.find(root) == [f"{root}/a/b.txt", f"{root}/c.txt"]
+    assert [one["type"] for one in files.ls(root)] == ["directory", "file"]
+    with files.open(f"{root}/c.txt", "rb") as file:
+        file.seek(2)
+        assert file.read() == b"llo"
+    files.rm(f"{root}/a", recursive=True)
+    files.invalidate_cache()
+    assert files.find(root) == [f"{root}/c.txt"]

@@ -1,6 +1,10 @@
 """``hf jobs scheduled …`` on the local hub."""
 
 from pathlib import Path
+from typing import Any
+
+import pytest
+from huggingface_hub.errors import HfHubHTTPError
 
 from tests.contract.ledger import covers
 from tests.contract.outside import Contract
@@ -18,31 +22,42 @@ from tests.contract.outside import Contract
     "hf jobs scheduled delete",
 )
 def test_a_schedule_from_creation_to_deletion(contract: Contract) -> None:
-    def inspect() -> dict:
-        (found,) = contract.hf("jobs", "scheduled", "inspect", identity, "--format", "json").json
-        return found
+    def inspect() -> Any:
+        return contract.api.inspect_scheduled_job(scheduled_job_id=identity)
 
     identity = contract.started(
-        "jobs", "scheduled", "run", "--label", "kind=nightly", "@daily", "python:3.12", "python", "-c", "print('fired')"
+        "jobs",
+        "scheduled",
+        "run",
+        "--name",
+        "nightly",
+        "--label",
+        "kind=nightly",
+        "@daily",
+        "python:3.12",
+        "python",
+        "-c",
+        "print('fired')",
     )
-    assert inspect()["schedule"] in {"@daily", "0 0 * * *"}
+    assert contract.hf("jobs", "scheduled", "inspect", identity, "--format", "json").json[0]["schedule"] == "@daily"
     listed = contract.hf("jobs", "scheduled", "ps", "--format", "json").json
     assert identity in [one["id"] for one in listed]
     contract.hf("jobs", "scheduled", "suspend", identity)
-    assert inspect()["suspend"] is True
+    assert inspect().suspend
     contract.hf("jobs", "scheduled", "resume", identity)
-    assert inspect()["suspend"] is False
+    assert not inspect().suspend
     contract.hf("jobs", "scheduled", "reschedule", identity, "0 9 * * 1")
-    assert inspect()["schedule"] == "0 9 * * 1"
-    contract.hf("jobs", "scheduled", "labels", identity, "--label", "kind=weekly")
-    assert inspect()["job_spec"]["labels"]["kind"] == "weekly"
+    assert inspect().schedule == "0 9 * * 1"
+    contract.hf("jobs", "scheduled", "labels", identity, "--name", "nightly", "--label", "kind=weekly")
+    assert inspect().job_spec.labels == {"kind": "weekly", "name": "nightly"}
     contract.hf("jobs", "scheduled", "trigger", identity)
-    job = contract.api.inspect_scheduled_job(scheduled_job_id=identity).status.last_job
+    job = inspect().status.last_job
     assert job is not None
     assert contract.api.wait_for_job(job.id, timeout=30).status.stage == "COMPLETED"
-    assert "fired" in contract.hf("jobs", "logs", job.id).out.splitlines()
+    assert "fired" in list(contract.api.fetch_job_logs(job_id=job.id))
     contract.hf("jobs", "scheduled", "delete", identity)
-    assert "404" in contract.hf("jobs", "scheduled", "inspect", identity, status=1).err
+    with pytest.raises(HfHubHTTPError, match="404"):
+        inspect()
 
 
 @covers("hf jobs scheduled uv run")
@@ -54,7 +69,7 @@ def test_a_uv_script_is_scheduled(contract: Contract, tmp_path: Path) -> None:
     try:
         job = contract.api.trigger_scheduled_job(scheduled_job_id=identity)
         assert contract.api.wait_for_job(job.id, timeout=50).status.stage == "COMPLETED"
-        assert "hello there" in contract.hf("jobs", "logs", job.id).out.splitlines()
+        assert "hello there" in list(contract.api.fetch_job_logs(job_id=job.id))
     finally:
         contract.api.delete_scheduled_job(scheduled_job_id=identity)
 
