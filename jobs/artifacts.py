@@ -9,11 +9,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
 
 from jobs import agent_results
 from jobs.errors import BadArgument, NotFound
 from jobs.log_matches import size
+from jobs.masked_file import move_masked
 from jobs.untrusted import clean
 from jobs.workspace import MANIFEST, Workspace, of_job, read_manifest
 
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from jobs.agent_results import Answer
     from jobs.bucket import BucketFile
     from jobs.hub import Hub
+    from jobs.masking import Masker
     from jobs.record import Job
 
 MOST_LISTED = 40
@@ -192,9 +197,17 @@ async def answers(hub: Hub, job: Job, listed: Listing, *, mask: Callable[[str], 
 
 
 async def save(
-    hub: Hub, listed: Listing, files: Sequence[Artifact], folder: Path, allowed: Sequence[Path]
+    hub: Hub,
+    listed: Listing,
+    files: Sequence[Artifact],
+    folder: Path,
+    allowed: Sequence[Path],
+    *,
+    masker: Masker | None = None,
 ) -> list[Path]:
     """Download artifacts below `folder`, which must lie in one of the `allowed` folders; nothing there is overwritten.
+
+    What `masker` knows is masked on the way; until then the files are in a folder that only their owner can enter.
 
     Raises:
         BadArgument: With `save_to`, if the folder is not allowed or a file is there already.
@@ -211,7 +224,13 @@ async def save(
         if target.exists():
             raise BadArgument("A file of that name is there already.", hint="Choose an empty folder.", field="save_to")
         targets.append((f"{listed.workspace.folder}/{file.path}", target))
-    await hub.buckets.download(listed.workspace.bucket, targets)
+    root.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".arriving-", dir=root) as arriving:
+        arrived = [Path(arriving) / str(number) for number in range(len(targets))]
+        sources = [source for source, _ in targets]
+        await hub.buckets.download(listed.workspace.bucket, list(zip(sources, arrived, strict=True)))
+        for source, (_, target) in zip(arrived, targets, strict=True):
+            await anyio.to_thread.run_sync(move_masked, source, target, masker)
     return [target for _, target in targets]
 
 

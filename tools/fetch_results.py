@@ -127,7 +127,7 @@ async def _save(services: Services, connected: Connected, listed: Listing, folde
     allowed = services.policy.save_folders
     target = allowed[0] / Path(folder)
     try:
-        saved = await artifacts.save(connected.hub, listed, listed.files, target, allowed)
+        saved = await artifacts.save(connected.hub, listed, listed.files, target, allowed, masker=services.masker())
     except OSError as error:
         raise BadArgument(
             f"`save_to` cannot be written: {error.strerror}.", hint="Choose another folder.", field="save_to"
