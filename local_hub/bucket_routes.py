@@ -33,7 +33,7 @@ T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def routes(buckets: Buckets, in_use: Callable[[str], bool] = lambda _: False) -> list[Route]:
+def routes(buckets: Buckets, in_use: Callable[[str], Awaitable[bool]]) -> list[Route]:
     """Return the routes that serve `buckets`; who may call them is the app's business.
 
     `in_use` says whether a job that has not ended mounts the bucket of that id: it is neither deleted nor moved.
@@ -43,7 +43,7 @@ def routes(buckets: Buckets, in_use: Callable[[str], bool] = lambda _: False) ->
 
 
 class _BucketApi:
-    def __init__(self, buckets: Buckets, in_use: Callable[[str], bool]) -> None:
+    def __init__(self, buckets: Buckets, in_use: Callable[[str], Awaitable[bool]]) -> None:
         self.buckets = buckets
         self.in_use = in_use
         self.store = XetStore(buckets)
@@ -101,7 +101,7 @@ class _BucketApi:
 
     async def _delete(self, request: Request) -> Response:
         bucket = _bucket(request)
-        self._check_unused(*bucket)
+        await self._check_unused(*bucket)
         await self._run(partial(self.buckets.delete, *bucket))
         return Response(status_code=204)
 
@@ -123,7 +123,7 @@ class _BucketApi:
             raise _missing("/".join(source))
         if target[0] not in ACCOUNTS:
             raise errors.forbidden(f"You don't have the rights to move a bucket to the namespace {target[0]!r}")
-        self._check_unused(*source)
+        await self._check_unused(*source)
         try:
             await self._run(partial(self.buckets.move, source, target))
         except BucketExistsError:
@@ -252,8 +252,8 @@ class _BucketApi:
             "uploadedAt": iso(state.ctime_ns // 1_000_000),
         }
 
-    def _check_unused(self, namespace: str, name: str) -> None:
-        if self.in_use(f"{namespace}/{name}"):
+    async def _check_unused(self, namespace: str, name: str) -> None:
+        if await self.in_use(f"{namespace}/{name}"):
             raise errors.conflict("A job that has not ended has this bucket mounted; cancel it or wait for it first")
 
     async def _run(self, call: Callable[[], T]) -> T:

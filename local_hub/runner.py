@@ -117,9 +117,9 @@ class Runner:
     def waiting(self) -> Mapping[str, Job]:
         return self._waiting
 
-    def mounts(self, bucket: str) -> bool:
-        """Tell whether a job that waits or runs mounts the bucket ``namespace/name``."""
-        jobs = (*self._waiting.values(), *self._running.values())
+    async def mounts(self, bucket: str) -> bool:
+        """Tell whether a job that has not ended mounts the bucket ``namespace/name``."""
+        jobs = await self.store.read(job_table.unfinished)
         return any(volume["source"] == bucket for job in jobs for volume in job.spec["volumes"])
 
     async def submit(self, job: Job, secrets: Mapping[str, str]) -> Job:
@@ -362,7 +362,8 @@ class Runner:
 
         current = await self.store.write(work)
         if current is not None and not current.final:
-            await anyio.to_thread.run_sync(shutil.rmtree, self.paths.scratch(job.id), True, limiter=self._threads)
+            scratch = self.paths.scratch(job.id, current.attempt)
+            await anyio.to_thread.run_sync(shutil.rmtree, scratch, True, limiter=self._threads)
             self.enter(current)
         self._leave(job.id)
         if current is not None and current.final:
