@@ -13,6 +13,7 @@ _NAMED = re.compile(r"python3\.(\d+)\Z")
 _IMAGE = re.compile(r"(?:\A|/)python:3(?:\.(\d+))?|:python3\.(\d+)")
 _USUAL = ("/usr/local/bin", "/usr/bin", "/opt/homebrew/bin")
 _OLDEST = 8
+_MANAGED = ((".pyenv", "versions"), ("uv", "python"))
 _SYSTEM = (Path("/usr"), Path("/opt"), Path("/bin"), Path("/nix"))
 
 
@@ -61,6 +62,12 @@ def installed() -> dict[int, Interpreter]:
 
 def _natural(path: Path) -> list[int]:
     return [int(part) for part in re.findall(r"\d+", path.parent.name)]
+
+
+def folders() -> list[Path]:
+    """Return the folders outside the system's own that hold all of them; a manager's many installs are one folder."""
+    prefixes = [one.prefix for one in installed().values() if one.outside_the_system]
+    return [prefix.parent if prefix.parent.parts[-2:] in _MANAGED else prefix for prefix in prefixes]
 
 
 def for_image(image: str | None) -> tuple[Interpreter | None, bool]:

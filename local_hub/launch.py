@@ -21,7 +21,7 @@ class Mount:
 
 @dataclass(frozen=True)
 class Request:
-    """One attempt of a job, about to be started. `scratch` is an empty folder of its own, removed when the job ends."""
+    """One attempt of a job, about to be started. `scratch` is a folder of its own, removed afterwards."""
 
     job_id: str
     spec: Mapping[str, Any]

@@ -66,5 +66,5 @@ class HubPaths:
     def attempt(self, job_id: str, number: int) -> Path:
         return self.jobs / job_id / f"attempt-{number}"
 
-    def scratch(self, job_id: str) -> Path:
-        return self.jobs / job_id / "root"
+    def scratch(self, job_id: str, number: int) -> Path:
+        return self.attempt(job_id, number) / "root"

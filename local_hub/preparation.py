@@ -21,7 +21,7 @@ def prepare(paths: HubPaths, launcher: Launcher, job: Job, secrets: Mapping[str,
     Raises:
         CannotLaunch: a volume's folder is not there, or the launcher has a reason of its own.
     """
-    scratch = paths.scratch(job.id)
+    scratch = paths.scratch(job.id, attempt)
     scratch.mkdir(parents=True, exist_ok=True)
     return launcher.plan(Request(job.id, job.spec, secrets, _mounts(paths, job), scratch, attempt))
 
@@ -47,4 +47,3 @@ def tidy(paths: HubPaths, job: Job) -> None:
     """Remove everything of an ended job but its output."""
     for number in range(1, job.attempt + 2):
         shutil.rmtree(paths.attempt(job.id, number), ignore_errors=True)
-    shutil.rmtree(paths.scratch(job.id), ignore_errors=True)

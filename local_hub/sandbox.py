@@ -12,13 +12,12 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local_hub import environment, interpreters
+from local_hub import environment, interpreters, toolbox
 from local_hub.launch import CannotLaunch, Plan, Request
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def choose(home: Path, *, plain: bool = False) -> Sandbox | PlainProcess:
 
 
 def _namespaces() -> list[str]:
-    return ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--die-with-parent", "--cap-drop", "ALL"]
+    return ["--unshare-user", "--unshare-pid", "--die-with-parent", "--cap-drop", "ALL"]
 
 
 def _system() -> list[str]:
@@ -77,36 +76,9 @@ class _OnThisMachine:
         for name in ("uv", "python"):
             (self.caches / name).mkdir(parents=True, exist_ok=True)
 
-    @cached_property
-    def uv(self) -> Path | None:
-        with suppress(ImportError, FileNotFoundError):
-            import uv
-
-            return Path(uv.find_uv_bin()).resolve()
-        found = shutil.which("uv")
-        return Path(found).resolve() if found else None
-
     def tools(self, chosen: interpreters.Interpreter | None) -> Path:
-        """Return a folder of links to every interpreter, ``python`` being the chosen one; made once, then kept."""
-        folder = self.home / "bin" / (f"python3.{chosen.minor}" if chosen else "none")
-        if folder.is_dir():
-            return folder
-        folder.parent.mkdir(exist_ok=True)
-        being_made = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
-        being_made.chmod(0o755)
-        for one in interpreters.installed().values():
-            (being_made / f"python3.{one.minor}").symlink_to(one.executable)
-        if chosen:
-            for name in ("python", "python3"):
-                (being_made / name).symlink_to(chosen.executable)
-            for name in ("pip", "pip3"):
-                (being_made / name).write_text(f'#!/bin/sh\nexec "{chosen.executable}" -m pip "$@"\n')
-                (being_made / name).chmod(0o755)
-        try:
-            being_made.rename(folder)
-        except OSError:
-            shutil.rmtree(being_made)
-        return folder
+        """Return the folder of tools in which ``python`` is the chosen interpreter."""
+        return toolbox.folder(self.home, chosen)
 
     def clear(self, job_id: str) -> None:
         """Do nothing: a job here is processes of this user, which its supervisor or `leftovers` has ended."""
@@ -131,17 +103,11 @@ class Sandbox(_OnThisMachine):
     @cached_property
     def _fixed(self) -> list[str]:
         arguments = _system()
-        for path in _outermost([one.prefix for one in interpreters.installed().values() if one.outside_the_system]):
+        for path in _outermost(interpreters.folders()):
             arguments += ["--ro-bind", str(path), str(path)]
         for path in _outermost(environment.tool_paths()):
             if not any(path.is_relative_to(shown) for shown in READ_ONLY):
                 arguments += ["--ro-bind-try", str(path), str(path)]
-        for source, place in environment.tool_configuration():
-            arguments += ["--ro-bind-try", str(source), f"{HOME}/{place}"]
-        if self.uv:
-            arguments += ["--ro-bind", str(self.uv), "/hub/tools/uv"]
-            if (self.uv.parent / "uvx").exists():
-                arguments += ["--ro-bind", str(self.uv.parent / "uvx"), "/hub/tools/uvx"]
         arguments += ["--bind", str(self.caches), "/hub/cache", "--proc", "/proc", "--dev", "/dev"]
         for device in DEVICES:
             if Path(device).exists():
@@ -155,13 +121,14 @@ class Sandbox(_OnThisMachine):
         chosen, exact = interpreters.for_image(request.spec.get("dockerImage"))
         for name in ("tmp", "var/tmp", "run", "hub", HOME.lstrip("/")):
             (request.scratch / name).mkdir(parents=True, exist_ok=True)
+        _configure_tools(request.scratch / HOME.lstrip("/"))
         arguments = [self._bubblewrap, *_namespaces(), "--bind", str(request.scratch), "/", *self._fixed]
         arguments += ["--ro-bind", str(self.tools(chosen)), "/hub/bin"]
         for mount in sorted(request.mounts, key=lambda mount: mount.target.count("/")):
             arguments += ["--ro-bind" if mount.read_only else "--bind", str(mount.source), mount.target]
         arguments += ["--chdir", "/", "--", *RUN_IT, *request.command]
         env = environment.build(
-            request.job_id, request.spec, request.secrets, home=HOME, path="/hub/bin:/hub/tools", caches="/hub/cache"
+            request.job_id, request.spec, request.secrets, home=HOME, path="/hub/bin", caches="/hub/cache"
         )
         return Plan(argv=arguments, env=env, cwd="/", note=self.note(request, chosen, exact=exact), enclosed=True)
 
@@ -174,18 +141,11 @@ class PlainProcess(_OnThisMachine):
     def plan(self, request: Request) -> Plan:
         chosen, exact = interpreters.for_image(request.spec.get("dockerImage"))
         home = request.scratch / "home"
-        tools = request.scratch / "tools"
-        for folder in (home, tools, request.scratch / "tmp"):
+        for folder in (home, request.scratch / "tmp"):
             folder.mkdir(parents=True, exist_ok=True)
-        for name in ("uv", "uvx"):
-            if self.uv and (self.uv.parent / name).exists() and not (tools / name).is_symlink():
-                (tools / name).symlink_to(self.uv.parent / name)
-        for source, place in environment.tool_configuration():
-            (home / place).parent.mkdir(parents=True, exist_ok=True)
-            if not (home / place).exists():
-                shutil.copyfile(source, home / place)
-        path = f"{self.tools(chosen)}:{tools}"
-        env = environment.build(request.job_id, request.spec, {}, home=str(home), path=path, caches=str(self.caches))
+        _configure_tools(home)
+        path, caches = str(self.tools(chosen)), str(self.caches)
+        env = environment.build(request.job_id, request.spec, {}, home=str(home), path=path, caches=caches)
         env = {name: _rewritten(value, request) for name, value in env.items()}
         env |= {"TMPDIR": str(request.scratch / "tmp"), **request.secrets}
         command = [_rewritten(part, request) for part in request.command]
@@ -193,6 +153,14 @@ class PlainProcess(_OnThisMachine):
             raise CannotLaunch("This machine has no /bin/sh to start a job with.")
         note = f"{self.note(request, chosen, exact=exact)}; a plain process, not sandboxed"
         return Plan(argv=[*RUN_IT, *command], env=env, cwd=str(home), note=note)
+
+
+def _configure_tools(home: Path) -> None:
+    """Give a job's home what the user has told pip and uv."""
+    for source, place in environment.tool_configuration():
+        with suppress(OSError):
+            (home / place).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, home / place)
 
 
 def _rewritten(text: str, request: Request) -> str:

@@ -19,6 +19,7 @@ The output goes to ``output``, byte for byte, and ``output.index`` holds 16-byte
 # ruff: noqa: PTH104, PTH123, PTH208, S606
 
 import contextlib
+import gc
 import json
 import os
 import select
@@ -43,6 +44,7 @@ SMALL_ENOUGH_TO_SYNC = 8 << 20
 _prctl = None
 if sys.platform == "linux":
     import ctypes
+    import fcntl
 
     _prctl = ctypes.CDLL(None, use_errno=True).prctl
 
@@ -51,6 +53,8 @@ def nursery(requests: socket.socket) -> None:
     """Fork a supervisor for each message until the hub is gone."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()
+    gc.freeze()
     while True:
         head = _exactly(requests, 4)
         body = _exactly(requests, struct.unpack(">I", head)[0]) if head else b""
@@ -117,9 +121,13 @@ class Supervisor:
         with contextlib.suppress(OSError):
             os.write(alive, b"S")
         self.watch(reader, woken, control)
-        self.end(oom_before)
+        record = self.end(oom_before)
         with contextlib.suppress(OSError):
             os.write(alive, b"X")
+        # A hub that is there has heard and keeps the end itself; for one that is not, it must outlive a power cut.
+        os.fsync(record)
+        if self.size < SMALL_ENOUGH_TO_SYNC:
+            os.fsync(self.output)
 
     def claim(self) -> bool:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -137,8 +145,6 @@ class Supervisor:
         os.set_blocking(woken, False)
         os.set_blocking(waker, False)
         if sys.platform == "linux":
-            import fcntl
-
             with contextlib.suppress(OSError):
                 fcntl.fcntl(reader, 1031, PIPE_SIZE)  # F_SETPIPE_SZ, which Python 3.11 names on some builds only.
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -289,7 +295,8 @@ class Supervisor:
                 return
             time.sleep(0.01)
 
-    def end(self, oom_before: int) -> None:
+    def end(self, oom_before: int) -> int:
+        """Write how the attempt ended, whole or not at all; return the open file."""
         code = os.waitstatus_to_exitcode(self.status) if self.status is not None else -signal.SIGKILL
         code = code if code >= 0 else 128 - code
         memory = code == 128 + signal.SIGKILL and self.reason is None and _oom_kills() > oom_before
@@ -299,14 +306,11 @@ class Supervisor:
             "finished_ms": _now_ms(),
             "size": self.size,
         }
-        if self.size < SMALL_ENOUGH_TO_SYNC:
-            os.fsync(self.output)
         temporary = f"{self.folder}/exit.new"
         file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.write(file, json.dumps(record).encode())
-        os.fsync(file)
-        os.close(file)
         os.rename(temporary, f"{self.folder}/exit")
+        return file
 
 
 def _now_ms() -> int:
