@@ -29,6 +29,7 @@ Params = Mapping[str, str] | Sequence[tuple[str, str]]
 _PAGES = 500
 _LARGEST_REPLY = 32 * 1024 * 1024
 _LARGEST_ERROR = 64 * 1024
+_KEPT_OPEN = 4.0  # seconds; a server that closes first makes a request fail that it never saw (uvicorn: 5 s)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _DIRECT = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
 
@@ -185,7 +186,7 @@ class Wire:
             self._client = httpx2.AsyncClient(
                 headers=self._headers,
                 mounts=_DIRECT,
-                limits=httpx2.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=30.0),
+                limits=httpx2.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=_KEPT_OPEN),
             )
         return self._client
 
