@@ -1,0 +1,46 @@
+"""What the README and mcp.json say is so."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from hf_jobs_mcp import main
+from server.settings import Settings
+from tools import all_tools
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+FLAG_ONLY = {"attach_without_asking"}
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_ci_runs_the_readmes_own_test_command() -> None:
+    command = next(block.strip() for block in blocks("bash") if "pytest" in block)
+    assert command in (ROOT / ".ci/run").read_text().splitlines()
+
+
+def test_every_setting_is_in_the_readme_and_nothing_else() -> None:
+    named = {name.lower() for name in re.findall(r"^\| `HF_JOBS_MCP_([A-Z_]+)`", README, re.MULTILINE)}
+    assert named == set(Settings.model_fields) - FLAG_ONLY
+
+
+def test_every_tool_is_in_the_readme() -> None:
+    rows = re.findall(r"^\| (`[a-z_]+`.*?) \|", README, re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`([a-z_]+)`", row)} == {tool.name for tool in all_tools()}
+
+
+def test_every_file_the_readme_points_at_is_there() -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_mcp_json_starts_the_console_script() -> None:
+    (described,) = json.loads((ROOT / "mcp.json").read_text())["mcpServers"].values()
+    assert described["command"] == "hf-jobs-mcp"
+    assert described["args"] == []
+    assert callable(main)
