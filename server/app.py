@@ -18,7 +18,7 @@ from consent.full_text import FullTexts
 from consent.gate import Gate
 from consent.ledger import Ledger
 from jobs.vault import Vault
-from server.boundary import Boundary
+from server.boundary import Boundary, NameBoundary
 from server.completions import add_completions
 from server.connection import Connection
 from server.logs import log_to_stderr
@@ -107,6 +107,7 @@ def assemble(settings: Settings) -> App:
     for prompt in prompts():
         server.add_prompt(prompt)
     lower = server._lowlevel_server  # noqa: SLF001 - the SDK has no other way to these handlers
+    lower.middleware.insert(0, NameBoundary(vault.masker))
     add_resources(lower, services)
     add_completions(lower, services)
     watch.serve_legacy(lower)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcp.shared.exceptions import MCPError
@@ -65,3 +66,16 @@ class Boundary:
             return result
         masker = self._masker()
         return {key: value if key == _SEALED_LATER else masker.mask_json(value) for key, value in result.items()}
+
+
+class NameBoundary:
+    """The outermost middleware: a value sent where a name belongs is masked before the SDK's traces note the name."""
+
+    def __init__(self, masker: Callable[[], Masker]) -> None:
+        self._masker = masker
+
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        name = (ctx.params or {}).get("name")
+        if isinstance(name, str) and (masked := self._masker().mask(name)) != name:
+            ctx = replace(ctx, params={**(ctx.params or {}), "name": masked})
+        return await call_next(ctx)

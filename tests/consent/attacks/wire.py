@@ -178,15 +178,23 @@ class Attacker:
 
     def start(self, tool: str, arguments: dict[str, Any], **params: Any) -> int:
         """Send a call; returns its number."""
+        return self.request("tools/call", {"name": tool, "arguments": arguments, **params})
+
+    def read(self, uri: str) -> Message:
+        """Read a resource."""
+        return self.reply(self.request("resources/read", {"uri": uri}))
+
+    def request(self, method: str, params: dict[str, Any]) -> int:
+        """Send any request; returns its number."""
         number = next(self._numbers)
-        sent: dict[str, Any] = {"name": tool, "arguments": arguments, **params}
+        sent = dict(params)
         if self.era == "modern":
             sent["_meta"] = {
                 "io.modelcontextprotocol/protocolVersion": MODERN,
                 "io.modelcontextprotocol/clientInfo": {"name": self.name, "version": "0"},
                 "io.modelcontextprotocol/clientCapabilities": self.capabilities,
             }
-        self.line.send({"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": sent})
+        self.line.send({"jsonrpc": "2.0", "id": number, "method": method, "params": sent})
         return number
 
     def reply(self, number: int, seconds: float = 30.0) -> Message:
