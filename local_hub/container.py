@@ -158,6 +158,7 @@ class Container:
 
     def _mounts(self, request: Request) -> list[str]:
         mounts = {str(path): (str(path), True) for path in environment.tool_paths()}
+        mounts |= {target: (str(source), True) for _, target, source in _tool_files()}
         mounts[_CACHE] = (str(self.caches), False)
         mounts |= {mount.target: (str(mount.source), mount.read_only) for mount in request.mounts}
         options = []
@@ -179,7 +180,8 @@ class Container:
         )
         given = {**(spec.get("environment") or {}), **request.secrets}
         wanted = {name: value for name, value in built.items() if name in given or name not in _OF_THIS_MACHINE}
-        wanted.setdefault("UV_LINK_MODE", "copy")
+        for name, value in (("UV_LINK_MODE", "copy"), *((name, target) for name, target, _ in _tool_files())):
+            wanted.setdefault(name, value)
         options, values = [], {}
         for name, value in sorted(wanted.items()):
             if name not in _CLIENT_VARIABLES:
@@ -221,3 +223,9 @@ class Container:
             )
         except (OSError, subprocess.TimeoutExpired):
             return None
+
+
+def _tool_files() -> list[tuple[str, str, Path]]:
+    """Return the user's settings of pip and uv: the variable that names a file, its place in the container, the file."""
+    named = {"pip.conf": "PIP_CONFIG_FILE", "uv.toml": "UV_CONFIG_FILE"}
+    return [(named[path.name], f"/hub/{path.name}", path) for path, _ in environment.tool_configuration()]

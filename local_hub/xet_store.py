@@ -14,6 +14,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -142,12 +143,14 @@ class Uploads:
                     self._files.pop(epoch, None)
             for stray in (self.root.parent / "incoming").glob("*"):
                 if self._age(stray) > _STRAY_SECONDS:
-                    shutil.rmtree(stray) if stray.is_dir() else stray.unlink(missing_ok=True)
+                    shutil.rmtree(stray, ignore_errors=True)
+                    with suppress(OSError):
+                        stray.unlink()
 
     def _age(self, path: Path) -> float:
         try:
-            return time.time() - path.stat().st_mtime
-        except FileNotFoundError:
+            return time.time() - path.lstat().st_mtime
+        except OSError:
             return 0.0
 
 

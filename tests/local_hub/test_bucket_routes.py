@@ -310,6 +310,16 @@ def test_links_that_a_job_makes_lead_nowhere(hub: Hub, bucket: str, tmp_path: Pa
     assert (secret / "key").read_text() == "secret"
 
 
+@pytest.mark.skipif(os.getuid() == 0, reason="root reads everything")
+def test_a_file_that_the_hub_may_not_read_is_not_listed_and_can_be_deleted(hub: Hub, bucket: str) -> None:
+    locked = folder(hub, bucket) / "locked"
+    locked.write_text("x")
+    locked.chmod(0)
+    assert paths(hub, bucket) == []
+    hub.api.batch_bucket_files(bucket, delete=["locked"])
+    assert not locked.exists()
+
+
 @pytest.mark.parametrize("path", ["../../../etc/passwd", "%2e%2e/%2e%2e/x", "..%2f..%2fx", "a//b"])
 def test_a_path_that_climbs_out_finds_nothing(hub: Hub, bucket: str, path: str) -> None:
     assert hub.http.get(f"/buckets/{bucket}/resolve/{path}").status_code in {404, 422}
