@@ -226,6 +226,6 @@ class Container:
 
 
 def _tool_files() -> list[tuple[str, str, Path]]:
-    """Return the user's settings of pip and uv: the variable that names a file, its place in the container, the file."""
+    """Return the user's settings of pip and uv: a variable that names it, its place in the container, the file."""
     named = {"pip.conf": "PIP_CONFIG_FILE", "uv.toml": "UV_CONFIG_FILE"}
     return [(named[path.name], f"/hub/{path.name}", path) for path, _ in environment.tool_configuration()]
