@@ -7,9 +7,11 @@ the line before it, how many lines of that time came before it, and, where it is
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass, field, replace
 
 from jobs.errors import BadArgument
+from jobs.log_display import MARGIN
 from jobs.log_stream import Line, line
 from jobs.record import moment
 
@@ -102,12 +104,16 @@ def resume_at(cursor: Cursor, events: list[bytes], *, whole: bool) -> int | None
 
 
 class Skip:
-    """Leaves out what lies before a cursor while a log is read from its start: by number, or else by time."""
+    """Leaves out what lies before a cursor while a log is read from its start: by number, or else by time.
+
+    `margin` keeps the last of what was left out.
+    """
 
     def __init__(self, cursor: Cursor, *, done: bool = False) -> None:
         self.cursor = cursor
         self.passed = 0
         self.counting = not done and cursor.number is not None
+        self.margin: deque[bytes] = deque(maxlen=MARGIN)
         self._done = done
         self._same = cursor.same
 
@@ -124,4 +130,5 @@ class Skip:
             self._done = at < len(batch)
             self._same -= sum(line(event).timestamp == place.stamp for event in batch[:at])
         self.passed += at
+        self.margin.extend(batch[:at])
         return batch[at:]

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Any
 
 LINE_CHARS = 1_000
 _NUMBER_BYTES = 10
@@ -21,8 +18,10 @@ def trim(text: str) -> str:
 
 
 def size(value: Any) -> int:
-    """Bytes that a line, or any JSON, takes in a list."""
-    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()) + 1
+    """Bytes that a line, or any JSON, takes in a list: the mean of a reply's two forms, as data and as quoted text."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    quoted = text.count('"') + text.count("\\")
+    return len(text.encode()) + quoted // 2 + 1
 
 
 class Matches:
@@ -33,18 +32,16 @@ class Matches:
         room: Bytes of JSON.
         most: Matches shown.
         newest: Whether a full room makes way for newer matches, instead of ending the search.
-        show: Turns a raw event into the text of its line.
     """
 
-    def __init__(self, *, context: int, room: int, most: int, newest: bool, show: Callable[[bytes], str]) -> None:
+    def __init__(self, *, context: int, room: int, most: int, newest: bool) -> None:
         self.count = 0
         self.dropped = False
         self._context = context
         self._room = room
         self._most = most
         self._newest = newest
-        self._show = show
-        self._before: deque[tuple[int, bytes | str]] = deque(maxlen=context)
+        self._before: deque[tuple[int, str]] = deque(maxlen=context)
         self._after = 0
         self._last = 0
         self._shown: deque[tuple[int, str, bool]] = deque()
@@ -60,15 +57,16 @@ class Matches:
         """`number: text` for a match, `number- text` for a neighbour; numbers are counted back from `ends_at`."""
         return tuple(f"{number - ends_at}{':' if matched else '-'} {text}" for number, text, matched in self._shown)
 
-    def pass_over(self, first: int, events: list[bytes]) -> None:
-        """Lines that hold no match, the first of them numbered `first`."""
-        start = max(0, len(events) - self._context) if self._context else len(events)
-        self._before.extend((first + index, events[index]) for index in range(start, len(events)))
+    def come_from(self, number: int, texts: list[str]) -> None:
+        """The lines before the next one looked at, which is line `number`; none of them matched."""
+        first = number - len(texts)
+        self._before.clear()
+        self._before.extend((first + index, text) for index, text in enumerate(texts))
 
     def look(self, number: int, text: str, *, matched: bool) -> bool:
         """Take one line; False when it is a match for which there is no room."""
         if matched:
-            neighbours = [(at, self._text(line)) for at, line in self._before if at > self._last]
+            neighbours = [(at, line) for at, line in self._before if at > self._last]
             if not self._make_room(sum(_cost(line) for _, line in neighbours) + _cost(text)):
                 return False
             self.count += 1
@@ -86,9 +84,6 @@ class Matches:
         else:
             self._before.append((number, text))
         return True
-
-    def _text(self, line: bytes | str) -> str:
-        return line if isinstance(line, str) else trim(self._show(line))
 
     def _make_room(self, wanted: int) -> bool:
         if not self._newest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,13 +12,12 @@ import anyio
 from jobs import log_search
 from jobs.errors import BadArgument
 from jobs.log_cursor import Cursor, Skip
+from jobs.log_display import MARGIN, Display
 from jobs.log_matches import Matches, trim
 from jobs.log_request import MOST_BYTES, MOST_LINES, LogSlice
 from jobs.retry import Backoff, retrying
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from jobs.log_request import LogRequest
     from jobs.log_search import Search
     from jobs.log_stream import Feed
@@ -30,7 +30,7 @@ _SKIP_LASTS = 25.0
 _ANEW = Backoff(attempts=3, base=0.2)
 
 
-async def scan(feed: Feed, request: LogRequest, show: Callable[[bytes], str]) -> LogSlice:
+async def scan(feed: Feed, request: LogRequest, display: Display) -> LogSlice:
     """The lines of a log that match, where the request says to look.
 
     Without a place, errors are looked for near the end and the newest shown; words from the start, the first shown.
@@ -40,7 +40,7 @@ async def scan(feed: Feed, request: LogRequest, show: Callable[[bytes], str]) ->
     anywhere = request.cursor is None and not (request.tail or request.head or request.first)
 
     async def run(wanted: LogRequest) -> LogSlice:
-        return await retrying(lambda: _Scan(feed, wanted, search, show).run(), _ANEW)
+        return await retrying(lambda: _Scan(feed, wanted, search, display).run(), _ANEW)
 
     if not (request.errors_only and anywhere):
         return await run(request)
@@ -49,21 +49,23 @@ async def scan(feed: Feed, request: LogRequest, show: Callable[[bytes], str]) ->
 
 
 class _Scan:
-    def __init__(self, feed: Feed, request: LogRequest, search: Search, show: Callable[[bytes], str]) -> None:
+    def __init__(self, feed: Feed, request: LogRequest, search: Search, display: Display) -> None:
         self._feed = feed
         self._search = search
-        self._show = show
+        self._display = display
+        self._context = request.context
         self._tail = request.tail
         self._start = request.cursor or Cursor.counted((request.first or 1) - 1)
         self._last = request.last or request.head
         self._number = 0
         self._newest: list[bytes] = []
+        self._passed: deque[bytes] = deque(maxlen=MARGIN)
+        self._held: list[bytes] = []
         self._matches = Matches(
             context=request.context,
             room=max(256, min(request.max_bytes, MOST_BYTES)),
             most=MOST_LINES,
             newest=request.errors_only and request.cursor is None,
-            show=show,
         )
 
     async def run(self) -> LogSlice:
@@ -103,6 +105,7 @@ class _Scan:
             async for batch in batches:
                 events = skip.fresh(batch)
                 self._number += len(batch) - len(events)
+                self._passed.extend(batch[: len(batch) - len(events)][-MARGIN:])
                 now = anyio.current_time()
                 if events and scanning is None:
                     scanning = now
@@ -113,22 +116,32 @@ class _Scan:
                         field="cursor",
                     )
                 if self._last is not None:
-                    events = events[: max(0, self._last - self._number)]
-                if not self._look(events) or (self._last is not None and self._number >= self._last):
+                    events = events[: max(0, self._last - self._number - len(self._held))]
+                if not self._look(events):
+                    return False
+                if self._last is not None and self._number + len(self._held) >= self._last:
+                    self._look([], last=True)
                     return False
                 if scanning is not None and anyio.current_time() - scanning > _SCAN_LASTS:
                     return False
-        return True
+        return self._look([], last=True)
 
-    def _look(self, events: list[bytes]) -> bool:
+    def _look(self, events: list[bytes], *, last: bool = False) -> bool:
+        """Look at lines, all but the newest few, which wait for their neighbours; False when there is no more room."""
         self._newest = events or self._newest
-        if not (self._matches.waiting or self._search.maybe(b"\n".join(events))):
-            self._matches.pass_over(self._number + 1, events)
-            self._number += len(events)
+        waiting = self._held + events
+        ready = waiting if last else waiting[: max(0, len(waiting) - MARGIN)]
+        self._held = waiting[len(ready) :]
+        if not self._matches.waiting and not self._search.maybe(b"\n".join(ready)):
+            self._number += len(ready)
+            self._passed.extend(ready[-MARGIN:])
             return True
-        for event in events:
-            text = trim(self._show(event))
+        passed = list(self._passed)
+        texts = self._display.lines([*passed, *ready], after=self._held)
+        self._matches.come_from(self._number + 1, [trim(text) for text in texts[: len(passed)]][-self._context :])
+        for event, text in zip(ready, map(trim, texts[len(passed) :]), strict=True):
             if not self._matches.look(self._number + 1, text, matched=self._search.matches(text)):
                 return False
             self._number += 1
+            self._passed.append(event)
         return True

@@ -12,11 +12,11 @@ from jobs import stage
 from jobs.errors import HubError
 from jobs.failure import Asked
 from jobs.log_cursor import Cursor, Skip, resume_at
+from jobs.log_display import MARGIN, Display, plain
 from jobs.log_matches import size, trim
 from jobs.log_request import DEFAULT_BYTES, DEFAULT_LINES, MOST_BYTES, MOST_LINES, LogRequest, LogSlice
 from jobs.log_scan import scan
 from jobs.log_stream import Feed, line
-from jobs.untrusted import clean
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -52,7 +52,7 @@ async def read(hub: Hub, job: Job, request: LogRequest | None = None, *, mask: C
         return LogSlice(total_lines=0, cursor=str(request.cursor or Cursor()))
     reader = _Reader(_feed(hub, job), request, mask)
     if request.search or request.errors_only:
-        return await scan(reader.feed, request, reader.text)
+        return await scan(reader.feed, request, Display(mask))
     if request.cursor is not None:
         return await reader.onward(request.cursor)
     if request.head or request.first:
@@ -64,15 +64,15 @@ async def last_lines(hub: Hub, job: Job, count: int, *, mask: Callable[[str], st
     """The last few lines, in order and each `LINE_CHARS` long at most: for a diagnosis, or a word on progress."""
     if job.stage == stage.SCHEDULING:
         return []
-    events, _ = await _tail(_feed(hub, job), count)
-    return [trim(mask(clean(_last_frame(line(event).text)))) for event in events]
+    events, _ = await _tail(_feed(hub, job), count + MARGIN)
+    return [trim(text) for text in Display(mask).lines(events[-count:], before=events[:-count])]
 
 
 class _Reader:
     def __init__(self, feed: Feed, request: LogRequest, mask: Callable[[str], str]) -> None:
         self.feed = feed
         self._request = request
-        self._mask = mask
+        self._display = Display(mask)
         self._room = max(256, min(request.max_bytes, MOST_BYTES))
 
     async def tail(self, count: int, *, before: int = 0) -> LogSlice:
@@ -80,15 +80,15 @@ class _Reader:
         if total is None and Cursor.at_end(events, 0).stamp is None:
             events, total = await self._end(_PROBES[-1])  # all bear one time, so the place needs a longer look
         total = await self._total() if total is None else total
+        end = len(events) - before
+        start = self._start_of_what_fits(events, max(0, end - count), end)
         shown: deque[str] = deque()
         room = self._room
-        wanted = events[: len(events) - before] if before else events
-        for event in reversed(wanted[-count:]):
-            text = self._show(event)
-            room -= size(text)
+        for text in reversed(self._display.lines(events[start:end], before=events[:start], after=events[end:])):
+            room -= size(trim(text))
             if room < 0 and shown:
                 break
-            shown.appendleft(text)
+            shown.appendleft(trim(text))
         first = None if total is None else total - before - len(shown) + 1
         more = bool(shown) and (first is None or first > 1)
         return LogSlice(
@@ -110,27 +110,41 @@ class _Reader:
                 events, total = await self._end(probe)
                 at = resume_at(cursor, events, whole=total == len(events))
                 if at is not None:
-                    return await self._collect(Skip(cursor, done=True), _given(events[at:]), most=most)
+                    skip = Skip(cursor, done=True)
+                    skip.margin.extend(events[:at])
+                    return await self._collect(skip, _given(events[at:]), most=most)
         return await self._collect(Skip(cursor), self.feed.events(), most=most)
 
     async def _collect(self, skip: Skip, batches: AsyncGenerator[list[bytes], None], *, most: int) -> LogSlice:
         """Lines one after another until there is no more room."""
-        shown: list[str] = []
+        events: list[bytes] = []
         room = self._room
-        place = skip.cursor
-        more = False
+        enough: int | None = None
         async with aclosing(batches):
             async for batch in batches:
                 for event in skip.fresh(batch):
-                    text = self._show(event)
-                    room -= size(text)
-                    if len(shown) >= most or (room < 0 and shown):
-                        more = True
-                        break
-                    shown.append(text)
-                    place = place.after(line(event))
-                if more:
+                    events.append(event)
+                    room -= size(trim(plain(event)))
+                    if enough is None and (room < -self._room or len(events) > most):
+                        enough = len(events)
+                if enough is not None and len(events) >= enough + MARGIN:
                     break
+        end = enough or len(events)
+        texts = self._display.lines(events[:end], before=tuple(skip.margin), after=events[end:])
+        return self._piece(skip, events, texts[:most])
+
+    def _piece(self, skip: Skip, events: list[bytes], texts: list[str]) -> LogSlice:
+        """As many of `texts` as there is room for, which are the first of `events` after what was skipped."""
+        shown: list[str] = []
+        place = skip.cursor
+        room = self._room
+        for event, text in zip(events, texts, strict=False):
+            room -= size(trim(text))
+            if room < 0 and shown:
+                break
+            shown.append(trim(text))
+            place = place.after(line(event))
+        more = len(shown) < len(events)
         if not shown and place.number and skip.passed < place.number and skip.counting:
             place = Cursor.counted(skip.passed)
         return LogSlice(
@@ -142,11 +156,14 @@ class _Reader:
             rest={"cursor": str(place)} if more else None,
         )
 
-    def text(self, event: bytes) -> str:
-        return self._mask(clean(_last_frame(line(event).text)))
-
-    def _show(self, event: bytes) -> str:
-        return trim(self.text(event))
+    def _start_of_what_fits(self, events: list[bytes], start: int, end: int) -> int:
+        """From where, between `start` and `end`, lines are worth masking: twice what there is room for."""
+        room = 2 * self._room
+        for place in range(end - 1, start - 1, -1):
+            room -= size(trim(plain(events[place])))
+            if room < 0:
+                return place
+        return start
 
     async def _end(self, count: int) -> tuple[list[bytes], int | None]:
         """The last events, and the log's length if these are all of it.
@@ -207,8 +224,3 @@ def _feed(hub: Hub, job: Job) -> Feed:
     asked = Asked(what="job", endpoint=hub.endpoint, token=hub.wire.has_token, namespace=job.namespace)
     silence = _LOCAL_SILENCE if asked.local else _FAR_SILENCE
     return Feed(hub.wire, job.namespace, job.id, asked, live=not stage.finished(job.stage), silence=silence)
-
-
-def _last_frame(text: str) -> str:
-    """What a terminal would show of a line that a progress bar has redrawn."""
-    return text.rstrip("\r").rsplit("\r", 1)[-1]

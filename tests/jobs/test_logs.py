@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -16,6 +18,7 @@ from jobs.hub import Hub
 from jobs.log_cursor import Cursor
 from jobs.log_matches import LINE_CHARS
 from jobs.logs import LogRequest
+from jobs.masking import Masker
 from jobs.retry import Backoff
 from jobs.wire import Limits
 from tests.jobs import fault_proxy as faults
@@ -313,3 +316,38 @@ async def test_the_log_of_a_job_that_never_falls_silent_comes_back_all_the_same(
     assert set(piece.lines) <= {"tick", "flood"}
     assert piece.cursor
     await ended(hub, job)
+
+
+WRAPPED = base64.encodebytes(hashlib.sha512(b"a key").digest() * 6).decode()
+KEY = "-----BEGIN KEY-----\n" + WRAPPED + "-----END KEY-----"
+
+
+@pytest.fixture
+async def leaky_job(hub, run):
+    """A job that prints a key of several lines, wrapped, between other lines."""
+    quoted = KEY.replace("\n", "\\n")
+    return await run(f"seq 1 30; printf '{quoted}\\n'; seq 31 60; echo end")
+
+
+@pytest.mark.parametrize("known", [KEY, WRAPPED.replace("\n", "")])
+async def test_a_secret_wrapped_over_lines_is_masked_however_the_log_is_paged(hub, leaky_job, known):
+    masker = Masker({"KEY": known})
+    parts = [part for part in WRAPPED.splitlines() if len(part) > 20]
+    requests = [LogRequest.parse(), LogRequest.parse(33), LogRequest.parse("head:34"), LogRequest.parse("35-37")]
+    requests += [LogRequest.parse("tail:40-34"), LogRequest.parse(34), LogRequest.parse("33-36", search="=")]
+    requests += [LogRequest.parse(search="/[A-Za-z0-9+]{30,}/"), LogRequest.parse(search="end")]
+    for request in requests:
+        shown = "\n".join((await logs.read(hub, leaky_job, request, mask=masker.mask)).lines)
+        assert not [part for part in parts if part in shown], request
+    assert not [part for part in parts if part in "".join(await logs.last_lines(hub, leaky_job, 34, mask=masker.mask))]
+    whole = await logs.read(hub, leaky_job, LogRequest.parse(200), mask=masker.mask)
+    assert [line for line in whole.lines if line.isdecimal()] == [str(number) for number in range(1, 61)]
+    paged: list[str] = []
+    piece = await logs.read(hub, leaky_job, LogRequest(head=5, max_bytes=256), mask=masker.mask)
+    while True:
+        paged += piece.lines
+        if not piece.truncated:
+            break
+        following = LogRequest(cursor=Cursor.parse(piece.cursor), tail=3, max_bytes=256)
+        piece = await logs.read(hub, leaky_job, following, mask=masker.mask)
+    assert tuple(paged) == whole.lines
