@@ -47,25 +47,42 @@ def admit(waiting: Sequence[Job], running: Iterable[Job], *, limit: int, now_ms:
     for job in running:
         load[_group(job)] += weight(job, limit)
     free = limit - sum(load.values())
-    ready = [job for job in waiting if job.not_before_ms <= now_ms]
-    later = [job.not_before_ms for job in waiting if job.not_before_ms > now_ms]
+    if free <= 0:
+        return Admission((), None)
+    queues: dict[str, list[Job]] = {}
+    later: list[int] = []
+    for job in waiting:
+        if job.not_before_ms > now_ms:
+            later.append(job.not_before_ms)
+        else:
+            queues.setdefault(_group(job), []).append(job)
+    for queue in queues.values():
+        queue.sort(key=_age)
     start: list[Job] = []
-    while ready and free > 0:
-        ready.sort(key=lambda job: (load[_group(job)], job.created_ms, job.id))
-        chosen = None
-        for job in ready:
-            if weight(job, limit) <= free:
-                chosen = job
-                break
-            if now_ms - max(job.created_ms, job.not_before_ms) > PATIENCE_MS:
-                break
-        if chosen is None:
-            break
-        ready.remove(chosen)
+    while free > 0 and (chosen := _next(queues, load, free, limit, now_ms)):
         start.append(chosen)
         free -= weight(chosen, limit)
         load[_group(chosen)] += weight(chosen, limit)
     return Admission(tuple(start), min(later, default=None))
+
+
+def _next(queues: dict[str, list[Job]], load: Counter[str], free: int, limit: int, now_ms: int) -> Job | None:
+    """Take the next job out of its queue; None when none fits, or when one that does not has waited long enough."""
+    for group in sorted(queues, key=lambda group: (load[group], _age(queues[group][0]))):
+        queue = queues[group]
+        for place, job in enumerate(queue):
+            if weight(job, limit) <= free:
+                del queue[place]
+                if not queue:
+                    del queues[group]
+                return job
+            if now_ms - max(job.created_ms, job.not_before_ms) > PATIENCE_MS:
+                return None
+    return None
+
+
+def _age(job: Job) -> tuple[int, str]:
+    return job.created_ms, job.id
 
 
 def _group(job: Job) -> str:
