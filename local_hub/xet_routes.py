@@ -41,6 +41,8 @@ class XetStore:
     """Serves the content of `buckets` and takes uploads for them."""
 
     def __init__(self, buckets: Buckets) -> None:
+        """Serve `buckets`; from now on this process keeps what ``hf_xet`` caches out of the user's own cache."""
+        os.environ["HF_XET_CACHE"] = str(buckets.root / ".xet" / "cache")
         self.buckets = buckets
         self.uploads = Uploads(buckets.root / ".xet" / "uploads")
         self._secret = secrets.token_urlsafe(32)

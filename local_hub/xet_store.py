@@ -141,7 +141,8 @@ class Uploads:
                 if self._age(self.root / epoch) > self.grace:
                     shutil.rmtree(self.root / epoch, ignore_errors=True)
                     self._files.pop(epoch, None)
-            for stray in (self.root.parent / "incoming").glob("*"):
+            beside = self.root.parent
+            for stray in (*beside.glob("incoming/*"), *beside.glob("cache/http*")):
                 if self._age(stray) > _STRAY_SECONDS:
                     shutil.rmtree(stray, ignore_errors=True)
                     with suppress(OSError):
