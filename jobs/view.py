@@ -84,7 +84,6 @@ class ArtifactView(BaseModel):
     text: str | None = None
     json_: Any = Field(None, serialization_alias="json")
     cut: int | None = None
-    uri: str | None = None
 
 
 class AnswerView(BaseModel):
@@ -207,9 +206,9 @@ def log(piece: LogSlice) -> LogView:
 
 
 def artifacts(listed: Listing, contents: Sequence[Inline] = ()) -> list[ArtifactView]:
-    """The listing, with the contents that fit; the rest has a `uri` to fetch it by."""
+    """The listing, with the contents that fit."""
     inlined = {content.path: content for content in contents}
-    return [_artifact(listed, file, inlined.get(file.path)) for file in listed.shown]
+    return [_artifact(file, inlined.get(file.path)) for file in listed.shown]
 
 
 def answer(found: Answer) -> AnswerView:
@@ -262,9 +261,7 @@ def labels(given: Any, mask: Callable[[str], str] = str) -> dict[str, str] | Non
     return shown or None
 
 
-def _artifact(listed: Listing, file: Artifact, content: Inline | None) -> ArtifactView:
-    whole = content is not None and not content.cut
-    uri = f"{listed.workspace.uri}/{file.path}" if listed.workspace and not whole else None
+def _artifact(file: Artifact, content: Inline | None) -> ArtifactView:
     return ArtifactView(
         path=one_line(file.path, 300),
         size=file.size,
@@ -273,7 +270,6 @@ def _artifact(listed: Listing, file: Artifact, content: Inline | None) -> Artifa
         text=content.text if content else None,
         json_=content.json if content else None,
         cut=(content.cut or None) if content else None,
-        uri=uri,
     )
 
 

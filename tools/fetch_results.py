@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,9 @@ from jobs.errors import BadArgument, HubError
 from jobs.record import Job
 from jobs.untrusted import one_line
 from tools.address import Address
+from tools.budget import LINKS_BYTES, MOST_BYTES, RESULTS_BYTES, fitted, weight
 from tools.registry import Arguments, Content, tool
 from tools.services import Connected, Services, services_of
-
-_MOST_LINKS = 10
 
 
 class FetchResults(Arguments):
@@ -43,6 +43,7 @@ class Results(BaseModel):
     log: view.LogView
     answer: view.AnswerView | None = None
     answers: list[view.AnswerView] | None = Field(None, description="Where several models answered")
+    workspace: str | None = None
     artifacts: list[view.ArtifactView]
     more_artifacts: int | None = None
     saved: list[str] | None = None
@@ -84,15 +85,20 @@ async def results(services: Services, request: FetchResults) -> Results | Conten
         log=view.log(piece),
         answer=views[0] if len(views) == 1 else None,
         answers=views if len(views) > 1 else None,
+        workspace=listed.workspace.uri if listed.workspace and listed.files else None,
         artifacts=view.artifacts(listed, shown),
         more_artifacts=listed.more or None,
         saved=await _save(services, connected, listed, request.save_to),
         diagnosis=view.diagnosis_view(outcome.diagnosis, mask) if outcome and not again else None,
         next=_next(job, piece),
     )
+    asked = request.lines is not None or request.search or request.cursor or request.artifacts
+    reply = fitted(reply, MOST_BYTES if asked else RESULTS_BYTES, _STEPS, weight)
     extra = [_image(content) for content in shown if content.image is not None]
-    whole = {content.path for content in shown if not content.cut} | told
-    extra += [_link(job, file) for file in listed.files if file.path not in whole][:_MOST_LINKS]
+    whole = {file.path for file in reply.artifacts if file.cut is None and (file.text or file.json_ is not None)}
+    pictures = {content.path for content in shown if content.image is not None}
+    left = [file for file in listed.files if file.path not in whole | pictures | told]
+    extra += _links(job, left)
     return Content(reply, extra) if extra else reply
 
 
@@ -103,6 +109,45 @@ TOOL = tool(
     title="Fetch a job's results",
     annotations=ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True),
 )
+
+
+def _brief(length: int, errors: int) -> Callable[[Results], Results]:
+    """A step that cuts answers to `length` characters and their errors to the last few."""
+
+    def cut(answer: view.AnswerView) -> view.AnswerView:
+        told = len(answer.text) + (answer.text_cut or 0)
+        kept = {name: (getattr(answer, name) or [])[-errors:] or None for name in ("errors", "tool_errors")}
+        return answer.model_copy(
+            update={"text": answer.text[:length], "text_cut": max(0, told - length) or None, **kept}
+        )
+
+    def step(reply: Results) -> Results:
+        answers = None if reply.answers is None else [cut(answer) for answer in reply.answers]
+        return reply.model_copy(update={"answers": answers, "answer": reply.answer and cut(reply.answer)})
+
+    return step
+
+
+def _closed(reply: Results) -> Results:
+    """A step that shows no artifact's content; `cut` says what is missing."""
+    files = [
+        file.model_copy(update={"text": None, "json_": None, "cut": file.size})
+        if file.text is not None or file.json_ is not None
+        else file
+        for file in reply.artifacts
+    ]
+    return reply.model_copy(update={"artifacts": files})
+
+
+def _listed(most: int) -> Callable[[Results], Results]:
+    def step(reply: Results) -> Results:
+        more = max(0, len(reply.artifacts) - most) + (reply.more_artifacts or 0)
+        return reply.model_copy(update={"artifacts": reply.artifacts[:most], "more_artifacts": more or None})
+
+    return step
+
+
+_STEPS = (_brief(600, 2), _closed, _listed(10), _brief(300, 1), _listed(3))
 
 
 def _message(job: Job, agent_succeeded: bool | None) -> str | None:  # Three-valued, as everywhere.
@@ -133,6 +178,19 @@ async def _save(services: Services, connected: Connected, listed: Listing, folde
             f"`save_to` cannot be written: {error.strerror}.", hint="Choose another folder.", field="save_to"
         ) from None
     return [str(path) for path in saved]
+
+
+def _links(job: Job, files: Sequence[Artifact]) -> list[ContentBlock]:
+    """Links to the first files: as many as there is room for."""
+    room = LINKS_BYTES
+    links: list[ContentBlock] = []
+    for file in files:
+        link = _link(job, file)
+        room -= len(link.model_dump_json(exclude_none=True).encode())
+        if room < 0:
+            break
+        links.append(link)
+    return links
 
 
 def _link(job: Job, file: Artifact) -> ContentBlock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mcp.server.mcpserver import Context
@@ -17,6 +17,7 @@ from jobs.stage import KNOWN, RUNNING, finished
 from jobs.timeout import words
 from jobs.untrusted import one_line
 from jobs.watch import LONGEST_WAIT, wait_for_change
+from tools.budget import FINISHED_BYTES, LIST_BYTES, POLL_BYTES, fitted, without
 from tools.registry import Arguments, tool
 from tools.services import Connected, Services, services_of
 
@@ -75,7 +76,8 @@ async def job_status(request: JobStatus, ctx: Context[Any, Any]) -> StatusReply:
     if len(ids) > 1:
         views = [await view_of(services, connected, job_id, seen[job_id]) for job_id in ids]
         same = request.cursor == cursor
-        return StatusReply(hub=connected.name, jobs=None if same else views, unchanged=same or None, cursor=cursor)
+        reply = StatusReply(hub=connected.name, jobs=None if same else views, unchanged=same or None, cursor=cursor)
+        return fitted(reply, LIST_BYTES, _LIST_STEPS)
     found = seen[ids[0]]
     if isinstance(found, HubError):
         raise found
@@ -83,7 +85,8 @@ async def job_status(request: JobStatus, ctx: Context[Any, Any]) -> StatusReply:
         return StatusReply(hub=connected.name, **view.unchanged(found).model_dump(exclude_none=True), cursor=cursor)
     one = await view_of(services, connected, ids[0], found)
     following = _next(found) if finished(found.stage) else None
-    return StatusReply(**{**dict(one), "hub": connected.name, "cursor": cursor, "next": one.next or following})
+    reply = StatusReply(**{**dict(one), "hub": connected.name, "cursor": cursor, "next": one.next or following})
+    return fitted(reply, FINISHED_BYTES, _ENDED_STEPS) if following else fitted(reply, POLL_BYTES, _RUNNING_STEPS)
 
 
 TOOL = tool(
@@ -126,13 +129,46 @@ async def _listed(services: Services, connected: Connected, request: JobStatus) 
     for job in jobs[: request.limit]:
         outcome = await services.outcomes.of(hub, job, mask, deep=False)
         views.append(_row(job, outcome.agent_succeeded if outcome else None, mask))
-    return StatusReply(hub=connected.name, jobs=views, truncated=len(jobs) > request.limit or None)
+    reply = StatusReply(hub=connected.name, jobs=views, truncated=len(jobs) > request.limit or None)
+    return fitted(reply, LIST_BYTES, _LIST_STEPS)
 
 
 def _row(job: Job, agent_succeeded: bool | None, mask: Any) -> view.JobStatusView:  # Three-valued, as everywhere.
     whole = view.status(job, agent_succeeded=agent_succeeded, mask=mask)
     shown = ("id", "namespace", "stage", "finished", "succeeded", "message", "running_secs", "created_at", "flavor")
     return view.JobStatusView(**{name: getattr(whole, name) for name in shown}, labels=view.labels(job.labels, mask))
+
+
+def _shorter(evidence: int, labels: int, secrets: int) -> Callable[[StatusReply], StatusReply]:
+    """A step that keeps the last lines of the evidence, and the first labels and names; the rest is counted."""
+
+    def step(reply: StatusReply) -> StatusReply:
+        diagnosis, names = reply.diagnosis, reply.secrets or []
+        if diagnosis is not None:
+            kept = [one_line(line, _LINE) for line in (diagnosis.evidence or [])[-evidence:]]
+            diagnosis = diagnosis.model_copy(update={"evidence": kept or None})
+        more = [f"... {len(names) - secrets} more"] if len(names) > secrets else []
+        shown = dict(list((reply.labels or {}).items())[:labels])
+        update = {"diagnosis": diagnosis, "labels": shown or None, "secrets": [*names[:secrets], *more] or None}
+        return reply.model_copy(update={**update, "truncated": True})
+
+    return step
+
+
+def _said(length: int) -> Callable[[StatusReply], StatusReply]:
+    return lambda reply: reply.model_copy(update={"message": one_line(reply.message or "", length) or None})
+
+
+def _bare(reply: StatusReply) -> StatusReply:
+    """A step that shows of each job in a list what tells how it is."""
+    kept = {"id", "namespace", "stage", "finished", "succeeded", "error"}
+    jobs = [view.JobStatusView(**{name: getattr(job, name) for name in kept}) for job in reply.jobs or ()]
+    return reply.model_copy(update={"jobs": jobs, "truncated": True})
+
+
+_RUNNING_STEPS = (_said(60), without("max_cost_usd"), _said(30), without("message"), without("expose_urls"))
+_ENDED_STEPS = (_shorter(3, 3, 6), _said(120), _shorter(2, 1, 4), _shorter(1, 0, 2), without("url"), _said(60))
+_LIST_STEPS = (_bare,)
 
 
 async def _progress(services: Services, connected: Connected, seen: Mapping[str, Job | HubError]) -> str:

@@ -35,7 +35,7 @@ class ManagedJob(BaseModel):
     hub: str
     id: str | None = None
     namespace: str
-    stage: str | None
+    stage: str | None = Field(json_schema_extra={"type": ["string", "null"]})
     message: str | None = None
     labels: dict[str, str] | None = None
     secrets: list[str] | None = None
