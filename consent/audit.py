@@ -35,21 +35,39 @@ class Audit:
             entry = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
             entry["previous"] = _digest(_last_line(file))
             line = self.mask(json.dumps(entry, separators=(",", ":"), ensure_ascii=True))
-            file.write(line.encode() + b"\n")
+            file.write((b"" if _ends_a_line(file) else b"\n") + line.encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """Every entry, oldest first, each with ``intact``: whether it follows from the one before it."""
+        """Every entry, oldest first, each with ``intact``: whether it follows from the one before it.
+
+        A line that is no entry, such as the one that was being written when the power went, is ``unreadable``.
+        """
         if not self.path.exists():
             return
         previous = b""
         with self.path.open("rb") as file:
             for line in file:
-                entry = json.loads(line)
+                entry = _entry(line)
                 entry["intact"] = entry.get("previous") == _digest(previous)
                 previous = line.rstrip(b"\n")
                 yield entry
+
+
+def _entry(line: bytes) -> dict[str, Any]:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        entry = None
+    return entry if isinstance(entry, dict) and "at" in entry else {"at": "?", "event": "unreadable"}
+
+
+def _ends_a_line(file: Any) -> bool:
+    if file.seek(0, os.SEEK_END) == 0:
+        return True
+    file.seek(-1, os.SEEK_END)
+    return bool(file.read(1) == b"\n")
 
 
 def _digest(line: bytes) -> str:

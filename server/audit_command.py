@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from consent.audit import Audit
+from jobs.untrusted import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,8 @@ def show(path: Path, *, as_json: bool) -> int:
         rest = " ".join(
             f"{key}={_plain(value)}" for key, value in entry.items() if key not in {"at", "event", "previous", "intact"}
         )
-        print(f"{entry['at']} {entry['event']:<10} {rest}{'' if entry['intact'] else '  <- does not follow'}")
+        line = visible(f"{entry['at']} {entry['event']:<10} {rest}")
+        print(f"{line}{'' if entry['intact'] else '  <- does not follow'}")
     if broken:
         print(
             f"hf-jobs-mcp: {broken} entries do not follow from the one before: the record was changed.", file=sys.stderr

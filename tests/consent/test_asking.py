@@ -19,7 +19,9 @@ pytestmark = pytest.mark.anyio
 
 VALUE = "tango-9931-foxtrot-whisky"
 OTHER = "quebec-5520-lima-november"
-PROVE = "import hashlib, os; print(hashlib.sha256(os.environ['API_KEY'].encode()).hexdigest(), os.environ.get('OTHER_KEY'))"
+PROVE = (
+    "import hashlib, os; print(hashlib.sha256(os.environ['API_KEY'].encode()).hexdigest(), os.environ.get('OTHER_KEY'))"
+)
 JOB: dict[str, Any] = {"image": "python:3.12", "command": ["python3", "-c", PROVE], "secrets": ["API_KEY"]}
 
 

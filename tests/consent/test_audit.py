@@ -56,3 +56,14 @@ def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     audit = Audit(tmp_path / "audit.jsonl")
     audit.note("asked")
     assert audit.path.stat().st_mode & 0o077 == 0
+
+
+def test_a_line_that_was_cut_off_spoils_no_other(tmp_path: Path) -> None:
+    audit = Audit(tmp_path / "audit.jsonl")
+    audit.note("asked")
+    whole = audit.path.read_bytes()
+    audit.path.write_bytes(whole + whole[:30])
+    audit.note("answered")
+    audit.note("submitted")
+    events = [(entry["event"], entry["intact"]) for entry in audit.entries()]
+    assert events == [("asked", True), ("unreadable", False), ("answered", True), ("submitted", True)]
