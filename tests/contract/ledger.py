@@ -11,9 +11,17 @@ T = TypeVar("T", bound=Callable[..., object])
 
 TABLE = Path(__file__).parents[2] / "local_hub" / "COVERAGE.md"
 
-#: What the local hub does not do; each is refused in a test by the name that stands after the reason.
+#: Commands that the local hub does not do, and why.
 UNSUPPORTED = {
     "hf jobs ssh": "A local job has no SSH server; `--ssh` is refused with 422.",
+}
+
+#: Options that it refuses with status 422 and this reason; `test_api_jobs` tries each of them.
+REFUSED = {
+    "`--ssh`": "A local job has no SSH server.",
+    "`--network-group`": "Jobs share the machine's network.",
+    "`--resource-group-id`": "There are no resource groups.",
+    "`-v hf://org/model:/data`": "Buckets and local folders can be mounted; models, datasets and Spaces are not here.",
 }
 
 _HEAD = """# What the local hub covers
@@ -49,9 +57,9 @@ def declared() -> dict[str, list[str]]:
     return found
 
 
-def uncovered() -> set[str]:
-    """Return the names that no test covers and that are not listed as unsupported."""
-    return {*surface.commands(), *surface.methods()} - set(declared()) - set(UNSUPPORTED)
+def uncovered(names: set[str]) -> set[str]:
+    """Return those of `names` that no test covers and that are not listed as unsupported."""
+    return names - set(declared()) - set(UNSUPPORTED)
 
 
 def unknown() -> set[str]:
@@ -71,6 +79,8 @@ def table() -> str:
             by = UNSUPPORTED.get(name) or "<br>".join(test.removeprefix("test_").replace("_", " ") for test in tests)
             covered = "unsupported" if name in UNSUPPORTED else "yes" if tests else "no"
             lines.append(f"| `{name}` | {covered} | {by} |")
+    lines += ["", "## Options that are refused", "", "| option | reason |", "|---|---|"]
+    lines += [f"| {option} | {reason} |" for option, reason in REFUSED.items()]
     return "\n".join(lines) + "\n"
 
 

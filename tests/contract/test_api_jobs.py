@@ -1,11 +1,13 @@
 """Every job method of `HfApi` on the local hub."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from huggingface_hub import Volume
 from huggingface_hub.errors import HfHubHTTPError, JobNotFoundError
 
-from tests.contract.ledger import covers
+from tests.contract.ledger import REFUSED, covers
 from tests.contract.outside import Contract
 
 PYTHON = ["python", "-u", "-c"]
@@ -115,3 +117,26 @@ def test_a_wrong_token_and_an_unknown_job_are_said_so(contract: Contract) -> Non
         contract.api.inspect_job(job_id="0" * 24)
     with pytest.raises(HfHubHTTPError, match="Invalid user token"):
         Contract(contract.endpoint, "hf_wrong", contract.home).api.whoami()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"ssh": True},
+        {"network_group": "g"},
+        {"resource_group_id": "6" * 24},
+        {"volumes": [Volume(type="model", source="org/model", mount_path="/data")]},
+    ],
+    ids=["--ssh", "--network-group", "--resource-group-id", "-v hf://org/model:/data"],
+)
+def test_what_only_the_real_hub_has_is_refused_with_a_reason(contract: Contract, options: dict[str, Any]) -> None:
+    with pytest.raises(HfHubHTTPError, match="not on the local hub") as caught:
+        contract.api.run_job(image="python:3.12", command=["true"], **options)
+    assert caught.value.response.status_code == 422
+
+
+def test_every_option_that_is_listed_as_refused_is_tried() -> None:
+    (mark,) = [
+        one for one in test_what_only_the_real_hub_has_is_refused_with_a_reason.pytestmark if one.name == "parametrize"
+    ]
+    assert [f"`{name}`" for name in mark.kwargs["ids"]] == list(REFUSED)

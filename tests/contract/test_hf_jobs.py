@@ -121,11 +121,6 @@ def test_ssh_is_refused_with_a_reason(contract: Contract) -> None:
     assert "SSH is not enabled" in contract.hf("jobs", "ssh", identity, status=1).err
 
 
-def test_a_network_group_is_refused_with_a_reason(contract: Contract) -> None:
-    with pytest.raises(HfHubHTTPError, match="not on the local hub"):
-        contract.api.run_job(image="python:3.12", command=["true"], network_group="g")
-
-
 def test_an_unknown_job_is_said_to_be_unknown(contract: Contract) -> None:
     for command in ("inspect", "cancel"):
         assert "not found" in contract.hf("jobs", command, "0" * 24, status=1).err.lower(), command
