@@ -326,7 +326,7 @@ KEY = "-----BEGIN KEY-----\n" + WRAPPED + "-----END KEY-----"
 async def leaky_job(hub, run):
     """A job that prints a key of several lines, wrapped, between other lines."""
     quoted = KEY.replace("\n", "\\n")
-    return await run(f"seq 1 30; printf '{quoted}\\n'; seq 31 60; echo end")
+    return await run(f"seq 1 30; printf '%b\\n' '{quoted}'; seq 31 60; echo end")
 
 
 @pytest.mark.parametrize("known", [KEY, WRAPPED.replace("\n", "")])
@@ -341,6 +341,7 @@ async def test_a_secret_wrapped_over_lines_is_masked_however_the_log_is_paged(hu
         assert not [part for part in parts if part in shown], request
     assert not [part for part in parts if part in "".join(await logs.last_lines(hub, leaky_job, 34, mask=masker.mask))]
     whole = await logs.read(hub, leaky_job, LogRequest.parse(200), mask=masker.mask)
+    assert any("***KEY***" in line for line in whole.lines)
     assert [line for line in whole.lines if line.isdecimal()] == [str(number) for number in range(1, 61)]
     paged: list[str] = []
     piece = await logs.read(hub, leaky_job, LogRequest(head=5, max_bytes=256), mask=masker.mask)
