@@ -17,6 +17,11 @@ class Changes:
         if event is not None:
             event.set()
 
+    def tell_all(self) -> None:
+        """Wake everyone."""
+        for key in list(self._events):
+            self.tell(key)
+
     async def wait(self, key: str, seconds: float) -> bool:
         """Wait until `key` changes, at most `seconds`; tell whether it did."""
         event = self._events.setdefault(key, anyio.Event())

@@ -91,6 +91,7 @@ async def _serve(hub: Hub, state: HubState, listener: socket.socket, idle_second
 
     def stop() -> None:
         server.should_exit = True
+        hub.streams.stop()
 
     app = create_app(hub, token=state.token, version=state.version, endpoint=state.endpoint, stop=stop)
     server = _Server(

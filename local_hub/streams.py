@@ -31,6 +31,12 @@ class Streams:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self._threads = anyio.CapacityLimiter(READERS)
+        self._stopping = False
+
+    def stop(self) -> None:
+        """End every stream, so that the hub can stop without breaking one off."""
+        self._stopping = True
+        self._runner.changes.tell_all()
 
     async def _current(self, job_id: str) -> Job | None:
         return await self._runner.store.read(lambda db: job_table.get(db, None, job_id))
@@ -49,7 +55,7 @@ class Streams:
                     silence = 0.0
                     yield events
                     continue
-                if final:
+                if final or self._stopping:
                     return
                 silence += await self._news(job.id, reader, KEEP_ALIVE_SECONDS - silence)
                 if silence >= KEEP_ALIVE_SECONDS:
@@ -62,7 +68,7 @@ class Streams:
         while waited < longest:
             changed = await self._runner.changes.wait(job_id, pause)
             waited += pause
-            if changed or reader.has_more or not self._runner.holds(job_id):
+            if changed or self._stopping or reader.has_more or not self._runner.holds(job_id):
                 break
             pause = min(SLOW_SECONDS, pause * 1.2)
         return waited
@@ -77,5 +83,5 @@ class Streams:
             if sample is not None:
                 yield f"event: metric\ndata: {json.dumps(sample)}\n\n".encode()
             await self._runner.changes.wait(job.id, METRIC_SECONDS)
-            if not self._runner.holds(job.id):
+            if self._stopping or not self._runner.holds(job.id):
                 return
