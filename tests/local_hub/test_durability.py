@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import sqlite3
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 from huggingface_hub import HfApi, Volume
 
@@ -182,6 +185,37 @@ def test_secrets_are_in_no_file_once_the_job_has_ended(plug: Plug) -> None:
     plug.pull()
     assert not _files_with(plug.home, value.encode())
     plug.put_back()
+
+
+def test_an_exposed_port_is_reached_again_after_the_hub_was_killed(plug: Plug) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    job = plug.api.run_job(
+        image="x", command=["python", "-m", "http.server", str(port)], expose_public=[port], namespace="local"
+    ).id
+    urls = lambda: plug.api.inspect_job(job_id=job, namespace="local").status.expose_urls  # noqa: E731
+    answers = lambda: (found := urls()) and httpx2.get(found[0]).status_code == 200  # noqa: E731
+    wait_until(answers)
+    plug.pull()
+    plug.put_back()
+    wait_until(answers)
+    plug.api.cancel_job(job_id=job, namespace="local")
+
+
+def test_a_hub_that_is_stopped_while_somebody_follows_a_log_leaves_no_trace_of_trouble(plug: Plug) -> None:
+    job = run(plug.api, "echo up; sleep 60")
+    wait_until(lambda: log_size(plug, job))
+    url = f"{plug.state.endpoint}/api/jobs/local/{job}/logs"
+    headers = {"Authorization": f"Bearer {plug.state.token}"}
+    with contextlib.suppress(httpx2.RemoteProtocolError), httpx2.stream("GET", url, headers=headers) as answer:
+        lines = answer.iter_lines()
+        assert any('"up"' in line for line in lines)
+        assert daemon.stop(plug.home)
+        assert not [line for line in lines if line]
+    assert "Traceback" not in (plug.home / "hub/hub.log").read_text()
+    api = plug.put_back()
+    api.cancel_job(job_id=job, namespace="local")
 
 
 def test_a_schedule_makes_up_once_for_what_it_missed_while_the_hub_was_away(plug: Plug) -> None:
