@@ -31,7 +31,7 @@ LONGEST_LOG = 4 << 20
 
 
 def read_state(home: Path) -> HubState | None:
-    """Return the hub of this home if it runs and answers; None otherwise. Blocks, for a hub that hangs up to 5 s."""
+    """Return the hub of this home if it runs and answers; None otherwise. Blocks, for a hub that hangs 2 s."""
     found = states.load(HubPaths.of(home).state)
     if found is None or not _lives(found.pid):
         return None
@@ -59,7 +59,7 @@ def ensure_running(home: Path, launch: Sequence[str], *, version: str, wait: flo
     paths = HubPaths.of(home).make()
     deadline = time.monotonic() + wait
     with _start_lock(paths, deadline):
-        found = read_state(home)
+        found = _answering(home, paths, deadline)
         if found is not None:
             if not _older(found.version, version):
                 return found
@@ -68,6 +68,17 @@ def ensure_running(home: Path, launch: Sequence[str], *, version: str, wait: flo
                 return found
             _wait_for_end(paths, found.pid, deadline)
         return _start(paths, home, launch, deadline)
+
+
+def _answering(home: Path, paths: HubPaths, deadline: float) -> HubState | None:
+    """Return the hub, None when there is none. One that lives and is slow to answer is waited for, not doubled."""
+    while True:
+        found = read_state(home)
+        if found is not None or not _locked(paths):
+            return found
+        if time.monotonic() > deadline:
+            raise HubStartError(f"The local hub runs and does not answer; see {paths.log}.")
+        time.sleep(POLL_SECONDS)
 
 
 def _start(paths: HubPaths, home: Path, launch: Sequence[str], deadline: float) -> HubState:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from pathlib import Path
 
-ANSWER_SECONDS = 5.0
+ANSWER_SECONDS = 2.0
 
 
 @dataclass(frozen=True)

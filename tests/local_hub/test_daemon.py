@@ -143,6 +143,17 @@ def test_a_stale_state_file_is_no_hub(tmp_path: Path) -> None:
     assert not daemon.stop(tmp_path)
 
 
+def test_a_hub_that_is_slow_to_answer_is_waited_for_and_not_doubled(tmp_path: Path) -> None:
+    with running_hub(tmp_path) as state:
+        os.kill(state.pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(HubStartError, match="does not answer"):
+                daemon.ensure_running(tmp_path, launch_command(), version=VERSION, wait=0.5)
+        finally:
+            os.kill(state.pid, signal.SIGCONT)
+        assert daemon.ensure_running(tmp_path, launch_command(), version=VERSION) == state
+
+
 def test_a_launch_command_that_fails_is_reported_with_its_last_words(tmp_path: Path) -> None:
     with pytest.raises(HubStartError, match="out of luck"):
         daemon.ensure_running(tmp_path, ["/bin/sh", "-c", "echo out of luck >&2; exit 3"], version="1")

@@ -155,7 +155,7 @@ def test_waiting_jobs_run_after_the_hub_was_killed_each_once(plug: Plug) -> None
 
 
 def test_a_cancellation_outlives_the_hub(plug: Plug) -> None:
-    job = run(plug.api, "trap '' TERM; echo up; while :; do sleep 0.1; done")
+    job = run(plug.api, "trap 'sleep 2; exit 0' TERM; echo up; while :; do sleep 0.1; done")
     wait_until(lambda: stage(plug.api, job) == "RUNNING" and log_size(plug, job))
     plug.api.cancel_job(job_id=job, namespace="local")
     plug.pull()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local_hub import identity, job_table
+from local_hub import identity, job_table, migrations
+from local_hub.errors import HubStartError
 from local_hub.job_routes import new_job
 from local_hub.store import Store
 
@@ -90,6 +91,34 @@ def test_pages_meet_without_a_gap_or_a_repetition(store: Store) -> None:
             seen += [job.id for job in page]
             after = (page[-1].created_ms, page[-1].id)
         assert len(seen) == len(set(seen)) == count
+
+
+def test_an_older_database_is_brought_up_to_date_with_all_that_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = Store(tmp_path / "db")
+    job = old.write_now(lambda db: job_table.insert(db, new_job("local", SPEC, {})))
+    old.close()
+    monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS, "CREATE TABLE later (a);"))
+    new = Store(tmp_path / "db")
+    assert new.read_now(lambda db: db.execute("PRAGMA user_version").fetchone()[0]) == len(migrations.STEPS)
+    assert new.read_now(lambda db: job_table.get(db, "local", job.id)) == job
+    assert new.read_now(lambda db: db.execute("SELECT count(*) FROM later").fetchone()[0]) == 0
+    new.close()
+
+
+def test_a_step_that_fails_leaves_the_database_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Store(tmp_path / "db").close()
+    monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS, "CREATE TABLE half (a); CREATE TABLE jobs (b);"))
+    with pytest.raises(HubStartError, match="cannot be used"):
+        Store(tmp_path / "db")
+    monkeypatch.undo()
+    kept = Store(tmp_path / "db")
+    assert (
+        kept.read_now(lambda db: db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'half'").fetchone()[0])
+        == 0
+    )
+    kept.close()
 
 
 def test_an_id_has_the_shape_of_the_hubs() -> None:
