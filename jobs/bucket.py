@@ -101,7 +101,7 @@ class Buckets:
                 lambda api: api.batch_bucket_files(bucket, add=additions), asked, seconds=_UPLOAD_LASTS
             )
 
-        await retrying(once, Backoff(attempts=2))
+        await retrying(once, Backoff(attempts=2, total=_UPLOAD_LASTS + 5))
 
     async def tree(self, bucket: str, folder: str, *, limit: int = 1000) -> list[BucketFile]:
         """The files under a folder and below, `limit` at most; a folder that is not there has none."""

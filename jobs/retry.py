@@ -24,13 +24,13 @@ class Backoff:
         attempts: Calls in all, the first included.
         base: Seconds before the second call at most; doubled for each one after.
         cap: Longest wait between two calls, in seconds.
-        total: Seconds spent waiting in all; a `Retry-After` beyond what is left is not waited for.
+        total: Seconds after the first call began in which another may begin; a `Retry-After` beyond is not waited for.
     """
 
     attempts: int = 4
     base: float = 0.25
     cap: float = 4.0
-    total: float = 12.0
+    total: float = 15.0
 
     def wait(self, tried: int) -> float:
         """Seconds before the next call, drawn between half of the step and the whole of it."""
@@ -46,7 +46,7 @@ async def retrying(call: Callable[[], Awaitable[T]], backoff: Backoff = READS) -
 
     For reads and other calls that do no harm twice. Raises the last error.
     """
-    waited = 0.0
+    begun = anyio.current_time()
     tried = 0
     while True:
         tried += 1
@@ -54,7 +54,7 @@ async def retrying(call: Callable[[], Awaitable[T]], backoff: Backoff = READS) -
             return await call()
         except JobsError as error:
             wait = max(backoff.wait(tried), error.retry_after or 0.0)
-            if not error.retryable or tried >= backoff.attempts or waited + wait > backoff.total:
+            late = anyio.current_time() - begun + wait > backoff.total
+            if not error.retryable or tried >= backoff.attempts or late:
                 raise
-        waited += wait
         await anyio.sleep(wait)

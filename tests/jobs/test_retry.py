@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import anyio
 import pytest
 
 from jobs.errors import BadArgument, HubBroken, RateLimited
@@ -50,6 +51,19 @@ async def test_a_wait_beyond_the_limit_is_not_begun():
     with pytest.raises(RateLimited):
         await retrying(call, QUICK)
     assert len(calls) == 1
+
+
+async def test_calls_that_take_long_count_against_the_limit():
+    calls = []
+
+    async def slow() -> str:
+        calls.append(1)
+        await anyio.sleep(0.06)
+        raise HubBroken("x")
+
+    with pytest.raises(HubBroken):
+        await retrying(slow, Backoff(attempts=50, base=0.001, total=0.1))
+    assert 1 <= len(calls) <= 3
 
 
 def test_waits_grow_to_the_cap_and_are_spread():
