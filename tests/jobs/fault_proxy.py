@@ -41,6 +41,7 @@ CONNECTION_FAULTS = (
 
 STEPS = {
     "whoami": re.compile(r"GET /api/whoami-v2"),
+    "hardware": re.compile(r"GET /api/jobs/hardware"),
     "bucket": re.compile(r"POST /api/buckets/[^/]+/[^/]+ "),
     "store": re.compile(r"GET /api/buckets/[^/]+/[^/]+/xet-write-token"),
     "batch": re.compile(r"POST /api/buckets/[^/]+/[^/]+/batch"),

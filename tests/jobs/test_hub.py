@@ -248,3 +248,14 @@ def test_the_room_is_cheap_to_enter():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+async def test_prices_that_cannot_be_had_are_left_out_or_the_last_known(behind):
+    proxy, hub = behind
+    proxy.arm("hardware", refused_before(500))
+    assert await hub.prices_at_hand() == ()
+    known = await hub.prices_at_hand()
+    assert known
+    hub._hardware = (hub._hardware[0] - 10_000, known)
+    proxy.arm("hardware", refused_before(500))
+    assert await hub.prices_at_hand() == known
