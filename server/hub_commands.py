@@ -10,7 +10,6 @@ import webbrowser
 from typing import TYPE_CHECKING
 
 from jobs.errors import HubNotStarted
-from server.connection import start_local
 from server.version import version
 
 if TYPE_CHECKING:
@@ -29,6 +28,8 @@ def _run(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG
 
 
 def _start(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG001  # One signature for all actions.
+    from server.connection import start_local  # With it comes all of the MCP SDK, which `hub run` must not carry.
+
     try:
         state = start_local(settings, version())
     except HubNotStarted as error:
@@ -64,6 +65,8 @@ def _status(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _env(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG001  # One signature for all actions.
+    from server.connection import start_local
+
     try:
         state = start_local(settings, version())
     except HubNotStarted as error:
@@ -76,6 +79,8 @@ def _env(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG
 
 
 def _open(settings: Settings, arguments: argparse.Namespace) -> int:
+    from server.connection import start_local
+
     try:
         state = start_local(settings, version())
     except HubNotStarted as error:
