@@ -36,13 +36,17 @@ def check_namespace(value: str, *, field: str = "namespace") -> str:
     Raises:
         BadArgument: With `field`, for anything else.
     """
-    if not isinstance(value, str) or not _NAMESPACE.fullmatch(value) or "--" in value or ".." in value:
+    if not _is_namespace(value):
         raise BadArgument(
             f"`{field}` is not the name of a user or an organisation.",
             hint="Use the name as in huggingface.co/NAME, or leave it out for your own.",
             field=field,
         )
     return value
+
+
+def _is_namespace(value: str) -> bool:
+    return isinstance(value, str) and bool(_NAMESPACE.fullmatch(value)) and "--" not in value and ".." not in value
 
 
 def split_job_id(value: str, *, field: str = "job_id") -> tuple[str | None, str]:
@@ -53,5 +57,6 @@ def split_job_id(value: str, *, field: str = "job_id") -> tuple[str | None, str]
     """
     if isinstance(value, str) and value.count("/") == 1:
         namespace, _, identifier = value.partition("/")
-        return check_namespace(namespace, field=field), check_id(identifier, field=field)
+        if _is_namespace(namespace):
+            return namespace, check_id(identifier, field=field)
     return None, check_id(value, field=field)

@@ -114,5 +114,7 @@ class LogSlice:
 
 def _count(given: int, most: int) -> int:
     if not 1 <= given <= most:
-        raise BadArgument(f"A number of lines is 1 to {most}.", field="lines")
+        raise BadArgument(
+            f"A number of lines is 1 to {most}.", hint="Ask for a part of the log, or search it.", field="lines"
+        )
     return given

@@ -56,7 +56,9 @@ async def job_status(request: JobStatus, ctx: Context[Any, Any]) -> StatusReply:
         return await _listed(services, connected, request)
     ids = [request.job_id] if isinstance(request.job_id, str) else list(dict.fromkeys(request.job_id))
     if not 0 < len(ids) <= _MOST_AT_ONCE:
-        raise BadArgument(f"`job_id` takes 1 to {_MOST_AT_ONCE} ids.", field="job_id")
+        raise BadArgument(
+            f"`job_id` takes 1 to {_MOST_AT_ONCE} ids.", hint="Leave it out to list jobs by filters.", field="job_id"
+        )
     namespace = request.namespace or services.policy.namespace
 
     async def tick(seen: Mapping[str, Job | HubError], elapsed: float) -> None:

@@ -65,6 +65,6 @@ def _reason(complaint: Any) -> str:
     return "it does not have the form this argument takes"
 
 
-def _expected(model: type[BaseModel], field: str | None) -> str | None:
+def _expected(model: type[BaseModel], field: str | None) -> str:
     info = model.model_fields.get(field or "")
-    return info.description if info is not None else None
+    return (info.description if info is not None else None) or "The tool's input schema says what it takes."
