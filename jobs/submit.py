@@ -70,6 +70,7 @@ async def submit(
     secrets: Mapping[str, Secret],
     submission: str,
     *,
+    resumed: bool = False,
     on_event: OnEvent | None = None,
     patience: Patience | None = None,
 ) -> Job:
@@ -79,7 +80,8 @@ async def submit(
         hub: Where to.
         spec: What was approved; the body that leaves is compared with its digest.
         secrets: Values of exactly the spec's `secret_names`, revealed only while a request is written.
-        submission: From `new_submission`, or the one of an earlier call whose outcome is unknown.
+        submission: From `new_submission`.
+        resumed: Whether an earlier call with this submission may have sent it; then it is looked for first.
         on_event: Told `uploaded`, `unclear`, `made` (with `id`), `found` (with `id`), `removed` (with `id`).
         patience: Time limits; at most about a minute in all.
 
@@ -95,6 +97,8 @@ async def submit(
         on_event=on_event or _ignore,
         patience=patience or Patience(),
     )
+    if resumed and (earlier := await errand.earlier()) is not None:
+        return earlier
     await _upload(hub, spec, submission, errand.on_event)
     return await errand.run()
 
@@ -105,6 +109,7 @@ async def schedule(
     secrets: Mapping[str, Secret],
     submission: str,
     *,
+    resumed: bool = False,
     on_event: OnEvent | None = None,
     patience: Patience | None = None,
 ) -> ScheduledJob:
@@ -117,6 +122,8 @@ async def schedule(
         on_event=on_event or _ignore,
         patience=patience or Patience(),
     )
+    if resumed and (earlier := await errand.earlier()) is not None:
+        return earlier
     await _upload(hub, spec, submission, errand.on_event)
     return await errand.run()
 
@@ -165,6 +172,15 @@ class _Errand(Generic[Made]):
     submission: str | None
     on_event: OnEvent
     patience: Patience
+
+    async def earlier(self) -> Made | None:
+        """What an earlier call made, if it made anything."""
+        found = await self.find()
+        if not found:
+            return None
+        kept = await self._keep(found)
+        self.on_event("found", {"id": kept.id})
+        return kept
 
     async def run(self) -> Made:
         started = anyio.current_time()
@@ -221,12 +237,10 @@ class _Errand(Generic[Made]):
         step = 0
         while True:
             try:
-                found = await self.find()
+                found = await self.earlier()
                 asked = True
-                if found:
-                    kept = await self._keep(found)
-                    self.on_event("found", {"id": kept.id})
-                    return kept
+                if found is not None:
+                    return found
             except HubError as trouble:
                 if not trouble.retryable:
                     raise self._unknown() from error

@@ -312,3 +312,11 @@ async def test_an_error_of_a_submission_holds_no_value_anywhere(hub, hub_state, 
     for error in (refused.value, cut.value):
         shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
         assert HIDDEN not in shown
+
+
+async def test_a_submission_taken_up_again_is_looked_for_before_it_is_sent(hub):
+    label = new_submission()
+    first = await submit(hub, a_spec(hub), {}, label, resumed=True)
+    again = await submit(hub, a_spec(hub), {}, label, resumed=True)
+    assert again.id == first.id
+    assert await _made(hub, label) == [first.id]
