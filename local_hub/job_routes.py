@@ -117,18 +117,17 @@ class JobRoutes:
                 raise errors.invalid("cursor: not one of this hub's.")
             after = int(parts[1]), parts[2]
 
-        def work(db: sqlite3.Connection) -> list[Job]:
-            return job_table.page(db, namespace, stages=stages, labels=labels, after=after, limit=limit + 1)
+        def work(db: sqlite3.Connection) -> Response:
+            jobs = job_table.page(db, namespace, stages=stages, labels=labels, after=after, limit=limit + 1)
+            headers = {}
+            if len(jobs) > limit:
+                jobs = jobs[:limit]
+                following = [(key, value) for key, value in query.multi_items() if key != "cursor"]
+                following.append(("cursor", f"{jobs[-1].created_ms}.{jobs[-1].id}"))
+                headers["Link"] = f'<{request.url.replace(query=urlencode(following))}>; rel="next"'
+            return JSONResponse([self._json(job) for job in jobs], headers=headers)
 
-        jobs = await self._runner.store.read(work)
-        headers = {}
-        if len(jobs) > limit:
-            jobs = jobs[:limit]
-            following = [(key, value) for key, value in query.multi_items() if key != "cursor"]
-            following.append(("cursor", f"{jobs[-1].created_ms}.{jobs[-1].id}"))
-            url = request.url.replace(query=urlencode(following))
-            headers["Link"] = f'<{url}>; rel="next"'
-        return JSONResponse([self._json(job) for job in jobs], headers=headers)
+        return await self._runner.store.read(work)
 
     async def inspect(self, request: Request) -> Response:
         return JSONResponse(self._json(await self._find(request)))

@@ -93,8 +93,11 @@ class ScheduleRoutes:
         if len(texts) > 1:
             raise errors.invalid("label: one filter at most.")
         label = label_filter(texts[0]) if texts else None
-        found = await self._runner.store.read(lambda db: schedule_table.all_of(db, namespace, label))
-        return JSONResponse([job_view.schedule(one) for one in found])
+
+        def work(db: sqlite3.Connection) -> Response:
+            return JSONResponse([job_view.schedule(one) for one in schedule_table.all_of(db, namespace, label)])
+
+        return await self._runner.store.read(work)
 
     async def inspect(self, request: Request) -> Response:
         return JSONResponse(job_view.schedule(await self._find(request)))
