@@ -2,8 +2,8 @@
 
 The engine's own client is the process that a supervisor starts and follows, so output, limits of time, adoption and
 cancelling are those of every job. Volumes are mounted at their mount paths, the flavor's processors and memory are the
-container's, and the network is the machine's, as without containers. A missing image is pulled; what cannot be had,
-image or engine, ends the job as ERROR with the reason.
+container's, and the network is the machine's, as without containers. The client hands on the signal that asks a job to
+end. A missing image is pulled; what cannot be had, image or engine, ends the job as ERROR with the reason.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ ENGINE_VARIABLE = "HF_JOBS_MCP_CONTAINER_ENGINE"
 
 PULL_SECONDS = 15 * 60
 COMMAND_SECONDS = 30
-STOP_SECONDS = 4
 LABEL = "hf-jobs-mcp.job"
 MOST_FILES, MOST_PROCESSES = 65_536, 32_768
 
@@ -117,7 +116,6 @@ class Container:
             env={**self._client_environment(), **variables},
             cwd="/",
             note=f"Runs in {image} on this machine",
-            stop_argv=[*argv[: len(self._engine)], "stop", "-t", str(STOP_SECONDS), name],
         )
 
     def clear(self, job_id: str) -> None:

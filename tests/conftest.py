@@ -1,8 +1,38 @@
-"""What every test shares: the anyio backend."""
+"""What every test shares: the anyio backend, the way of running jobs under test, a cache that is not the user's."""
+
+import os
+from collections.abc import Iterator
 
 import pytest
+
+from local_hub.container import ENGINE_VARIABLE
+from tests.container_engine import NoEngineError, podman
+
+#: Set it to "container" to run every test that asks for a hub with `runner` on the container runner.
+RUNNER_VARIABLE = "HF_JOBS_MCP_TEST_RUNNER"
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _transfers_leave_the_users_cache_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_XET_CACHE", str(tmp_path_factory.mktemp("xet")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    wanted = os.environ.get(RUNNER_VARIABLE, "process")
+    if wanted != "container":
+        yield wanted
+        return
+    try:
+        with podman(tmp_path_factory.mktemp("podman")) as engine, pytest.MonkeyPatch.context() as patch:
+            patch.setenv(ENGINE_VARIABLE, engine)
+            yield wanted
+    except NoEngineError as reason:
+        pytest.skip(str(reason))

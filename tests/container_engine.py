@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: The names under which tests ask for the image. They exist in the test's own store only.
-NAMES = ("docker.io/library/python:3.12", "ghcr.io/astral-sh/uv:python3.12-bookworm")
+NAMES = (
+    "docker.io/library/python:3.12",
+    f"docker.io/library/python:3.{sys.version_info.minor}-slim",
+    "ghcr.io/astral-sh/uv:python3.12-bookworm",
+)
 
 _LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "turtledemo", "site-packages", "dist-packages", "__pycache__"}
-_TOOLS = ("sh", "sleep", "cat", "ls", "true", "env", "id")
+_TOOLS = ("sh", "sleep", "cat", "ls", "true", "env", "id", "seq", "sha256sum", "head", "yes")
 
 
 class NoEngineError(Exception):

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def hub() -> Iterator[HubState]:
+def hub(runner: str) -> Iterator[HubState]:
     """A hub shared by all tests that leave it as they found it, their own jobs aside."""
-    with short_home() as home, running_hub(home) as state:
+    with short_home() as home, running_hub(home, runner=runner) as state:
         yield state
 
 
