@@ -123,7 +123,7 @@ class Gate:
             everything = await anyio.to_thread.run_sync(self.texts.keep, shown)
             return Elicit(text(shown, everything), form(shown))
         if found is None or found.status != "pending":
-            if earlier is not None:
+            if earlier is not None and earlier.out_of_band:
                 return Recovered(request, earlier)
             self.audit.note("put aside", caller=who, **_facts(request))
         return PutAside(request, await self._put_aside(request, who))

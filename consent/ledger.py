@@ -72,6 +72,11 @@ class Spent:
     namespace: str | None
     result: str | None
 
+    @property
+    def out_of_band(self) -> bool:
+        """Whether it was given at a terminal or on a page, for a call that is made again afterwards."""
+        return self.key.startswith("approval:")
+
 
 class Ledger:
     """The file at `path`, safe for several processes at once."""
@@ -218,7 +223,7 @@ class Ledger:
         with self._lock:
             row = self._db.execute(
                 "SELECT * FROM spent WHERE digest = ? AND caller = ? AND submission != '' AND at > ? AND at < ?"
-                " ORDER BY at DESC LIMIT 1",
+                " ORDER BY at DESC, key LIMIT 1",
                 (digest, caller, since, before),
             ).fetchone()
         return Spent(*row) if row is not None else None
