@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from consent.request import ConsentRequest
 
 _KEPT_FOR = 86_400.0
+_MOST = 50
 
 
 @dataclass(frozen=True)
 class FullTexts:
-    """Files in `folder`, named by fingerprint, mode 0600, gone after a day."""
+    """Files in `folder`, named by fingerprint, mode 0600; the newest fifty of the last day are kept."""
 
     folder: Path
 
@@ -35,7 +36,10 @@ class FullTexts:
 
     def _clear(self) -> None:
         oldest = time.time() - _KEPT_FOR
+        ages = []
         for path in self.folder.glob("*.txt"):
-            with suppress(OSError):
-                if path.stat().st_mtime < oldest:
-                    path.unlink()
+            with suppress(FileNotFoundError):  # Another server clears the same folder.
+                ages.append((path.lstat().st_mtime, path))
+        for place, (touched, path) in enumerate(sorted(ages, reverse=True)):
+            if place >= _MOST or touched < oldest:
+                path.unlink(missing_ok=True)

@@ -31,7 +31,7 @@ APPROVED_FOR = 900.0
 #: So many questions may wait at once: no agent can bury the one that matters under others.
 MOST_WAITING = 20
 
-_KEPT_FOR = 86_400.0
+_KEPT_FOR = 3_600.0
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS approvals (
@@ -90,7 +90,6 @@ class Ledger:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(_SCHEMA)
-        self._db.execute("DELETE FROM approvals WHERE expires_at < ?", (clock() - _KEPT_FOR,))
 
     def close(self) -> None:
         self._db.close()
@@ -234,6 +233,7 @@ class Ledger:
             " AND status IN ('pending', 'approved', 'declined')",
             (self._clock(),),
         )
+        db.execute("DELETE FROM approvals WHERE expires_at < ?", (self._clock() - _KEPT_FOR,))
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

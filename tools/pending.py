@@ -21,7 +21,7 @@ def waiting(put_aside: PutAside) -> Approval:
     return Approval(
         id=approval.id,
         status=approval.status,
-        how=f"Tell the user to run `hf-jobs-mcp approve {approval.id}` in a terminal; "
+        how=f"Tell the user to run `hf-jobs-mcp approve {approval.id}` in a terminal (--browser for a page); "
         "then call again with the same arguments.",
     )
 

@@ -150,3 +150,9 @@ def test_what_was_spent_is_known_after_a_restart(tmp_path: Path) -> None:
 def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     Ledger(tmp_path / "l.sqlite3").close()
     assert (tmp_path / "l.sqlite3").stat().st_mode & 0o077 == 0
+
+
+def test_old_questions_are_cleared_away(ledger: Ledger, clock: Clock) -> None:
+    approval = ledger.put_aside(REQUEST, ME, 60)
+    clock.now += 2 * 86_400
+    assert ledger.get(approval.id) is None

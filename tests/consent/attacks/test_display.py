@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from consent.full_text import FullTexts
@@ -19,7 +20,8 @@ from jobs.errors import BadArgument
 from jobs.request import JobRequest
 from jobs.spec import JobSpec, build
 from jobs.volume import parse_all
-from tests.consent.attacks.conftest import Arguments, Meet
+from local_hub.daemon import read_state
+from tests.consent.attacks.conftest import VALUES, Arguments, Meet
 from tests.consent.attacks.wire import outcome
 
 pytestmark = pytest.mark.promise("S6")
@@ -188,3 +190,37 @@ def test_over_the_wire_the_question_is_honest_too(meet: Meet, job: Arguments, ho
     assert "Cost       at most $0.00" in everything
     assert json.loads(everything[everything.index("{") : everything.rindex("}") + 1])["secrets"] == ["API_KEY"]
     assert outcome(client.answer(asked, None, action="decline")) == "consent_declined"
+
+
+def test_no_caller_can_fill_the_disk_with_questions(tmp_path: Path) -> None:
+    texts = FullTexts(tmp_path / "questions")
+    for number in range(60):
+        last = texts.keep(question(spec_of(env={"N": str(number)})))
+    assert len(list((tmp_path / "questions").iterdir())) <= 51
+    assert last.exists()
+
+
+@pytest.mark.promise("S11")
+def test_a_value_that_others_left_on_the_hub_is_in_no_question(
+    meet: Meet, job: Arguments, home: Path, era: str
+) -> None:
+    """A job from elsewhere has a known value in plain sight; asking about it again must not carry it along."""
+    client = meet(era)
+    assert outcome(client.call("submit_job", job(secrets=[]))) == "sent"
+    state = read_state(home)
+    assert state is not None
+    value = VALUES["API_KEY"]
+    body = {
+        "command": ["echo", value, "x" * 300, value], "arguments": [], "environment": {"PLAIN": value}, "flavor": "cpu-basic",
+        "secrets": {"API_KEY": "another"}, "dockerImage": "python:3.12", "labels": {},
+    }  # fmt: skip
+    made = httpx2.post(
+        f"{state.endpoint}/api/jobs/local", json=body, headers={"Authorization": f"Bearer {state.token}"}
+    ).json()["id"]
+    again = {"job_id": made, "action": "rerun"}
+    asked = client.ask("manage_job", again)
+    assert outcome(client.answer(asked, None, action="cancel")) == "consent_cancelled"
+    assert "***API_KEY***" in asked.message
+    assert value not in asked.message
+    for path in [*(home / "questions").iterdir(), *home.glob("consent.sqlite3*"), home / "audit.jsonl"]:
+        assert value.encode() not in path.read_bytes(), path.name
