@@ -170,7 +170,7 @@ async def _save(services: Services, connected: Connected, listed: Listing, folde
     if folder is None:
         return None
     allowed = services.policy.save_folders
-    target = allowed[0] / Path(folder)
+    target = _target(folder, allowed[0])
     try:
         saved = await artifacts.save(connected.hub, listed, listed.files, target, allowed, masker=services.masker())
     except OSError as error:
@@ -198,6 +198,11 @@ def _link(job: Job, file: Artifact) -> ContentBlock:
     uri = str(Address("artifact", job.namespace, job.id, file.path))
     name = one_line(file.path, 100)
     return ResourceLink(uri=uri, name=name, size=file.size, mime_type=mimetypes.guess_type(file.path)[0])
+
+
+def _target(folder: str, first: Path) -> Path:
+    """Where to save: a relative folder is below the first that the operator allows; `~` is the operator's home."""
+    return first / Path(folder).expanduser()
 
 
 def _image(content: Inline) -> ContentBlock:

@@ -1,0 +1,146 @@
+"""Cancelling, running again and labelling; what reuses stored secrets asks the person first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from tests.mcp_session import MODES, Person, data, environment, error, http_server, over_http
+from tests.tools.waiting import IMAGE, ended, fetch, run, submit, until
+
+pytestmark = pytest.mark.anyio
+
+VALUE = "india-2218-golf-quebec"
+PROVE = (
+    "import hashlib, os, time; print(hashlib.sha256(os.environ.get('MY_API_KEY', '').encode()).hexdigest(), flush=True); "
+    "time.sleep(60)"
+)
+PROOF = hashlib.sha256(VALUE.encode()).hexdigest()
+SECRET_JOB: dict[str, Any] = {"image": IMAGE, "command": ["python3", "-c", PROVE], "secrets": ["MY_API_KEY"]}
+
+
+@pytest.fixture(scope="module")
+def url(home: Path) -> Iterator[str]:
+    with http_server(environment(home, MY_API_KEY=VALUE)) as address:
+        yield address
+
+
+async def manage(client: Any, job_id: str, action: str, **more: Any) -> dict[str, Any]:
+    return data(await client.call_tool("manage_job", {"job_id": job_id, "action": action, **more}))
+
+
+async def running_with_secret(client: Any) -> dict[str, Any]:
+    """A job whose secret the hub still has: it erases them when a job ends."""
+    return await until(client, data(await client.call_tool("submit_job", SECRET_JOB))["id"], "RUNNING")
+
+
+async def count(client: Any) -> int:
+    return len(data(await client.call_tool("job_status", {"limit": 50}))["jobs"])
+
+
+async def test_a_cancelled_job_ends_and_asks_nobody(url: str) -> None:
+    person = Person()
+    async with over_http(url, person=person) as client:
+        job = await submit(client, "sleep 60")
+        await until(client, job["id"], "RUNNING")
+        assert (await manage(client, job["id"], "cancel"))["id"] == job["id"]
+        status = await ended(client, job["id"])
+    assert (status["stage"], status["succeeded"]) == ("CANCELED", False)
+    assert person.questions == []
+
+
+async def test_cancelling_what_has_ended_does_nothing_and_says_so(url: str) -> None:
+    async with over_http(url) as client:
+        job = await run(client, "true")
+        reply = await manage(client, job["id"], "cancel")
+    assert (reply["stage"], reply["message"]) == ("COMPLETED", "It had ended already; nothing was done.")
+
+
+async def test_labels_are_replaced_and_the_workspace_is_still_found(url: str) -> None:
+    async with over_http(url) as client:
+        job = await run(client, 'echo x > "$HF_JOB_WORKSPACE/out.txt"', labels={"old": "1"})
+        assert (await manage(client, job["id"], "label", labels={"new": "2"}))["labels"] == {"new": "2"}
+        assert (await fetch(client, job["id"]))["artifacts"][0]["path"] == "out.txt"
+        missing = error(await client.call_tool("manage_job", {"job_id": job["id"], "action": "label"}))
+    assert (missing["code"], missing["field"]) == ("bad_argument", "labels")
+
+
+async def test_a_label_that_holds_a_secret_is_refused(url: str) -> None:
+    async with over_http(url) as client:
+        job = await run(client, "true")
+        arguments = {"job_id": job["id"], "action": "label", "labels": {"note": VALUE}}
+        refused = error(await client.call_tool("manage_job", arguments))
+    assert refused["code"] == "secret_in_argument"
+    assert VALUE not in str(refused)
+
+
+async def test_running_again_without_secrets_asks_nobody(url: str) -> None:
+    person = Person()
+    async with over_http(url, person=person) as client:
+        first = await run(client, "echo again")
+        second = await manage(client, first["id"], "rerun")
+        assert second["id"] != first["id"]
+        await ended(client, second["id"])
+        assert (await fetch(client, second["id"]))["log"]["lines"] == ["again"]
+    assert person.questions == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_running_again_with_stored_secrets_asks_and_then_has_them(url: str, mode: str) -> None:
+    person = Person()
+    async with over_http(url, mode=mode, person=person) as client:
+        first = await running_with_secret(client)
+        second = await manage(client, first["id"], "rerun")
+        await until(client, second["id"], "RUNNING")
+        with anyio.fail_after(20):
+            while (await fetch(client, second["id"]))["log"]["lines"] != [PROOF]:
+                pass
+        for job in (first, second):
+            await manage(client, job["id"], "cancel")
+    assert len(person.questions) == 2
+    assert "MY_API_KEY" in person.questions[1].message
+
+
+@pytest.mark.parametrize(
+    ("person", "code"),
+    [(Person(action="decline"), "consent_declined"), (Person(ticks=lambda _: []), "consent_not_given")],
+    ids=["declined", "accepted unticked"],
+)
+async def test_a_no_runs_nothing_again(url: str, person: Person, code: str) -> None:
+    async with over_http(url, person=Person()) as client:
+        first = await running_with_secret(client)
+    async with over_http(url, person=person) as client:
+        before = await count(client)
+        refused = error(await client.call_tool("manage_job", {"job_id": first["id"], "action": "rerun"}))
+        assert await count(client) == before
+        await manage(client, first["id"], "cancel")
+    assert refused["code"] == code
+
+
+async def test_a_client_that_cannot_ask_runs_nothing_again(url: str) -> None:
+    async with over_http(url, person=Person()) as client:
+        first = await running_with_secret(client)
+    async with over_http(url) as client:
+        before = await count(client)
+        reply = await manage(client, first["id"], "rerun")
+        assert await count(client) == before
+        await manage(client, first["id"], "cancel")
+    assert (reply["stage"], reply["approval"]["status"]) == (None, "pending")
+    assert "id" not in reply
+
+
+async def test_secrets_that_the_hub_has_erased_cannot_be_used_again(url: str) -> None:
+    async with over_http(url, person=Person()) as client:
+        first = await running_with_secret(client)
+        await manage(client, first["id"], "cancel")
+        await ended(client, first["id"])
+        before = await count(client)
+        refused = error(await client.call_tool("manage_job", {"job_id": first["id"], "action": "rerun"}))
+        assert await count(client) == before
+    assert refused["code"] == "unprocessable"
+    assert "erased" in refused["message"]
