@@ -21,6 +21,7 @@ NAMES = (
     "docker.io/library/python:3.12",
     f"docker.io/library/python:3.{sys.version_info.minor}-slim",
     "ghcr.io/astral-sh/uv:python3.12-bookworm",
+    "docker.io/library/x",
 )
 
 _LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "turtledemo", "site-packages", "dist-packages", "__pycache__"}

@@ -30,6 +30,9 @@ Made by the contract suite, `tests/contract/`, which drives the real `hf` comman
 started for the test. The lists of commands and methods are read from the installed `huggingface_hub`; one that is
 neither covered nor listed as unsupported fails the suite. To make this page again after a change:
 `python -m tests.contract.ledger`.
+
+The suite passes with jobs as processes and, where Podman is, with jobs in containers:
+`HF_JOBS_MCP_TEST_RUNNER=container python -m pytest tests/contract/test_hf_*.py tests/contract/test_api_*.py`.
 """
 
 

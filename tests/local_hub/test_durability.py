@@ -52,16 +52,17 @@ class Plug:
 
 
 @pytest.fixture(scope="module", params=["process", "plain"])
-def both(request: pytest.FixtureRequest) -> Iterator[Plug]:
-    """A hub for each way of running jobs."""
-    with short_home() as home, running_hub(home, runner=request.param):
-        yield Plug(home, runner=request.param)
+def both(request: pytest.FixtureRequest, runner: str) -> Iterator[Plug]:
+    """A hub for each way of running jobs; `plain` is one whatever runner is under test."""
+    way = runner if request.param == "process" else request.param
+    with short_home() as home, running_hub(home, runner=way):
+        yield Plug(home, runner=way)
 
 
 @pytest.fixture(scope="module")
-def plug() -> Iterator[Plug]:
-    with short_home() as home, running_hub(home):
-        yield Plug(home)
+def plug(runner: str) -> Iterator[Plug]:
+    with short_home() as home, running_hub(home, runner=runner):
+        yield Plug(home, runner=runner)
 
 
 def run(api: HfApi, script: str, **options: Any) -> str:
