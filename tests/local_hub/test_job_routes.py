@@ -33,6 +33,11 @@ def log(api: HfApi, job: JobInfo, **options: Any) -> list[str]:
     return list(api.fetch_job_logs(job_id=job.id, namespace=job.owner.name, **options))
 
 
+def first_line(api: HfApi, job: JobInfo) -> str:
+    """Wait for the first line of a job that runs."""
+    return next(iter(api.fetch_job_logs(job_id=job.id, namespace="local", follow=True)))
+
+
 def refusal(call: Any, *arguments: Any, **options: Any) -> HfHubHTTPError:
     with pytest.raises(HfHubHTTPError) as caught:
         call(*arguments, **options)
@@ -145,7 +150,7 @@ def test_a_cancelled_job_ends_at_once_and_stays_cancelled(hub_api: HfApi) -> Non
 
 def test_a_job_that_is_asked_to_end_can_say_goodbye(hub_api: HfApi) -> None:
     job = run(hub_api, 'trap "echo goodbye; exit 0" TERM; echo up; while :; do sleep 0.05; done')
-    wait_until(lambda: "up" in log(hub_api, job, tail=1) if hub_api.inspect_job(job_id=job.id).started_at else False)
+    assert first_line(hub_api, job) == "up"
     hub_api.cancel_job(job_id=job.id)
     wait_until(lambda: hub_api.inspect_job(job_id=job.id).status.stage == "CANCELED")
     assert (log(hub_api, job)[0], log(hub_api, job)[-1]) == ("up", "goodbye")
@@ -171,11 +176,7 @@ def test_a_rerun_has_the_secrets_only_while_the_first_job_lives(hub_api: HfApi) 
     first = run(hub_api, 'echo "$KEY"; sleep 60', secrets={"KEY": "value-of-key"})
     second = hub_api.rerun_job(job_id=first.id)
     for job in (first, second):
-        wait_until(
-            lambda job=job: (
-                "value-of-key" in log(hub_api, job, tail=5) if hub_api.inspect_job(job_id=job.id).started_at else 0
-            )
-        )
+        assert first_line(hub_api, job) == "value-of-key"
         hub_api.cancel_job(job_id=job.id)
     error = refusal(hub_api.rerun_job, job_id=first.id)
     assert error.response.status_code == 422
