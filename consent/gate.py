@@ -113,7 +113,9 @@ class Gate:
             return Unasked(request, bypassed=True)
         who = caller(ctx.request_context)
         found = await anyio.to_thread.run_sync(self.ledger.find, request.digest, who)
-        if found is not None and found.status in {"approved", "declined"}:
+        # A no given anywhere counts. A yes given elsewhere counts unless this call brings an answer of its own.
+        answered_here = sealed_state() is not None and bool(ctx.input_responses)
+        if found is not None and (found.status == "declined" or (found.status == "approved" and not answered_here)):
             return PutAside(request, found)
         earlier = await self._earlier(request, who)
         if can_be_asked(ctx):
@@ -323,4 +325,5 @@ def _again(request: ConsentRequest, earlier: Spent | None) -> ConsentRequest:
 
 
 def _facts(request: ConsentRequest) -> dict[str, Any]:
-    return {"action": request.action, "digest": request.digest, "names": list(request.secret_names)}
+    names = list(request.secret_names)
+    return {"action": request.action, "what": request.title, "digest": request.digest, "names": names}

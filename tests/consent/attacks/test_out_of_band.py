@@ -16,7 +16,7 @@ from consent.ledger import MOST_WAITING, Ledger
 from tests.consent.attacks.conftest import Arguments, Meet
 from tests.consent.attacks.person import at_a_terminal
 from tests.consent.attacks.wire import Attacker, Http, Message, made, outcome, stdio
-from tests.mcp_session import SERVER
+from tests.mcp_session import SERVER, http_server
 
 Quiet = Callable[[], AbstractContextManager[None]]
 Named = Callable[[dict[str, Any]], list[dict[str, Any]]]
@@ -116,6 +116,21 @@ def test_an_approval_given_over_stdio_is_no_good_over_http(
     over_http.close()
 
 
+@pytest.mark.promise("S5")
+def test_an_approval_is_no_good_for_the_holder_of_another_token(
+    env: dict[str, str], url: str, job: Arguments, nothing_new: Quiet, ledger: Ledger
+) -> None:
+    mine = Http(url)
+    number = waiting(Attacker(mine, "modern", {}, "same name").call("submit_job", job()))
+    assert ledger.answer(number, frozenset({"API_KEY"}))
+    token = "another-bearer-token-for-tests"
+    with http_server({**env, "HF_JOBS_MCP_HTTP_TOKEN": token}) as elsewhere, nothing_new():
+        other = Http(elsewhere, token=token)
+        assert waiting(Attacker(other, "modern", {}, "same name").call("submit_job", job())) != number
+        other.close()
+    mine.close()
+
+
 @pytest.mark.promise("S2")
 @pytest.mark.parametrize(
     "other", [{"command": ["env"]}, {"secrets": ["API_KEY", "OTHER_KEY"]}, {"files": {"a": "b"}}, {"env": {"A": "b"}}],
@@ -185,6 +200,25 @@ def test_a_yes_at_the_terminal_and_a_yes_in_the_client_are_one_yes(
     assert made(client.tick_all(question)) == first
     assert not ledger.answer(number, frozenset({"API_KEY"}))
     assert len(named(arguments)) == 1
+
+
+@pytest.mark.promise("S4")
+@pytest.mark.parametrize("where", ["client", "terminal"])
+def test_a_yes_and_a_no_in_two_places_are_a_no(
+    modern_line: Any, job: Arguments, nothing_new: Quiet, ledger: Ledger, where: str
+) -> None:
+    client = Attacker(modern_line, "modern", name=f"no in the {where}")
+    with nothing_new():
+        question = client.ask("submit_job", job())
+        client.answer(client.ask("submit_job", job()), None, action="cancel")
+        (number,) = [item.id for item in ledger.pending() if item.caller.endswith(client.name)]
+        if where == "client":
+            assert ledger.answer(number, frozenset({"API_KEY"}))
+            assert outcome(client.answer(question, None, action="decline")) == "consent_declined"
+        else:
+            assert ledger.answer(number, None)
+            assert outcome(client.tick_all(question)) == "consent_declined"
+        assert outcome(client.call("submit_job", job())) == "asked"
 
 
 @pytest.mark.promise("S4")
