@@ -6,14 +6,19 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from jobs import artifacts, diagnosis, logs, stage
-from jobs.agent_results import Answer, is_fast_agent
+from jobs import artifacts, diagnosis, logs, stage, workspace
+from jobs.agent_results import Answer, is_fast_agent, results_path
 from jobs.diagnosis import Diagnosis
 from jobs.errors import HubError
 from jobs.hub import Hub
 from jobs.record import Job
 
 _REMEMBERED = 500
+_NO_RESULTS = Diagnosis(
+    "no_results",
+    "The process ended well, but the file that fast-agent's --results names is not in the workspace.",
+    suggestion="Look at the log for what the agent did instead, and at the artifacts for what else it wrote.",
+)
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,17 @@ async def _read(hub: Hub, job: Job, mask: Callable[[str], str]) -> Outcome:
     listed = await artifacts.listing(hub, job)
     answers = tuple(await artifacts.answers(hub, job, listed, mask=mask))
     agent_succeeded = all(answer.succeeded for answer in answers) if answers else None
+    if not answers and job.stage == stage.COMPLETED and _promised_results(job):
+        return Outcome(agent_succeeded=False, diagnosis=_NO_RESULTS)
     cause = None
     if job.stage == stage.ERROR or agent_succeeded is False:
         lines = await logs.last_lines(hub, job, diagnosis.LINES_READ, mask=mask)
         cause = diagnosis.diagnose(job, lines, answers)
     return Outcome(agent_succeeded, cause, answers)
+
+
+def _promised_results(job: Job) -> bool:
+    """Whether the job ran `fast-agent go` with a results file that had to land in its workspace."""
+    path = results_path(job.command)
+    inside = path is not None and (not path.startswith("/") or path.startswith(f"{workspace.MOUNT_PATH}/"))
+    return inside and is_fast_agent(job.command) and workspace.of_job(job) is not None

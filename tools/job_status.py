@@ -107,7 +107,7 @@ async def view_of(services: Services, connected: Connected, job_id: str, found: 
     outcome = await services.outcomes.of(connected.hub, found, mask)
     return view.status(
         found,
-        await connected.hub.hardware(),
+        await connected.hub.prices_at_hand(),
         diagnosis=outcome.diagnosis if outcome else None,
         agent_succeeded=outcome.agent_succeeded if outcome else None,
         mask=mask,
