@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import sqlite3
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from local_hub.job_table import Job
     from local_hub.launch import Launcher
     from local_hub.paths import HubPaths
+
+log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 600.0
 IDLE_CHECK_SECONDS = 5.0
@@ -64,7 +68,10 @@ class Hub:
 
     async def _expose(self, job: Job) -> None:
         if job.spec.get("expose"):
-            await self.exposure.update(job)
+            try:
+                await self.exposure.update(job)
+            except OSError:
+                log.exception("the ports of job %s could not be exposed", job.id)
 
     async def serve(self) -> None:
         """Run until cancelled."""
@@ -80,8 +87,11 @@ class Hub:
         while True:
             await anyio.to_thread.run_sync(uploads.sweep)
             sweep = partial(retention.sweep, self.store, self.paths, older_than_ms=self.limits.retention_ms)
-            while await anyio.to_thread.run_sync(sweep):
-                pass
+            try:
+                while await anyio.to_thread.run_sync(sweep):
+                    pass
+            except (OSError, sqlite3.Error):
+                log.exception("old jobs could not be removed")
             await anyio.sleep(SWEEP_SECONDS)
 
     async def stands_idle(self, seconds: float) -> None:

@@ -174,7 +174,8 @@ class Runner:
             self._tasks = tasks
             await anyio.to_thread.run_sync(self._nursery.start, limiter=self._threads)
             for job in await self.store.read(job_table.unfinished):
-                self._take_up(job)
+                if not self.holds(job.id):  # Somebody may have submitted it since the hub began to listen.
+                    self._take_up(job)
             while True:
                 self._wake = anyio.Event()
                 again = await self._start_what_fits()
@@ -208,10 +209,13 @@ class Runner:
         except Exception:
             log.exception("job %s: will look at it again", job.id)
             await anyio.sleep(AGAIN_SECONDS)
-            current = await self.store.read(lambda db: job_table.get(db, None, job.id))
-            self._leave(job.id)
-            if current is not None and not current.final:
-                self._take_up(current)
+            self._tasks.start_soon(self._mind, self._look_again, job)
+
+    async def _look_again(self, job: Job) -> None:
+        current = await self.store.read(lambda db: job_table.get(db, None, job.id))
+        self._leave(job.id)
+        if current is not None and not current.final:
+            self._take_up(current)
 
     def _take_up(self, job: Job) -> None:
         """Go on with a job as the store has it."""
@@ -368,7 +372,7 @@ class Runner:
         self._leave(job.id)
         if current is not None and current.final:
             await self._told(current)
-            self._tasks.start_soon(self._tidy, current)
+            self._tasks.start_soon(self._mind, self._tidy, current)
 
     async def _end(self, job: Job, message: str) -> None:
         ended = await self.store.write(lambda db: job_table.finish(db, job.id, job_table.ERROR, message))
