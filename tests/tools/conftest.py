@@ -1,4 +1,4 @@
-"""A home with a local hub that the server itself starts, shared by the tests of a room."""
+"""A home with a local hub that the server itself starts, and one server over HTTP, shared by the tests of a room."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.scenarios.agent import SECRETS
 from tests.hub_process import clear, short_home
+from tests.mcp_session import environment, http_server
+from tests.tools.waiting import VALUE
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +20,15 @@ def home() -> Iterator[Path]:
             yield folder
         finally:
             clear(folder)
+
+
+@pytest.fixture(scope="session")
+def saves(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server may save results."""
+    return tmp_path_factory.mktemp("saves")
+
+
+@pytest.fixture(scope="session")
+def url(home: Path, saves: Path) -> Iterator[str]:
+    with http_server(environment(home, HF_JOBS_MCP_SAVE_TO=str(saves), MY_API_KEY=VALUE, **SECRETS)) as address:
+        yield address

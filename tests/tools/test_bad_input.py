@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,12 @@ from mcp.client import Client
 from mcp.shared.exceptions import MCPError
 
 from local_hub.daemon import read_state
-from tests.mcp_session import Person, data, environment, error, free_port, http_server, over_http, over_stdio, text
+from tests.mcp_session import Person, data, environment, error, free_port, over_http, over_stdio, text
+from tests.tools.waiting import VALUE
 
 pytestmark = pytest.mark.anyio
 
 MARK = "zebra4711"
-VALUE = "romeo-5521-juliet-tango"
 RUN: dict[str, Any] = {"image": "python:3.12", "command": ["true"]}
 
 #: tool, arguments, code, the argument to blame, a word of the hint
@@ -80,12 +79,6 @@ BAD: list[tuple[str, dict[str, Any], str, str | None, str]] = [
     ("plan_secrets", {"secrets": [f"{MARK}"]}, "bad_argument", "secrets", "HF_TOKEN"),
     ("plan_secrets", {"command": ["run", VALUE]}, "secret_in_argument", None, ""),
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def url(home: Path) -> Iterator[str]:
-    with http_server(environment(home, MY_API_KEY=VALUE)) as address:
-        yield address
 
 
 def sent(home: Path) -> tuple[set[str], set[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import anyio
 import pytest
 from mcp.client import Client
 
-from tests.mcp_session import environment, error, http_server, over_http
+from tests.mcp_session import error, over_http
 from tests.tools.waiting import ended, fetch, run, submit, until
 
 pytestmark = pytest.mark.anyio
@@ -33,17 +33,6 @@ pathlib.Path(".fast-agent/sessions").mkdir(parents=True)
 pathlib.Path(".fast-agent/sessions/one.json").write_text("{{}}")
 pathlib.Path("given.txt").write_text("changed")
 """
-
-
-@pytest.fixture(scope="module")
-def url(home: Path, saves: Path) -> Iterator[str]:
-    with http_server(environment(home, HF_JOBS_MCP_SAVE_TO=str(saves))) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def saves(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("saves")
 
 
 @pytest.fixture

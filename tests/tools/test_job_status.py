@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,10 @@ from mcp.client import Client
 
 from server.app import assemble
 from server.settings import Settings
-from tests.mcp_session import MODES, data, environment, error, http_server, over_http
-from tests.tools.waiting import ended, run, submit, until
+from tests.mcp_session import MODES, data, error, over_http
+from tests.tools.waiting import VALUE, ended, run, submit, until
 
 pytestmark = pytest.mark.anyio
-
-VALUE = "mike-3307-november-zulu"
-
-
-@pytest.fixture(scope="module")
-def url(home: Path) -> Iterator[str]:
-    with http_server(environment(home, MY_API_KEY=VALUE)) as address:
-        yield address
 
 
 @pytest.fixture

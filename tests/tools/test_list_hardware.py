@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,9 @@ from huggingface_hub import HfApi
 from mcp.client import Client
 
 from local_hub.daemon import read_state
-from tests.mcp_session import data, environment, http_server, over_http
+from tests.mcp_session import data, over_http
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def url(home: Path) -> Iterator[str]:
-    with http_server(environment(home)) as address:
-        yield address
 
 
 @pytest.fixture

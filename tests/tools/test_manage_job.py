@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 
-from tests.mcp_session import MODES, Person, data, environment, error, http_server, over_http
-from tests.tools.waiting import IMAGE, ended, fetch, run, submit, until
+from tests.mcp_session import MODES, Person, data, error, over_http
+from tests.tools.waiting import IMAGE, VALUE, ended, fetch, run, submit, until
 
 pytestmark = pytest.mark.anyio
 
-VALUE = "india-2218-golf-quebec"
 PROVE = (
     "import hashlib, os, time; print(hashlib.sha256(os.environ.get('MY_API_KEY', '').encode()).hexdigest(), flush=True); "
     "time.sleep(60)"
 )
 PROOF = hashlib.sha256(VALUE.encode()).hexdigest()
 SECRET_JOB: dict[str, Any] = {"image": IMAGE, "command": ["python3", "-c", PROVE], "secrets": ["MY_API_KEY"]}
-
-
-@pytest.fixture(scope="module")
-def url(home: Path) -> Iterator[str]:
-    with http_server(environment(home, MY_API_KEY=VALUE)) as address:
-        yield address
 
 
 async def manage(client: Any, job_id: str, action: str, **more: Any) -> dict[str, Any]:

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
 import pytest
 from mcp.client import Client
 
-from tests.mcp_session import Person, data, environment, error, http_server, over_http
-from tests.tools.waiting import IMAGE, ended, fetch
+from tests.mcp_session import Person, data, error, over_http
+from tests.tools.waiting import IMAGE, VALUE, ended, fetch
 
 pytestmark = pytest.mark.anyio
 
-VALUE = "delta-9042-sierra-echo"
 PROVE = "import hashlib, os; print(hashlib.sha256(os.environ.get('MY_API_KEY', '').encode()).hexdigest())"
 PROOF = hashlib.sha256(VALUE.encode()).hexdigest()
-
-
-@pytest.fixture(scope="module")
-def url(home: Path) -> Iterator[str]:
-    with http_server(environment(home, MY_API_KEY=VALUE)) as address:
-        yield address
 
 
 @pytest.fixture

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bench.scenarios.agent import SECRETS, Scenario
+from bench.scenarios.agent import Scenario
 from bench.scenarios.drive import GROUPS, SCENARIOS, Outcome, median_calls, solve
-from tests.mcp_session import environment, http_server
 
 pytestmark = pytest.mark.anyio
 
 SHORT = [scenario for scenario in SCENARIOS if not scenario.slow]
-
-
-@pytest.fixture(scope="module")
-def url(home: Path) -> Iterator[str]:
-    with http_server(environment(home, **SECRETS)) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")

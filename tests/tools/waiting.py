@@ -10,8 +10,8 @@ from mcp.client import Client
 from tests.mcp_session import data
 
 IMAGE = "python:3.12"
-#: A job that waits for the file `go` in its workspace, with a word before and one after.
-GATED = 'echo before; while [ ! -e "$HF_JOB_WORKSPACE/go" ]; do sleep 0.05; done; echo after'
+#: What the shared server's environment holds as MY_API_KEY.
+VALUE = "romeo-5521-juliet-tango"
 
 
 async def submit(client: Client, *command: str, **more: Any) -> dict[str, Any]:
