@@ -21,6 +21,7 @@ import anyio.to_thread
 from local_hub import admission, errors, job_table, leftovers, preparation, retention, verdict
 from local_hub.attempt import Attempt, Exit
 from local_hub.changes import Changes
+from local_hub.handover import HandOver
 from local_hub.launch import CannotLaunch
 from local_hub.moments import now_ms
 
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-GRACE_SECONDS = 5.0
 CANCEL_WAIT_SECONDS = 1.5
 CLAIM_WAIT_SECONDS = 2.0
 EMPTY_READ_SECONDS = 0.01
@@ -56,15 +56,6 @@ class Limits:
     capacity: int
     disk_floor: int = 512 << 20
     retention_ms: int = 30 * 24 * 3600 * 1000
-
-
-@dataclass(frozen=True)
-class _Handed:
-    """An attempt that a supervisor has been asked to start, and the FIFO that will tell of it."""
-
-    job: Job
-    attempt: Attempt
-    listener: int
 
 
 class Runner:
@@ -90,6 +81,7 @@ class Runner:
         self.disk_is_short = False
         self._look_at_disk_ms = 0
         self._boot = leftovers.boot_id()
+        self._hand_over = HandOver(store, paths, launcher, nursery, secret_box, boot=self._boot)
         self._waiting: dict[str, Job] = {}
         self._running: dict[str, Job] = {}
         self._wake = anyio.Event()
@@ -228,7 +220,7 @@ class Runner:
     async def _start(self, job: Job) -> None:
         """Hand over a job's next, or unclaimed, attempt and follow it to its end."""
         try:
-            handed = await anyio.to_thread.run_sync(self._hand_over, job, limiter=self._threads)
+            handed = await anyio.to_thread.run_sync(self._hand_over.attempt_of, job, limiter=self._threads)
         except CannotLaunch as error:
             await self._end(job, str(error))
             return
@@ -237,55 +229,6 @@ class Runner:
             return
         self._running[job.id] = handed.job
         await self._follow(handed.job, handed.attempt, handed.listener)
-
-    def _hand_over(self, job: Job) -> _Handed | None:
-        """Give an attempt to a supervisor, the store first; None when the job has been cancelled meanwhile. Blocks."""
-        number = job.attempt if job.handed else job.attempt + 1
-        attempt = Attempt(self.paths.attempt(job.id, number))
-        attempt.create()
-        plan = preparation.prepare(self.paths, self.launcher, job, self._secrets(job), number)
-
-        def work(db: sqlite3.Connection) -> Job | None:
-            current = job_table.get(db, None, job.id)
-            if current is None or current.final or (current.attempt, current.handed) != (job.attempt, job.handed):
-                return None
-            return job_table.change(
-                db,
-                job.id,
-                stage=job_table.RUNNING,
-                started_ms=current.started_ms or now_ms(),
-                message=plan.note,
-                attempt=number,
-                handed=1,
-                boot=self._boot,
-                not_before_ms=0,
-            )
-
-        handed = self.store.write_now(work)
-        if handed is None:
-            return None
-        left = handed.spec["timeout"] - (now_ms() - (handed.started_ms or now_ms())) / 1000
-        listener = attempt.listen()
-        try:
-            self._nursery.launch(
-                plan,
-                folder=attempt.folder,
-                output=self.paths.output(handed.id),
-                timeout=max(0.0, left),
-                grace=GRACE_SECONDS,
-            )
-        except BaseException:
-            os.close(listener)
-            raise
-        return _Handed(handed, attempt, listener)
-
-    def _secrets(self, job: Job) -> dict[str, str]:
-        if not job.secret_names:
-            return {}
-        found = self.store.read_now(lambda db: self.secret_box.get(db, f"job:{job.id}"))
-        if found is None:
-            raise CannotLaunch("The job's secrets cannot be opened any more: the hub's key has changed.")
-        return found
 
     async def _adopt(self, job: Job) -> None:
         attempt = Attempt(self.paths.attempt(job.id, job.attempt))
