@@ -128,8 +128,11 @@ class Storm:
             attempt = Attempt(claim.parent)
             supervisor = attempt.supervisor
             if attempt.alive and supervisor:
+                try:
+                    os.kill(supervisor, signal.SIGKILL)
+                except ProcessLookupError:
+                    continue
                 self.orphaned.add(claim.parent.parent.name)
-                os.kill(supervisor, signal.SIGKILL)
                 return
 
     def check(self) -> Counter[str]:

@@ -147,7 +147,9 @@ class Tree:
 
         Recursive: every file. Otherwise one level: the folder named by `prefix` is opened, others stay closed.
         """
-        parent, _, start = prefix.rpartition("/")
+        parent, slash, start = prefix.rpartition("/")
+        if slash and not parent:
+            return
         try:
             descriptor = self._descend(checked(parent).split("/") if parent else [])
         except (OSError, PathRefusedError):
