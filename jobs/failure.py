@@ -141,8 +141,9 @@ def _forbidden(asked: Asked, said: str) -> HubError:
     return Forbidden(f"The hub does not allow this.{said}", hint=_permission(asked))
 
 
-def _missing(asked: Asked, _: str) -> HubError:
-    return NotFound(f"The hub knows no such {asked.what}.", hint=_whereabouts(asked))
+def _missing(asked: Asked, said: str) -> HubError:
+    more = "" if "not found" in said.lower() else said
+    return NotFound(f"The hub knows no such {asked.what}.{more}", hint=_whereabouts(asked))
 
 
 def _conflicting(asked: Asked, said: str) -> HubError:
