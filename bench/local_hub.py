@@ -132,7 +132,8 @@ def log() -> None:
         target.unlink()
         began = time.perf_counter()
         job = submit(client, "/bin/sh", "-c", script)
-        end_of(client, job)
+        while client.get(f"/api/jobs/local/{job}").json()["status"]["stage"] != "COMPLETED":
+            time.sleep(0.05)
         written = time.perf_counter() - began
         before = process.memory_info().rss
         tail = median_ms(lambda: client.get(f"/api/jobs/local/{job}/logs", params={"tail": 100}), 10)
