@@ -29,6 +29,7 @@ FORMER_ROOT_FOLDERS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 UNREADABLE = ("/etc/shadow", "/etc/gshadow", "/etc/shadow-", "/etc/gshadow-")
 DEVICES = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/kfd", "/dev/dri")
 RUN_IT = ("/bin/sh", "-c", 'exec "$@"', "job")
+PROGRAMS = (Path("/bin"), Path("/usr/bin"))
 PROBE_SECONDS = 5
 
 
@@ -126,7 +127,7 @@ class Sandbox(_OnThisMachine):
         arguments += ["--ro-bind", str(self.tools(chosen)), "/hub/bin"]
         for mount in sorted(request.mounts, key=lambda mount: mount.target.count("/")):
             arguments += ["--ro-bind" if mount.read_only else "--bind", str(mount.source), mount.target]
-        arguments += ["--chdir", "/", "--", *RUN_IT, *request.command]
+        arguments += ["--chdir", "/", "--", *_started(request.command)]
         env = environment.build(
             request.job_id, request.spec, request.secrets, home=HOME, path="/hub/bin", caches="/hub/cache"
         )
@@ -152,7 +153,18 @@ class PlainProcess(_OnThisMachine):
         if not Path("/bin/sh").exists():
             raise CannotLaunch("This machine has no /bin/sh to start a job with.")
         note = f"{self.note(request, chosen, exact=exact)}; a plain process, not sandboxed"
-        return Plan(argv=[*RUN_IT, *command], env=env, cwd=str(home), note=note)
+        return Plan(argv=_started(command), env=env, cwd=str(home), note=note)
+
+
+def _started(command: list[str]) -> list[str]:
+    """Return what runs a command so that one that cannot be found is exit status 127, as in a container.
+
+    A program of the system, named by its path, is there on both sides and needs no shell to find it.
+    """
+    program = Path(command[0])
+    if program.parent in PROGRAMS and os.access(program, os.X_OK):
+        return command
+    return [*RUN_IT, *command]
 
 
 def _configure_tools(home: Path) -> None:
