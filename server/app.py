@@ -22,7 +22,7 @@ from server.boundary import Boundary, NameBoundary
 from server.completions import add_completions
 from server.connection import Connection
 from server.logs import log_to_stderr
-from server.prompts import prompts
+from server.prompts import add_prompts
 from server.resources import add_resources
 from server.settings import Settings
 from server.subscriptions import Watch
@@ -104,11 +104,10 @@ def assemble(settings: Settings) -> App:
             codec=OneTimeStateCodec([os.urandom(32)]), ttl=settings.ask_seconds, bind_principal=caller
         ),
     )
-    for prompt in prompts():
-        server.add_prompt(prompt)
     lower = server._lowlevel_server  # noqa: SLF001 - the SDK has no other way to these handlers
     lower.middleware.insert(0, NameBoundary(vault.masker))
     add_resources(lower, services)
     add_completions(lower, services)
+    add_prompts(lower)
     watch.serve_legacy(lower)
     return App(server, services, connection, ledger)

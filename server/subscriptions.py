@@ -6,6 +6,7 @@ the SDK does not serve by itself. Both count as interest in an address; one watc
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from mcp.server.lowlevel.server import Server
 
     from tools.services import Services
+
+logger = logging.getLogger(__name__)
 
 MOST_WATCHED = 200
 _LISTEN = "subscriptions/listen"
@@ -143,6 +146,9 @@ class Watch:
             self._ended.add(uri)
             return _GONE
         except JobsError:
+            return None
+        except Exception:  # One odd reply must not end the looking, and with it the server.
+            logger.exception("cannot look at what is listened to")
             return None
         if stage.finished(job.stage):
             self._ended.add(uri)

@@ -166,6 +166,10 @@ async def test_the_prompts_lead_through_the_tools_that_exist(client: Client) -> 
     failed = (await client.get_prompt("why_did_it_fail", {"job_id": "local/abc"})).messages[0].content.text
     assert "Count the stars." in agent
     assert "local/abc" in failed
+    for asked in (("no_such_prompt", {}), ("run_an_agent", {"model": "kimi"})):
+        with pytest.raises(MCPError) as refused:
+            await client.get_prompt(*asked)
+        assert refused.value.error.code == -32602
     for text in (agent, failed):
         assert (
             {"plan_secrets", "submit_job", "job_status", "fetch_results"} & tools & set(text.replace(",", " ").split())
