@@ -138,7 +138,8 @@ def foreign(path: Path) -> None:
 def test_a_stale_state_file_is_no_hub(tmp_path: Path) -> None:
     state = hub_process.start(tmp_path)
     os.kill(state.pid, signal.SIGKILL)
-    wait_until(lambda: daemon.read_state(tmp_path) is None)
+    wait_until(lambda: daemon.running(tmp_path) is None)
+    assert daemon.read_state(tmp_path) is None
     assert HubPaths.of(tmp_path).state.exists()
     assert not daemon.stop(tmp_path)
 
