@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import UnexpectedToolError
@@ -122,17 +123,30 @@ def small(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def outline(reply: type[BaseModel]) -> dict[str, Any]:
-    """A reply's fields and their types, one level deep: what a model needs to know before it has seen a reply."""
-    schema = small(reply.model_json_schema(mode="serialization", by_alias=True))
-    fields = {name: _typed(part) for name, part in schema["properties"].items()}
-    return {"type": "object", "properties": fields, "required": schema.get("required", [])}
+    """A reply's fields and their types, one level deep: what a model needs to know before it has seen a reply.
+
+    Read off the annotations: pydantic's own schema, nested models and all, would take a tenth of the start.
+    """
+    fields: dict[str, Any] = {}
+    for name, info in reply.model_fields.items():
+        kinds = [_KINDS.get(get_origin(arm) or arm, "object") for arm in _arms(info.annotation) if arm is not Any]
+        if info.is_required() or "null" not in kinds:
+            known = [{"type": kind} for kind in kinds]
+        else:
+            known = [{"type": kind} for kind in kinds if kind != "null"]
+        fields[info.serialization_alias or name] = known[0] if len(known) == 1 else {"anyOf": known} if known else {}
+    required = [info.serialization_alias or name for name, info in reply.model_fields.items() if info.is_required()]
+    return {"type": "object", "properties": fields, "required": required}
 
 
-def _typed(part: dict[str, Any]) -> dict[str, Any]:
-    kind = part.get("type", "object" if "$ref" in part else None)
-    if isinstance(kind, list):  # Some clients understand one type at a time only.
-        return {"anyOf": [{"type": one} for one in kind]}
-    return {} if kind is None else {"type": kind}
+_KINDS = {
+    str: "string", int: "integer", float: "number", bool: "boolean", list: "array", tuple: "array", dict: "object",
+    type(None): "null",
+}  # fmt: skip
+
+
+def _arms(annotation: Any) -> tuple[Any, ...]:
+    return get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
 
 
 def _shrink(node: Any) -> Any:

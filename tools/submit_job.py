@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
 from mcp_types import ToolAnnotations
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from consent.gate import PutAside, Verdict
 from consent.ledger import Spent
@@ -27,7 +27,7 @@ class JobHandle(BaseModel):
     hub: str
     namespace: str
     id: str | None = None
-    stage: str | None = Field(json_schema_extra={"type": ["string", "null"]})
+    stage: str | None
     url: str | None = None
     secrets: list[str] | None = None
     withheld: list[str] | None = None
