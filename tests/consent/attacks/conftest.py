@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from consent.ledger import Ledger
 from local_hub.daemon import read_state
 from tests.consent.attacks.wire import ERAS, FORMS, Attacker, Http, Stdio
 from tests.mcp_session import environment, http_server
@@ -125,4 +126,14 @@ def nothing_new(home: Path) -> Callable[[], AbstractContextManager[None]]:
 @pytest.fixture
 def named(home: Path) -> Callable[[dict[str, Any]], list[dict[str, Any]]]:
     """The jobs that were made from these arguments."""
-    return lambda arguments: [one for one in jobs(home) if one["labels"].get("name") == arguments["name"]]
+    return lambda arguments: [one for one in jobs(home) if (one["labels"] or {}).get("name") == arguments["name"]]
+
+
+@pytest.fixture(autouse=True)
+def _no_question_is_left(home: Path) -> None:
+    """Only so many questions may wait at once; each test begins with none."""
+    ledger = Ledger(home / "consent.sqlite3")
+    for approval in ledger.pending():
+        ledger.answer(approval.id, None)
+        ledger.dismiss(approval.id)
+    ledger.close()

@@ -45,8 +45,14 @@ class Line:
                 for place, message in enumerate(self._inbox):
                     if wanted(message):
                         return self._inbox.pop(place)
-                if not self._news.wait(max(0.0, deadline - time.monotonic())) and time.monotonic() > deadline:
-                    raise AssertionError(f"nothing came; unread: {self._inbox}")
+                self._news.wait(min(1.0, max(0.0, deadline - time.monotonic())))
+                gone = self.gone()
+                if (gone and not any(map(wanted, self._inbox))) or time.monotonic() > deadline:
+                    raise AssertionError(f"nothing came; unread: {self._inbox}; {gone or 'still there'}")
+
+    def gone(self) -> str:
+        """Why nothing more will come, or an empty text."""
+        return ""
 
     def send(self, message: Message) -> None:
         raise NotImplementedError
@@ -76,6 +82,11 @@ class Stdio(Line):
         assert self.process.stdin is not None
         self.process.stdin.write(raw)
         self.process.stdin.flush()
+
+    def gone(self) -> str:
+        if self.process.poll() is None or self._threads[0].is_alive():
+            return ""
+        return b"".join(self.errors)[-2000:].decode(errors="replace") or "the server ended"
 
     def close(self) -> None:
         assert self.process.stdin is not None
