@@ -37,5 +37,12 @@ def run_fast_agent(folder: Path, *command: str, seconds: float = 110) -> subproc
     uv = [find_uv_bin(), "run", "--no-project", "--python", str(python_for_fast_agent()), "--with", "fast-agent-mcp"]
     env = {name: value for name, value in os.environ.items() if not name.endswith(("_KEY", "_TOKEN"))}
     return subprocess.run(
-        [*uv, *command], cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds, check=False
+        [*uv, *command],
+        cwd=folder,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
     )
