@@ -54,7 +54,7 @@ class Plan:
     stop_argv: Sequence[str] | None = None
 
 
-class CannotLaunch(Exception):  # noqa: N818 - It reads as what happened: the job ends as ERROR with this sentence.
+class CannotLaunch(Exception):
     """The job cannot be started on this machine; the text becomes its status message."""
 
 
