@@ -6,6 +6,7 @@ import logging
 import os
 import sqlite3
 import time
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -86,8 +87,10 @@ class Hub:
         uploads = Uploads(self.paths.buckets / ".xet" / "uploads")
         while True:
             await anyio.to_thread.run_sync(uploads.sweep)
+            erase = partial(retention.erase_secrets, self.store, older_than_ms=self.limits.secrets_kept_ms)
             sweep = partial(retention.sweep, self.store, self.paths, older_than_ms=self.limits.retention_ms)
             try:
+                await anyio.to_thread.run_sync(erase)
                 while await anyio.to_thread.run_sync(sweep):
                     pass
             except (OSError, sqlite3.Error):
@@ -115,6 +118,8 @@ class Hub:
         }
 
     def close(self) -> None:
-        """Let go of the helper process and the database. Jobs live on."""
+        """Let go of the helper process and the database. Jobs live on; what ended jobs were given does not."""
         self.nursery.close()
+        with suppress(sqlite3.Error):
+            retention.erase_secrets(self.store)
         self.store.close()

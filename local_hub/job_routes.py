@@ -160,7 +160,7 @@ class JobRoutes:
             kept = await self._runner.store.read(lambda db: self._runner.secret_box.get(db, f"job:{original.id}"))
             if kept is None:
                 raise errors.invalid(
-                    "The job's secrets were erased when it ended, so it cannot be run again as it was. Submit it anew."
+                    "The job's secrets were erased some time after it ended, so it cannot run again. Submit it anew."
                 )
             secrets = kept
         initiator = {"type": "duplicated-job", "id": original.id}

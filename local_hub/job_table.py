@@ -169,12 +169,16 @@ def change(db: sqlite3.Connection, job_id: str, **fields: Any) -> Job | None:
 
 
 def finish(db: sqlite3.Connection, job_id: str, stage: str, message: str | None, **fields: Any) -> Job | None:
-    """Give a job its final stage and erase its secrets, in the same transaction."""
+    """Give a job its final stage. Its sealed secrets wait for `erase_secrets`, so that it can be run again."""
     fields.setdefault("finished_ms", now_ms())
-    done = change(db, job_id, stage=stage, message=message, handed=0, **fields)
-    if done is not None:
-        db.execute("DELETE FROM secrets WHERE owner = ?", (f"job:{job_id}",))
-    return done
+    return change(db, job_id, stage=stage, message=message, handed=0, **fields)
+
+
+def erase_secrets(db: sqlite3.Connection, *, before_ms: int) -> int:
+    """Erase the secrets of every job that ended before a moment, and of every one that is gone; return how many."""
+    kept = "SELECT 'job:' || id FROM jobs WHERE stage IN ('SCHEDULING', 'RUNNING') OR finished_ms >= ?"
+    query = f"DELETE FROM secrets WHERE owner LIKE 'job:%' AND owner NOT IN ({kept})"  # noqa: S608 - All of it is ours.
+    return db.execute(query, (before_ms,)).rowcount
 
 
 def set_labels(db: sqlite3.Connection, job_id: str, labels: Mapping[str, str]) -> Job | None:

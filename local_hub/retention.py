@@ -32,6 +32,12 @@ def sweep(store: Store, paths: HubPaths, *, older_than_ms: int, limit: int = AT_
     return len(gone)
 
 
+def erase_secrets(store: Store, *, older_than_ms: int = 0) -> int:
+    """Erase the sealed secrets of jobs that ended more than `older_than_ms` ago; return how many. Blocks."""
+    before = now_ms() - older_than_ms + (older_than_ms == 0)
+    return store.write_now(lambda db: job_table.erase_secrets(db, before_ms=before))
+
+
 def sweep_strays(store: Store, paths: HubPaths) -> int:
     """Remove folders of jobs that the store does not know, which a crash in the middle of a sweep leaves. Blocks."""
     removed = 0

@@ -51,11 +51,16 @@ STARTS_AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Limits:
-    """What this machine gives. `disk_floor` bytes stay free: below that nothing new is started."""
+    """What this machine gives, and how long ends are remembered.
+
+    `disk_floor` bytes stay free: below that nothing new is started. The sealed secrets of a job that ended are kept for
+    `secrets_kept_ms`, so that it can be run again, and no longer than the hub runs.
+    """
 
     capacity: int
     disk_floor: int = 512 << 20
     retention_ms: int = 30 * 24 * 3600 * 1000
+    secrets_kept_ms: int = 3600 * 1000
 
 
 class Runner:

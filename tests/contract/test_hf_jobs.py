@@ -3,9 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
-from huggingface_hub.errors import HfHubHTTPError
-
 from tests.contract.ledger import covers
 from tests.contract.outside import Contract
 
@@ -54,8 +51,8 @@ def test_a_job_that_fails_fails_the_command(contract: Contract) -> None:
     assert "3" in failed.err
 
 
-@covers("hf jobs uv run", "hf jobs wait", "hf jobs labels", "hf jobs list", "hf jobs logs")
-def test_a_uv_script_with_everything_then_wait_and_labels(contract: Contract, tmp_path: Path) -> None:
+@covers("hf jobs uv run", "hf jobs wait", "hf jobs labels", "hf jobs list", "hf jobs logs", "hf jobs rerun")
+def test_a_uv_script_with_everything_then_wait_labels_and_rerun(contract: Contract, tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(SCRIPT)
     (tmp_path / "dir").mkdir()
     (tmp_path / "dir/in.txt").write_text("from the folder")
@@ -74,8 +71,9 @@ def test_a_uv_script_with_everything_then_wait_and_labels(contract: Contract, tm
     contract.hf("jobs", "labels", identity, "--name", "renamed", "--label", "kind=changed")
     listed = contract.hf("jobs", "ps", "-a", "--label", "kind=changed", "--format", "json").json
     assert [one["id"] for one in listed] == [identity]
-    with pytest.raises(HfHubHTTPError, match="secrets were erased"):
-        contract.api.rerun_job(job_id=identity)
+    again = contract.started("jobs", "rerun", "--detach", identity)
+    contract.hf("jobs", "wait", "--timeout", "50s", again)
+    assert f"secret {len('not-in-any-output')}" in list(contract.api.fetch_job_logs(job_id=again))
 
 
 @covers("hf jobs uv run", "hf jobs rerun", "hf jobs wait")

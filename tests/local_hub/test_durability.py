@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 from huggingface_hub import HfApi, Volume
+from huggingface_hub.errors import HfHubHTTPError
 
 from bench.crashes import storm
 from local_hub import daemon
@@ -186,6 +187,20 @@ def test_secrets_are_in_no_file_once_the_job_has_ended(plug: Plug) -> None:
     plug.pull()
     assert not _files_with(plug.home, value.encode())
     plug.put_back()
+
+
+def test_the_secrets_of_an_ended_job_outlive_a_crash_but_not_a_stop(plug: Plug) -> None:
+    job = run(plug.api, "true", secrets={"CANARY": "canary-of-an-ended-job"})
+    finish(plug.api, job)
+    plug.pull()
+    plug.put_back()
+    again = plug.api.rerun_job(job_id=job, namespace="local")
+    assert finish(plug.api, again.id).status.stage == "COMPLETED"
+    daemon.stop(plug.home)
+    plug.put_back()
+    with pytest.raises(HfHubHTTPError, match="secrets were erased") as refused:
+        plug.api.rerun_job(job_id=job, namespace="local")
+    assert refused.value.response.status_code == 422
 
 
 def test_an_exposed_port_is_reached_again_after_the_hub_was_killed(plug: Plug) -> None:
