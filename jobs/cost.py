@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Protocol
 
 from jobs.schedule import Schedule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 _SECONDS_OF = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 _MICRO = 1_000_000
@@ -34,11 +35,24 @@ class Price:
         return self.usd(3_600)
 
 
-def prices(hardware: Iterable[Any]) -> dict[str, Price]:
+def prices(hardware: Iterable[Any]) -> Mapping[str, Price]:
     """Flavor → price from a hardware list, as `/api/jobs/hardware` has it or as `JobHardwareInfo` objects.
 
     Entries without a price or with a unit we do not know are left out: no price is better than a wrong one.
     """
+    if isinstance(hardware, tuple):
+        with suppress(TypeError):  # The wire's own objects cannot be remembered by.
+            return _remembered(hardware)
+    return _table(hardware)
+
+
+@lru_cache(maxsize=4)
+def _remembered(hardware: tuple[Any, ...]) -> Mapping[str, Price]:
+    """The table of a list that a hub has read once and every status call asks about again."""
+    return MappingProxyType(_table(hardware))
+
+
+def _table(hardware: Iterable[Any]) -> dict[str, Price]:
     table: dict[str, Price] = {}
     for item in hardware:
         name = _read(item, "name", "name")
