@@ -12,6 +12,7 @@ import pytest
 from jobs.errors import BadArgument
 from jobs.request import JobRequest
 from jobs.spec import build
+from tests.fast_agent_runtime import python_for_fast_agent
 
 UV = shutil.which("uv", path=f"{Path(os.sys.executable).parent}:{os.environ['PATH']}")
 AGENT = ("fast-agent", "go", "--model", "passthrough", "--message", "hi")
@@ -130,20 +131,19 @@ def test_a_project_among_the_files_is_the_jobs(tmp_path, folder):
 
 @pytest.mark.fast_agent
 def test_a_real_fast_agent_reads_its_cards_and_leaves_its_answer(folder):
-    python = next(filter(None, (shutil.which(f"python3.{minor}") for minor in (13, 14, 12))), None)
-    if python is None:
-        pytest.skip("fast-agent needs Python 3.12 or later on PATH")
+    python = python_for_fast_agent()
     spec = spec_of(
         command=("fast-agent", "go", "--card", "cards", "-p", "prompt.md", "--results", "out/result.json", "--quiet"),
         packages=("fast-agent-mcp",),
-        python=Path(python).name.removeprefix("python"),
+        python=python.resolve().name.removeprefix("python"),
         files={
             "cards/writer.md": "---\nname: writer\nmodel: passthrough\n---\nYou write.\n",
             "prompt.md": "hello there",
         },
     )
     environment = {name: value for name, value in os.environ.items() if name.startswith(("UV_", "PIP_", "SSL_"))}
-    done = run(spec, folder, timeout=110, **{**environment, "HOME": os.environ["HOME"]})
+    path = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
+    done = run(spec, folder, timeout=110, **{**environment, "HOME": os.environ["HOME"], "PATH": path})
     assert done.returncode == 0, done.stderr
     last = json.loads((folder / "out/result.json").read_text())["messages"][-1]
     assert last["content"][0]["text"] == "hello there"

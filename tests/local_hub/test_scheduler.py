@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 
-from local_hub import cron, identity, job_table, sandbox, schedule_table
+from local_hub import cron, identity, job_table, retention, sandbox, schedule_table
 from local_hub.nursery import Nursery
 from local_hub.paths import HubPaths
 from local_hub.runner import Limits, Runner
@@ -147,6 +147,7 @@ async def test_a_job_of_a_schedule_gets_the_schedules_secrets(bench: Bench) -> N
     (job,) = bench.jobs()
     assert bench.store.read_now(lambda db: box.get(db, f"job:{job.id}")) == {"KEY": "v"}
     bench.end_jobs()
+    retention.erase_secrets(bench.store)
     assert bench.store.read_now(lambda db: box.get(db, f"job:{job.id}")) is None
     assert bench.store.read_now(lambda db: box.get(db, f"schedule:{schedule.id}")) == {"KEY": "v"}
     bench.store.write_now(lambda db: schedule_table.delete(db, schedule.id))
