@@ -142,7 +142,7 @@ def test_a_real_fast_agent_reads_its_cards_and_leaves_its_answer(folder):
         },
     )
     environment = {name: value for name, value in os.environ.items() if name.startswith(("UV_", "PIP_", "SSL_"))}
-    path = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
+    path = os.pathsep.join([str(Path(UV).parent), str(python.parent), os.environ["PATH"]])
     done = run(spec, folder, timeout=110, **{**environment, "HOME": os.environ["HOME"], "PATH": path})
     assert done.returncode == 0, done.stderr
     last = json.loads((folder / "out/result.json").read_text())["messages"][-1]
