@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,21 @@ from tests.container_engine import NoEngineError, podman
 
 #: Set it to "container" to run every test that asks for a hub with `runner` on the container runner.
 RUNNER_VARIABLE = "HF_JOBS_MCP_TEST_RUNNER"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files with the longest tests come first, so that no worker is left with one of them at the end."""
+    files = {item.path for item in items if any(item.get_closest_marker(name) for name in ("fast_agent", "node"))}
+    items.sort(key=lambda item: item.path not in files)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _uv_fetches_a_package_once() -> Iterator[None]:
+    """Servers under test have homes of their own; what uv fetched for one of them serves the others too."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "UV_CACHE_DIR" not in os.environ:
+            patch.setenv("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -106,7 +106,7 @@ async def test_nothing_but_mcp_is_on_stdout(home: Path) -> None:
             ("submit_job", {"script": "print('x')"}),
             ("job_status", {}),
             ("list_hardware", {}),
-            ("plan_secrets", {"models": ["sonnet"]}),
+            ("plan_secrets", {"secrets": ["HF_TOKEN"]}),
         ):
             assert server.call(name, arguments)
     finally:
