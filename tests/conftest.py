@@ -20,6 +20,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _servers_keep_what_they_compile() -> Iterator[None]:
+    """Hundreds of servers and hubs are started; without bytecode each would compile all of it again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _uv_fetches_a_package_once() -> Iterator[None]:
     """Servers under test have homes of their own; what uv fetched for one of them serves the others too."""
     with pytest.MonkeyPatch.context() as patch:
