@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from jobs import cost, stage, workspace
 from jobs.log_matches import size
@@ -30,14 +30,20 @@ _EVIDENCE_BYTES = 500
 _LABEL_CHARS = 100
 
 
-class DiagnosisView(BaseModel):
+class View(BaseModel):
+    """The base of all that replies show; built on first use, not while a client waits for the server to start."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class DiagnosisView(View):
     cause: str
     summary: str
     evidence: list[str] | None = None
     suggestion: str | None = None
 
 
-class JobStatusView(BaseModel):
+class JobStatusView(View):
     """A job. While it runs only what changes is shown; `finished` says that it will not run further."""
 
     id: str
@@ -66,7 +72,7 @@ class JobStatusView(BaseModel):
     next: str | None = None
 
 
-class LogView(BaseModel):
+class LogView(View):
     lines: list[str]
     first_line: int | None = None
     total_lines: int | None = None
@@ -76,7 +82,7 @@ class LogView(BaseModel):
     rest: dict[str, str] | None = None
 
 
-class ArtifactView(BaseModel):
+class ArtifactView(View):
     path: str
     size: int
     hash: str | None = None
@@ -86,7 +92,7 @@ class ArtifactView(BaseModel):
     cut: int | None = None
 
 
-class AnswerView(BaseModel):
+class AnswerView(View):
     text: str
     stop_reason: str | None = None
     succeeded: bool
@@ -101,7 +107,7 @@ class AnswerView(BaseModel):
     path: str | None = None
 
 
-class ScheduleView(BaseModel):
+class ScheduleView(View):
     id: str
     namespace: str
     schedule: str | None = None

@@ -9,13 +9,14 @@ from typing import Any
 
 from mcp.server.mcpserver import Context
 from mcp_types import ContentBlock, ImageContent, ResourceLink, ToolAnnotations
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from jobs import artifacts, logs, stage, view
 from jobs.artifacts import Artifact, Inline, Listing
 from jobs.errors import BadArgument, HubError
 from jobs.record import Job
 from jobs.untrusted import one_line
+from jobs.view import View
 from tools.address import Address
 from tools.budget import LINKS_BYTES, MOST_BYTES, RESULTS_BYTES, fitted, weight
 from tools.registry import Arguments, Content, tool
@@ -32,7 +33,7 @@ class FetchResults(Arguments):
     namespace: str | None = None
 
 
-class Results(BaseModel):
+class Results(View):
     hub: str
     id: str
     namespace: str

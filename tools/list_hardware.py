@@ -6,10 +6,11 @@ from typing import Any
 
 from mcp.server.mcpserver import Context
 from mcp_types import ToolAnnotations
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from jobs.cost import prices
 from jobs.record import Hardware
+from jobs.view import View
 from tools.registry import Arguments, tool
 from tools.services import services_of
 
@@ -19,7 +20,7 @@ class ListHardware(Arguments):
     max_hourly_usd: float | None = Field(None, ge=0)
 
 
-class Flavor(BaseModel):
+class Flavor(View):
     flavor: str
     cpu: str
     ram: str
@@ -27,7 +28,7 @@ class Flavor(BaseModel):
     hourly_usd: float | None = None
 
 
-class HardwareList(BaseModel):
+class HardwareList(View):
     hub: str
     flavors: list[Flavor]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
 from mcp_types import ToolAnnotations
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from consent.gate import Grant, PutAside, Verdict
 from consent.question import Answer
@@ -17,6 +17,7 @@ from jobs import cost, view, workspace
 from jobs.record import Job
 from jobs.stage import finished
 from jobs.submit import rerun
+from jobs.view import View
 from tools.labels import new_labels
 from tools.pending import Approval, lost, waiting
 from tools.registry import Arguments, tool
@@ -31,7 +32,7 @@ class ManageJob(Arguments):
     namespace: str | None = None
 
 
-class ManagedJob(BaseModel):
+class ManagedJob(View):
     hub: str
     id: str | None = None
     namespace: str

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
 from mcp_types import ToolAnnotations
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from consent.gate import Grant, PutAside, Verdict
 from consent.question import Answer
@@ -18,6 +18,7 @@ from jobs.errors import BadArgument
 from jobs.record import ScheduledJob
 from jobs.schedule import Schedule
 from jobs.submit import trigger
+from jobs.view import View
 from tools.labels import new_labels
 from tools.pending import Approval, lost, waiting
 from tools.registry import Arguments, tool
@@ -36,7 +37,7 @@ class ManageSchedule(Arguments):
     namespace: str | None = None
 
 
-class ScheduleView(BaseModel):
+class ScheduleView(View):
     id: str
     namespace: str
     schedule: str | None = None
@@ -47,7 +48,7 @@ class ScheduleView(BaseModel):
     name: str | None = None
 
 
-class Schedules(BaseModel):
+class Schedules(View):
     """`schedules` has the one that was acted on, or all that were asked for."""
 
     hub: str

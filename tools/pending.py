@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
 from consent.gate import PutAside
 from jobs.errors import ConsentSpent
+from jobs.view import View
 
 
-class Approval(BaseModel):
+class Approval(View):
     """A question that waits for a person at a terminal or on the approval page."""
 
     id: str

@@ -8,12 +8,13 @@ from typing import Any
 import anyio.to_thread
 from mcp.server.mcpserver import Context
 from mcp_types import ToolAnnotations
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from jobs.errors import JobsError
 from jobs.needs import needs
 from jobs.providers import ModelPlan, resolve_models
 from jobs.scan import refuse_values
+from jobs.view import View
 from tools.registry import Arguments, tool
 from tools.services import Services, services_of
 
@@ -31,7 +32,7 @@ class PlanSecrets(Arguments):
     secrets: list[str] = Field(default_factory=list, description="Names you know are needed")
 
 
-class Candidate(BaseModel):
+class Candidate(View):
     name: str
     available: bool
     source: str | None = None
@@ -39,7 +40,7 @@ class Candidate(BaseModel):
     note: str | None = None
 
 
-class ModelNeed(BaseModel):
+class ModelNeed(View):
     input: str
     resolved_model: str | None = None
     provider: str | None = None
@@ -48,7 +49,7 @@ class ModelNeed(BaseModel):
     resolved_by: str
 
 
-class Plan(BaseModel):
+class Plan(View):
     candidates: list[Candidate]
     models: list[ModelNeed] | None = None
     note: str | None = None

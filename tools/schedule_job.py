@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
 from mcp_types import ToolAnnotations
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from consent.gate import PutAside, Verdict
 from consent.ledger import Spent
@@ -15,6 +15,7 @@ from consent.question import Answer
 from jobs import workspace
 from jobs.record import ScheduledJob
 from jobs.submit import schedule
+from jobs.view import View
 from tools.pending import Approval, lost, waiting
 from tools.registry import tool
 from tools.services import services_of
@@ -41,7 +42,7 @@ class ScheduleArguments(JobArguments):
         return {"schedule": self.schedule, "suspend": self.suspend, "concurrency": self.concurrency}
 
 
-class ScheduleHandle(BaseModel):
+class ScheduleHandle(View):
     """A schedule; or, without an id, one that waits for a person; or what a dry run would send."""
 
     hub: str

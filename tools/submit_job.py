@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
 from mcp_types import ToolAnnotations
-from pydantic import BaseModel
 
 from consent.gate import PutAside, Verdict
 from consent.ledger import Spent
@@ -15,13 +14,14 @@ from consent.question import Answer
 from jobs import workspace
 from jobs.record import Job
 from jobs.submit import submit
+from jobs.view import View
 from tools.pending import Approval, lost, waiting
 from tools.registry import tool
 from tools.services import Connected, services_of
 from tools.submission import JobArguments, Prepared, authorise, noting, prepare
 
 
-class JobHandle(BaseModel):
+class JobHandle(View):
     """A submitted job; or, without an id, one that waits for a person; or what a dry run would send."""
 
     hub: str
