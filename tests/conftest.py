@@ -8,6 +8,7 @@ import pytest
 
 from local_hub.container import ENGINE_VARIABLE
 from tests.container_engine import NoEngineError, podman
+from tests.hub_process import short_home
 
 #: Set it to "container" to run every test that asks for a hub with `runner` on the container runner.
 RUNNER_VARIABLE = "HF_JOBS_MCP_TEST_RUNNER"
@@ -49,13 +50,13 @@ def _transfers_leave_the_users_cache_alone(tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="session")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def runner() -> Iterator[str]:
     wanted = os.environ.get(RUNNER_VARIABLE, "process")
     if wanted != "container":
         yield wanted
         return
     try:
-        with podman(tmp_path_factory.mktemp("podman")) as engine, pytest.MonkeyPatch.context() as patch:
+        with short_home() as folder, podman(folder) as engine, pytest.MonkeyPatch.context() as patch:
             patch.setenv(ENGINE_VARIABLE, engine)
             yield wanted
     except NoEngineError as reason:
