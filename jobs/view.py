@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jobs.diagnosis import Diagnosis
     from jobs.errors import JobsError
     from jobs.logs import LogSlice
-    from jobs.record import Hardware, Job, ScheduledJob
+    from jobs.record import Hardware, Job
 
 _MESSAGE_CHARS = 300
 _LABELS_SHOWN = 12
@@ -105,21 +105,6 @@ class AnswerView(View):
     cost_usd: float | None = None
     text_cut: int | None = None
     path: str | None = None
-
-
-class ScheduleView(View):
-    id: str
-    namespace: str
-    schedule: str | None = None
-    suspend: bool | None = None
-    concurrency: bool | None = None
-    next_job_run_at: str | None = None
-    last_job_id: str | None = None
-    last_job_at: str | None = None
-    flavor: str | None = None
-    labels: dict[str, str] | None = None
-    secrets: list[str] | None = None
-    command: str | None = None
 
 
 def status(
@@ -232,26 +217,6 @@ def answer(found: Answer) -> AnswerView:
         cost_usd=usage.cost_usd if usage else None,
         text_cut=found.text_cut or None,
         path=found.path,
-    )
-
-
-def schedule(found: ScheduledJob, mask: Callable[[str], str] = str) -> ScheduleView:
-    command = found.spec.get("command")
-    words = " ".join(map(str, command)) if isinstance(command, list) else ""
-    flavor = found.spec.get("flavor")
-    return ScheduleView(
-        id=found.id,
-        namespace=found.namespace,
-        schedule=found.schedule,
-        suspend=found.suspend,
-        concurrency=found.concurrency,
-        next_job_run_at=_instant(found.next_job_run_at),
-        last_job_id=found.last_job_id,
-        last_job_at=_instant(found.last_job_at),
-        flavor=str(flavor) if flavor else None,
-        labels=labels(found.labels, mask),
-        secrets=list(found.secrets[:20]) or None,
-        command=one_line(mask(words), 160) or None,
     )
 
 

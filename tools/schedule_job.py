@@ -5,21 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
+from mcp.server.mcpserver.resolve import ElicitationResult, Resolve
 from mcp_types import ToolAnnotations
 from pydantic import ConfigDict, Field
 
-from consent.gate import PutAside, Verdict
+from consent.gate import PutAside
 from consent.ledger import Spent
-from consent.question import Answer
-from jobs import workspace
 from jobs.record import ScheduledJob
-from jobs.submit import schedule
+from jobs.submit import recover, schedule
 from jobs.view import View
 from tools.pending import Approval, lost, waiting
 from tools.registry import tool
 from tools.services import services_of
-from tools.submission import JobArguments, Prepared, authorise, noting, prepare
+from tools.submission import JobArguments, Prepared, ask, authorise, noting, prepare
 
 
 def _told_once(schema: dict[str, Any]) -> None:
@@ -60,14 +58,6 @@ class ScheduleHandle(View):
     would_send: dict[str, Any] | None = None
     advice: list[str] | None = None
     next: str | None = None
-
-
-async def ask(request: ScheduleArguments, ctx: Context[Any, Any]) -> Elicit[Answer] | Verdict | None:
-    """The question to the person, or why none is put."""
-    if request.dry_run:
-        return None
-    services = services_of(ctx)
-    return await services.gate.pose((await prepare(services, request)).consent, ctx)
 
 
 async def schedule_job(
@@ -129,8 +119,7 @@ async def _recovered(prepared: Prepared, spent: Spent) -> ScheduledJob:
     hub = prepared.connected.hub
     if spent.result is not None:
         return await hub.inspect_schedule(spent.result, spent.namespace)
-    namespace = prepared.spec.namespace
-    found = await hub.list_schedules(namespace, labels={workspace.LABEL: spent.submission})
-    if not found:
+    found = await recover(hub, prepared.spec.namespace, spent.submission, scheduled=True)
+    if not isinstance(found, ScheduledJob):
         raise lost()
-    return found[0]
+    return found

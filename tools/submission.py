@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import anyio.to_thread
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.resolve import Elicit
 from pydantic import Field
 
-from consent.gate import Grant
+from consent.gate import Grant, Verdict
+from consent.question import Answer
 from consent.request import ConsentRequest  # Read at run time by the dataclass below.
 from consent.subject import for_spec
 from jobs import cost, timeout
@@ -21,9 +24,7 @@ from jobs.schedule import Schedule
 from jobs.secret import Secret
 from jobs.spec import JobSpec, build
 from tools.registry import Arguments
-
-if TYPE_CHECKING:
-    from tools.services import Connected, Services
+from tools.services import Connected, Services, services_of
 
 Names = Annotated[list[str], Field(default_factory=list, description="Environment-variable NAMES, never values")]
 
@@ -129,6 +130,14 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
         next_runs=next_runs,
     )
     return Prepared(connected, spec, consent, worst, next_runs)
+
+
+async def ask(request: JobArguments, ctx: Context[Any, Any]) -> Elicit[Answer] | Verdict | None:
+    """The question to the person about a job or a schedule, or why none is put; None for a dry run."""
+    if request.dry_run:
+        return None
+    services = services_of(ctx)
+    return await services.gate.pose((await prepare(services, request)).consent, ctx)
 
 
 async def _sources(services: Services, spec: JobSpec) -> dict[str, str]:

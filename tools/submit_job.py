@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
+from mcp.server.mcpserver.resolve import ElicitationResult, Resolve
 from mcp_types import ToolAnnotations
 
-from consent.gate import PutAside, Verdict
+from consent.gate import PutAside
 from consent.ledger import Spent
-from consent.question import Answer
 from jobs import workspace
 from jobs.record import Job
-from jobs.submit import submit
+from jobs.submit import recover, submit
 from jobs.view import View
 from tools.pending import Approval, lost, waiting
 from tools.registry import tool
 from tools.services import Connected, services_of
-from tools.submission import JobArguments, Prepared, authorise, noting, prepare
+from tools.submission import JobArguments, Prepared, ask, authorise, noting, prepare
 
 
 class JobHandle(View):
@@ -38,14 +37,6 @@ class JobHandle(View):
     would_send: dict[str, Any] | None = None
     advice: list[str] | None = None
     next: str | None = None
-
-
-async def ask(request: JobArguments, ctx: Context[Any, Any]) -> Elicit[Answer] | Verdict | None:
-    """The question to the person, or why none is put."""
-    if request.dry_run:
-        return None
-    services = services_of(ctx)
-    return await services.gate.pose((await prepare(services, request)).consent, ctx)
 
 
 async def submit_job(
@@ -126,10 +117,12 @@ async def _recovered(prepared: Prepared, spent: Spent) -> JobHandle:
     """The job of an answer that was used already, for a caller who lost the reply."""
     hub = prepared.connected.hub
     if spent.result is not None:
-        job = await hub.inspect(spent.result, spent.namespace)
+        found = await hub.inspect(spent.result, spent.namespace)
     else:
-        found = await hub.find_by_label(prepared.spec.namespace, workspace.LABEL, spent.submission)
-        if not found:
+        made = await recover(hub, prepared.spec.namespace, spent.submission)
+        if not isinstance(made, Job):
             raise lost()
-        job = found[0]
-    return _handle(prepared.connected, job, note="This is the job that answer started already; no second one was sent.")
+        found = made
+    return _handle(
+        prepared.connected, found, note="This is the job that answer started already; no second one was sent."
+    )

@@ -9,7 +9,7 @@ import pytest
 from jobs import view
 from jobs.diagnosis import Diagnosis
 from jobs.errors import NotFound
-from jobs.record import Durations, Hardware, Job, MountedVolume, ScheduledJob, Status
+from jobs.record import Durations, Hardware, Job, MountedVolume, Status
 
 ID = "687fb701029421ae5549d998"
 LABEL = "20261121T211826-92c85485066c"
@@ -106,21 +106,3 @@ def test_a_job_that_could_not_be_seen_carries_the_error():
         "retryable": False,
         "hint": "Give namespace/ID.",
     }
-
-
-def test_a_schedule_shows_names_and_times_but_no_values():
-    made = ScheduledJob(
-        id=ID,
-        namespace="me",
-        endpoint="x",
-        schedule="@daily",
-        next_job_run_at=NOW,
-        spec={"command": ["fast-agent", "go"], "secrets": ["HF_TOKEN"], "flavor": "cpu-basic", "labels": {"team": "a"}},
-    )
-    shown = view.schedule(made)
-    assert (shown.next_job_run_at, shown.command, shown.secrets) == (
-        "2026-11-21T21:18:26Z",
-        "fast-agent go",
-        ["HF_TOKEN"],
-    )
-    assert view.schedule(ScheduledJob(id=ID, namespace="me", endpoint="x")).command is None

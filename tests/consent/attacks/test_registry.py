@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -77,7 +78,11 @@ def test_each_of_them_redeems_a_yes_before_it_sends(path: str) -> None:
         if isinstance(node, ast.Call)
     ]
     redeemed = min(line for line, name in calls if name == "redeem")
-    assert any(name == "pose" for _, name in calls)
+    resolvers = [marker.fn for marker, _ in module.TOOL.resolved_params.values()]
+    assert resolvers
+    for resolver in resolvers:
+        asked = ast.walk(ast.parse(inspect.getsource(resolver)))
+        assert any(isinstance(node, ast.Attribute) and node.attr == "pose" for node in asked), resolver
     assert all(redeemed < line for line, name in calls if name in SENDING)
 
 
