@@ -23,8 +23,8 @@ from huggingface_hub.errors import HfHubHTTPError
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from local_hub import daemon
-from local_hub.attempt import Attempt
+from local_hub.process import daemon
+from local_hub.runner.attempt import Attempt
 from tests import hub_process
 from tests.hub_process import running_hub, short_home, wait_until
 

@@ -20,14 +20,14 @@ import anyio.to_thread
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from jobs.client.client import Hub
+from jobs.client.retry import Backoff
+from jobs.client.transport import Limits
 from jobs.errors import HubError
-from jobs.hub import Hub
-from jobs.request import JobRequest
-from jobs.retry import Backoff
-from jobs.spec import build
+from jobs.spec.request import JobRequest
+from jobs.spec.spec import build
+from jobs.spec.workspace import LABEL
 from jobs.submit import Patience, new_submission, recover, schedule, submit
-from jobs.wire import Limits
-from jobs.workspace import LABEL
 from tests.hub_process import running_hub, short_home
 from tests.jobs import fault_proxy as faults
 from tests.jobs.fault_proxy import FaultProxy, refused_after, refused_before

@@ -20,18 +20,20 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from local_hub import cron, identity, job_table, moments, schedule_table
-from local_hub.job_routes import new_job
+from local_hub import accounts, clock
+from local_hub.api.job_routes import new_job
+from local_hub.api.schema import JobSpec
 from local_hub.paths import HubPaths
-from local_hub.spec import JobSpec
-from local_hub.store import Store
+from local_hub.runner import cron
+from local_hub.store import job_table, schedule_table
+from local_hub.store.store import Store
 from tests.hub_process import running_hub, short_home
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterator
 
-    from local_hub.state import HubState
+    from local_hub.process.state import HubState
 
 ROUNDS = 60
 BURST = 1_000
@@ -159,7 +161,7 @@ def fill(paths: HubPaths, *, jobs: int = 0, schedules: int = 0) -> None:
     spec = JobSpec.model_validate({"command": ["true"], "dockerImage": "x", "labels": {"name": "n"}}).to_json()
 
     def work(db: sqlite3.Connection) -> None:
-        now = moments.now_ms()
+        now = clock.now_ms()
         for number in range(jobs):
             labels = {"name": f"n{number % 50}", "unique": str(number)}
             job = new_job("local", {**spec, "labels": labels}, {"type": "user", "id": "1", "name": "local"})
@@ -169,7 +171,7 @@ def fill(paths: HubPaths, *, jobs: int = 0, schedules: int = 0) -> None:
             line = "0 9 * * 1"
             following = cron.next_after(line, now)
             one = schedule_table.Schedule(
-                identity.new_id(), "local", now, spec, line, False, False, following, None, None
+                accounts.new_id(), "local", now, spec, line, False, False, following, None, None
             )
             schedule_table.insert(db, one)
 

@@ -18,14 +18,15 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from jobs import logs, stage
-from jobs.hub import Hub
-from jobs.logs import LogRequest, LogSlice
-from jobs.record import Job
-from jobs.request import JobRequest
-from jobs.spec import build
+from jobs import stage
+from jobs.client.client import Hub
+from jobs.client.models import Job
+from jobs.client.wait import wait_for_change
+from jobs.logs import reader
+from jobs.logs.reader import LogRequest, LogSlice
+from jobs.spec.request import JobRequest
+from jobs.spec.spec import build
 from jobs.submit import new_submission, submit
-from jobs.watch import wait_for_change
 from tests.hub_process import running_hub, short_home
 
 LINE = "2026-11-21 21:18:26 INFO step {} loss 0.1234 learning rate 0.00025 tokens per second 18233 memory 71 percent"
@@ -46,7 +47,7 @@ async def main(endpoint: str, token: str, megabytes: int) -> None:
     middle = count // 2
     for name, request in {
         "default (tail)": LogRequest(),
-        "tail 2000": LogRequest(tail=2000, max_bytes=logs.MOST_BYTES),
+        "tail 2000": LogRequest(tail=2000, max_bytes=reader.MOST_BYTES),
         "head 100": LogRequest(head=100),
         "range in the middle": LogRequest(first=middle, last=middle + 50),
         "search: the last line": LogRequest(search="the last word"),
@@ -54,14 +55,14 @@ async def main(endpoint: str, token: str, megabytes: int) -> None:
         "search: /regular expression/": LogRequest(search="/step 4[0-9]{9}x/"),
         "errors only": LogRequest(errors_only=True),
     }.items():
-        await measure(name, lambda request=request: logs.read(hub, job, request), base)
+        await measure(name, lambda request=request: reader.read(hub, job, request), base)
     await hub.close()
 
 
 async def dropped(hub: Hub, job: Job) -> LogSlice:
     seen = 0
     path = f"/api/jobs/local/{job.id}/logs"
-    from jobs.failure import Asked
+    from jobs.client.error_map import Asked
 
     async with hub.wire.stream(path, Asked("job", hub.endpoint, token=True), read=60) as response:
         async for piece in response.aiter_bytes():

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from jobs.masking import Masker
+from jobs.masking.masker import Masker
 
 _SECRETS = 50
 _ROUNDS = 5

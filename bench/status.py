@@ -20,7 +20,7 @@ from tests.hub_process import clear
 
 
 async def measure(home: Path, rounds: int) -> tuple[float, float]:
-    from local_hub.daemon import read_state
+    from local_hub.process.daemon import read_state
 
     env = {**os.environ, "HF_JOBS_MCP_HOME": str(home), "HF_JOBS_MCP_HUB": "local"}
     server = StdioServerParameters(command=sys.executable, args=["-P", "-m", "hf_jobs_mcp"], env=env)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from jobs.untrusted import visible
+from jobs.display_text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

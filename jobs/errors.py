@@ -1,7 +1,7 @@
 """Every error a caller can meet, in one place: a code, one sentence, a hint, and whether trying again can help.
 
 `message` and `hint` never repeat an argument's value. Text that came from a hub goes through
-`jobs.untrusted.one_line` before it gets here.
+`jobs.display_text.one_line` before it gets here.
 """
 
 from __future__ import annotations

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import anyio
 
+from jobs.client.error_map import never_sent
 from jobs.errors import HubBroken, HubError, HubTimeout, HubUnreachable, RateLimited, SpecChanged, SubmissionUnknown
-from jobs.failure import never_sent
-from jobs.workspace import LABEL
+from jobs.spec.workspace import LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from jobs.hub import Hub
-    from jobs.record import Job, ScheduledJob
-    from jobs.secret import Secret
-    from jobs.spec import JobSpec
+    from jobs.client.client import Hub
+    from jobs.client.models import Job, ScheduledJob
+    from jobs.secrets.secret_value import Secret
+    from jobs.spec.spec import JobSpec
 
     OnEvent = Callable[[str, Mapping[str, str]], None]
 

@@ -13,23 +13,25 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from local_hub import admission, job_table, moments, retention, schedule_table
-from local_hub.expose import Exposure
-from local_hub.nursery import Nursery
-from local_hub.runner import Limits, Runner
-from local_hub.scheduler import Scheduler
-from local_hub.secret_box import SecretBox
-from local_hub.store import Store
-from local_hub.streams import Streams
-from local_hub.xet_store import Uploads
+from local_hub import clock as moments
+from local_hub.buckets.xet_uploads import Uploads
+from local_hub.runner import admission
+from local_hub.runner.fork_server import Nursery
+from local_hub.runner.port_proxy import Exposure
+from local_hub.runner.runner import Limits, Runner
+from local_hub.runner.scheduler import Scheduler
+from local_hub.runner.streams import Streams
+from local_hub.store import job_table, retention, schedule_table
+from local_hub.store.secret_box import SecretBox
+from local_hub.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from local_hub.job_table import Job
-    from local_hub.launch import Launcher
+    from local_hub.backends.base import Launcher
     from local_hub.paths import HubPaths
+    from local_hub.store.job_table import Job
 
 log = logging.getLogger(__name__)
 

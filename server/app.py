@@ -17,7 +17,7 @@ from consent.caller import OneTimeStateCodec, caller
 from consent.full_text import FullTexts
 from consent.gate import Gate
 from consent.ledger import Ledger
-from jobs.vault import Vault
+from jobs.secrets.vault import Vault
 from server.boundary import Boundary, NameBoundary
 from server.completions import add_completions
 from server.connection import Connection

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from consent.audit import Audit
-from jobs.untrusted import visible
+from jobs.display_text import visible
 
 if TYPE_CHECKING:
     from pathlib import Path

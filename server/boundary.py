@@ -22,7 +22,7 @@ from consent.caller import forget_state
 if TYPE_CHECKING:
     from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
-    from jobs.masking import Masker
+    from jobs.masking.masker import Masker
 
 _log = logging.getLogger(__name__)
 

@@ -175,7 +175,7 @@ def _hub(arguments: argparse.Namespace) -> int:
 
 
 def _approve(arguments: argparse.Namespace) -> int:
-    from consent.terminal import approve
+    from consent.answering.terminal import approve
 
     return approve(_settings(arguments).home, arguments.id, browser=arguments.browser)
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_types import CompleteRequestParams, CompleteResult, Completion, PromptReference
 
-from jobs import artifacts
 from jobs.errors import JobsError
+from jobs.results import artifacts
 from tools import address
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
     from mcp.server.lowlevel.server import Server
 
-    from jobs.hub import Hub
+    from jobs.client.client import Hub
     from tools.services import Services
 
 MOST_VALUES = 100

@@ -13,12 +13,12 @@ import anyio
 import anyio.to_thread
 
 from jobs.errors import HubNotStarted, NoToken, SecretUnavailable
-from jobs.vault import Vault
+from jobs.secrets.vault import Vault
 from tools.services import Connected
 
 if TYPE_CHECKING:
-    from jobs.hub import Hub
-    from local_hub.daemon import HubState
+    from jobs.client.client import Hub
+    from local_hub.process.daemon import HubState
     from server.settings import Settings
 
 HUGGINGFACE = "https://huggingface.co"
@@ -66,7 +66,7 @@ class Connection:
             self._hub = None
 
     async def _local(self) -> None:
-        from jobs.hub import Hub
+        from jobs.client.client import Hub
 
         if self._hub is not None and self._address == running_local(self.settings):
             return
@@ -79,7 +79,7 @@ class Connection:
             self.learn("LOCAL_HUB_TOKEN", state.token)
 
     async def _remote(self, kind: str, token: str | None) -> None:
-        from jobs.hub import Hub
+        from jobs.client.client import Hub
 
         endpoint = (
             (os.environ.get("HF_ENDPOINT") or HUGGINGFACE).rstrip("/") if kind in {"auto", "huggingface"} else kind
@@ -105,7 +105,7 @@ def hub_token() -> str | None:
 def running_local(settings: Settings) -> tuple[str, str] | None:
     """Where the local hub is, if its process lives. It is not called: that is for what comes next."""
     try:
-        from local_hub.daemon import running
+        from local_hub.process.daemon import running
     except ImportError:
         return None
     state = running(settings.home)
@@ -119,7 +119,7 @@ def start_local(settings: Settings, version: str) -> HubState:  # Its type is th
         HubNotStarted: It did not come up.
     """
     try:
-        from local_hub.daemon import HubStartError, ensure_running
+        from local_hub.process.daemon import HubStartError, ensure_running
     except ImportError:
         raise HubNotStarted(
             "The local hub does not run on this system.", hint="Run `hf auth login` to use Hugging Face Jobs."

@@ -22,7 +22,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _run(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG001  # One signature for all actions.
-    from local_hub.daemon import serve
+    from local_hub.process.daemon import serve
 
     return serve(settings.home, runner=settings.runner, version=version())
 
@@ -41,14 +41,14 @@ def _start(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: A
 
 
 def _stop(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG001  # One signature for all actions.
-    from local_hub.daemon import stop
+    from local_hub.process.daemon import stop
 
     print("The local hub has stopped." if stop(settings.home) else "The local hub was not running.")
     return 0
 
 
 def _status(settings: Settings, arguments: argparse.Namespace) -> int:
-    from local_hub.daemon import read_state
+    from local_hub.process.daemon import read_state
 
     state = read_state(settings.home)
     if state is None:

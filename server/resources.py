@@ -23,10 +23,10 @@ from mcp_types import (
     TextResourceContents,
 )
 
-from jobs import log_request, logs
+from jobs.display_text import clean
 from jobs.errors import BadArgument, JobsError, NotFound
-from jobs.untrusted import clean
-from jobs.workspace import of_job
+from jobs.logs import query, reader
+from jobs.spec.workspace import of_job
 from server.icon import ICONS
 from tools import address
 from tools.address import Address
@@ -93,8 +93,8 @@ async def _contents(services: Services, uri: str, where: Address) -> TextResourc
     if where.kind == "job":
         return _json(uri, {"hub": connected.name, **dump(await view_of(services, connected, where.where, job))})
     if where.kind == "log":
-        piece = await logs.read(
-            hub, job, log_request.LogRequest(tail=log_request.MOST_LINES, max_bytes=log_request.MOST_BYTES), mask=mask
+        piece = await reader.read(
+            hub, job, query.LogRequest(tail=query.MOST_LINES, max_bytes=query.MOST_BYTES), mask=mask
         )
         told = {"first_line": piece.first_line, "total_lines": piece.total_lines, "truncated": piece.truncated}
         text = "".join(f"{line}\n" for line in piece.lines)

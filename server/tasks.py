@@ -19,16 +19,16 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import Field
 
 from jobs import stage
+from jobs.display_text import one_line
 from jobs.errors import BadArgument, JobsError, NotFound
 from jobs.ids import split_job_id
-from jobs.untrusted import one_line
 from tools.fetch_results import FetchResults, results
 from tools.registry import reply_result
 
 if TYPE_CHECKING:
     from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
-    from jobs.record import Job
+    from jobs.client.models import Job
     from tools.services import Services
 
 IDENTIFIER = "io.modelcontextprotocol/tasks"

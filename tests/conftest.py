@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local_hub.container import ENGINE_VARIABLE
+from local_hub.backends.container import ENGINE_VARIABLE
 from tests.container_engine import NoEngineError, podman
 from tests.hub_process import short_home
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from uv import find_uv_bin
 
-from local_hub.interpreters import installed
+from local_hub.backends.interpreters import installed
 from tests.mcp_session import SERVER
 
 OLDEST = 12

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from local_hub import daemon
+from local_hub.process import daemon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from local_hub.state import HubState
+    from local_hub.process.state import HubState
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ import sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
 import os
-from local_hub import daemon
+from local_hub.process import daemon
 sys.exit(daemon.serve(Path(os.environ["HF_JOBS_MCP_HOME"]), version={version!r}, **{options!r}))
 """
 
@@ -52,8 +52,8 @@ def running_hub(home: Path, **options: object) -> Iterator[HubState]:
 
 def clear(home: Path) -> None:
     """Stop the hub of `home` and every job of it that still runs."""
-    from local_hub.attempt import Attempt
-    from local_hub.leftovers import end
+    from local_hub.runner.attempt import Attempt
+    from local_hub.runner.orphans import end
 
     daemon.stop(home)
     for claim in (home / "hub" / "jobs").glob("*/attempt-*/claim"):

@@ -11,15 +11,18 @@ from mcp.server.mcpserver import Context
 from mcp_types import ContentBlock, ImageContent, ResourceLink, ToolAnnotations
 from pydantic import Field
 
-from jobs import artifacts, logs, stage, view
-from jobs.artifacts import Artifact, Inline, Listing
+from jobs import stage
+from jobs.client.models import Job
+from jobs.display_text import one_line
 from jobs.errors import BadArgument, HubError
-from jobs.record import Job
-from jobs.untrusted import one_line
-from jobs.view import View
+from jobs.logs import reader
+from jobs.results import artifacts
+from jobs.results.artifacts import Artifact, Inline, Listing
+from tools import replies
 from tools.address import Address
 from tools.budget import LINKS_BYTES, MOST_BYTES, RESULTS_BYTES, fitted, weight
 from tools.registry import Arguments, Content, tool
+from tools.replies import View
 from tools.services import Connected, Services, services_of
 
 
@@ -41,14 +44,14 @@ class Results(View):
     finished: bool
     succeeded: bool | None = None
     message: str | None = None
-    log: view.LogView
-    answer: view.AnswerView | None = None
-    answers: list[view.AnswerView] | None = Field(None, description="Where several models answered")
+    log: replies.LogView
+    answer: replies.AnswerView | None = None
+    answers: list[replies.AnswerView] | None = Field(None, description="Where several models answered")
     workspace: str | None = None
-    artifacts: list[view.ArtifactView]
+    artifacts: list[replies.ArtifactView]
     more_artifacts: int | None = None
     saved: list[str] | None = None
-    diagnosis: view.DiagnosisView | None = None
+    diagnosis: replies.DiagnosisView | None = None
     next: str | None = None
 
 
@@ -63,9 +66,9 @@ async def results(services: Services, request: FetchResults) -> Results | Conten
     """What `fetch_results` answers, for whoever else needs it."""
     connected = await services.connect()
     hub, mask = connected.hub, services.masker().mask
-    wanted = logs.LogRequest.parse(request.lines, request.search, request.cursor)
+    wanted = reader.LogRequest.parse(request.lines, request.search, request.cursor)
     job = await hub.inspect(request.job_id, request.namespace or services.policy.namespace)
-    piece = await logs.read(hub, job, wanted, mask=mask)
+    piece = await reader.read(hub, job, wanted, mask=mask)
     outcome = await services.outcomes.of(hub, job, mask)
     # After a first look the caller wants what is new in the log, not the same files again.
     again = bool(request.cursor or request.search) and not request.artifacts and request.save_to is None
@@ -73,7 +76,7 @@ async def results(services: Services, request: FetchResults) -> Results | Conten
     answers = () if again or outcome is None else outcome.answers
     told = {answer.path for answer in answers} if not request.artifacts else set()
     shown = await artifacts.inline(hub, listed, [file for file in listed.files if file.path not in told], mask=mask)
-    views = [view.answer(answer) for answer in answers]
+    views = [replies.answer(answer) for answer in answers]
     agent_succeeded = outcome.agent_succeeded if outcome else None
     reply = Results(
         hub=connected.name,
@@ -83,14 +86,14 @@ async def results(services: Services, request: FetchResults) -> Results | Conten
         finished=stage.finished(job.stage),
         succeeded=stage.succeeded(job.stage, agent_succeeded=agent_succeeded),
         message=_message(job, agent_succeeded),
-        log=view.log(piece),
+        log=replies.log(piece),
         answer=views[0] if len(views) == 1 else None,
         answers=views if len(views) > 1 else None,
         workspace=listed.workspace.uri if listed.workspace and listed.files else None,
-        artifacts=view.artifacts(listed, shown),
+        artifacts=replies.artifacts(listed, shown),
         more_artifacts=listed.more or None,
         saved=await _save(services, connected, listed, request.save_to),
-        diagnosis=view.diagnosis_view(outcome.diagnosis, mask) if outcome and not again else None,
+        diagnosis=replies.diagnosis_view(outcome.diagnosis, mask) if outcome and not again else None,
         next=_next(job, piece),
     )
     asked = request.lines is not None or request.search or request.cursor or request.artifacts
@@ -115,7 +118,7 @@ TOOL = tool(
 def _brief(length: int, errors: int) -> Callable[[Results], Results]:
     """A step that cuts answers to `length` characters and their errors to the last few."""
 
-    def cut(answer: view.AnswerView) -> view.AnswerView:
+    def cut(answer: replies.AnswerView) -> replies.AnswerView:
         told = len(answer.text) + (answer.text_cut or 0)
         kept = {name: (getattr(answer, name) or [])[-errors:] or None for name in ("errors", "tool_errors")}
         return answer.model_copy(
@@ -157,7 +160,7 @@ def _message(job: Job, agent_succeeded: bool | None) -> str | None:  # Three-val
     return one_line(job.message, 300) if job.message else None
 
 
-def _next(job: Job, piece: logs.LogSlice) -> str | None:
+def _next(job: Job, piece: reader.LogSlice) -> str | None:
     where = f'job_id="{job.namespace}/{job.id}"'
     if not stage.finished(job.stage):
         return f'job_status({where}, wait_seconds=45), then fetch_results({where}, cursor="{piece.cursor}")'

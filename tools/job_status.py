@@ -10,13 +10,14 @@ from mcp.server.mcpserver import Context
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from jobs import logs, view
+from jobs.client.models import Job
+from jobs.client.wait import LONGEST_WAIT, wait_for_change
+from jobs.display_text import one_line
+from jobs.durations import words
 from jobs.errors import BadArgument, HubError
-from jobs.record import Job
+from jobs.logs import reader
 from jobs.stage import KNOWN, RUNNING, finished
-from jobs.timeout import words
-from jobs.untrusted import one_line
-from jobs.watch import LONGEST_WAIT, wait_for_change
+from tools import replies
 from tools.budget import FINISHED_BYTES, LIST_BYTES, POLL_BYTES, fitted, without
 from tools.registry import Arguments, tool
 from tools.services import Connected, Services, services_of
@@ -35,12 +36,12 @@ class JobStatus(Arguments):
     cursor: str | None = Field(None, description="Of the last reply: tell only changes")
 
 
-class StatusReply(view.JobStatusView):
+class StatusReply(replies.JobStatusView):
     """One job's status as fields of its own; several as `jobs`."""
 
     id: str | None = None  # type: ignore[assignment]  # A list has none of its own.
     hub: str
-    jobs: list[view.JobStatusView] | None = None
+    jobs: list[replies.JobStatusView] | None = None
     cursor: str | None = None
     truncated: bool | None = None
 
@@ -84,7 +85,7 @@ async def job_status(request: JobStatus, ctx: Context[Any, Any]) -> StatusReply:
     if isinstance(found, HubError):
         raise found
     if request.cursor == cursor:
-        return StatusReply(hub=connected.name, **view.unchanged(found).model_dump(exclude_none=True), cursor=cursor)
+        return StatusReply(hub=connected.name, **replies.unchanged(found).model_dump(exclude_none=True), cursor=cursor)
     one = await view_of(services, connected, ids[0], found)
     following = _next(found) if finished(found.stage) else None
     reply = StatusReply(**{**dict(one), "hub": connected.name, "cursor": cursor, "next": one.next or following})
@@ -100,12 +101,14 @@ TOOL = tool(
 )
 
 
-async def view_of(services: Services, connected: Connected, job_id: str, found: Job | HubError) -> view.JobStatusView:
+async def view_of(
+    services: Services, connected: Connected, job_id: str, found: Job | HubError
+) -> replies.JobStatusView:
     if isinstance(found, HubError):
-        return view.missing(job_id, found)
+        return replies.missing(job_id, found)
     mask = services.masker().mask
     outcome = await services.outcomes.of(connected.hub, found, mask)
-    return view.status(
+    return replies.status(
         found,
         await connected.hub.prices_at_hand(),
         diagnosis=outcome.diagnosis if outcome else None,
@@ -135,10 +138,12 @@ async def _listed(services: Services, connected: Connected, request: JobStatus) 
     return fitted(reply, LIST_BYTES, _LIST_STEPS)
 
 
-def _row(job: Job, agent_succeeded: bool | None, mask: Any) -> view.JobStatusView:  # Three-valued, as everywhere.
-    whole = view.status(job, agent_succeeded=agent_succeeded, mask=mask)
+def _row(job: Job, agent_succeeded: bool | None, mask: Any) -> replies.JobStatusView:  # Three-valued, as everywhere.
+    whole = replies.status(job, agent_succeeded=agent_succeeded, mask=mask)
     shown = ("id", "namespace", "stage", "finished", "succeeded", "message", "running_secs", "created_at", "flavor")
-    return view.JobStatusView(**{name: getattr(whole, name) for name in shown}, labels=view.labels(job.labels, mask))
+    return replies.JobStatusView(
+        **{name: getattr(whole, name) for name in shown}, labels=replies.labels(job.labels, mask)
+    )
 
 
 def _shorter(evidence: int, labels: int, secrets: int) -> Callable[[StatusReply], StatusReply]:
@@ -164,7 +169,7 @@ def _said(length: int) -> Callable[[StatusReply], StatusReply]:
 def _bare(reply: StatusReply) -> StatusReply:
     """A step that shows of each job in a list what tells how it is."""
     kept = {"id", "namespace", "stage", "finished", "succeeded", "error"}
-    jobs = [view.JobStatusView(**{name: getattr(job, name) for name in kept}) for job in reply.jobs or ()]
+    jobs = [replies.JobStatusView(**{name: getattr(job, name) for name in kept}) for job in reply.jobs or ()]
     return reply.model_copy(update={"jobs": jobs, "truncated": True})
 
 
@@ -183,7 +188,7 @@ async def _progress(services: Services, connected: Connected, seen: Mapping[str,
     parts = [job.stage, words(job.durations.running_secs or 0) if job.stage == RUNNING else ""]
     if job.stage == RUNNING:
         try:
-            last = await logs.last_lines(connected.hub, job, 1, mask=services.masker().mask)
+            last = await reader.last_lines(connected.hub, job, 1, mask=services.masker().mask)
         except HubError:
             last = []
         parts += [one_line(last[-1], _LINE)] if last else []

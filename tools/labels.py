@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jobs.errors import BadArgument
-from jobs.scan import refuse_values
-from jobs.workspace import LABEL
+from jobs.secrets.scan import refuse_values
+from jobs.spec.workspace import LABEL
 from tools.services import Services
 
 

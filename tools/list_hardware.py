@@ -8,10 +8,10 @@ from mcp.server.mcpserver import Context
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from jobs.cost import prices
-from jobs.record import Hardware
-from jobs.view import View
+from jobs.client.models import Hardware
+from jobs.spec.cost import prices
 from tools.registry import Arguments, tool
+from tools.replies import View
 from tools.services import services_of
 
 

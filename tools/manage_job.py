@@ -9,18 +9,19 @@ from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from consent.describe import for_stored
 from consent.gate import Grant, PutAside, Verdict
 from consent.question import Answer
 from consent.request import ConsentRequest
-from consent.subject import for_stored
-from jobs import cost, view, workspace
-from jobs.record import Job
+from jobs.client.models import Job
+from jobs.spec import cost, workspace
 from jobs.stage import finished
 from jobs.submit import rerun
-from jobs.view import View
+from tools import replies
 from tools.labels import new_labels
 from tools.pending import Approval, lost, waiting
 from tools.registry import Arguments, tool
+from tools.replies import View
 from tools.services import Services, services_of
 from tools.stored import of_job, stored_parts
 
@@ -130,7 +131,7 @@ def _view(hub: str, job: Job, message: str | None = None) -> ManagedJob:
         namespace=job.namespace,
         stage=job.stage,
         message=message or job.message,
-        labels=view.labels(job.labels),
+        labels=replies.labels(job.labels),
         secrets=list(job.secrets) or None,
         url=job.url,
         next=None if finished(job.stage) else f'job_status(job_id="{job.namespace}/{job.id}", wait_seconds=45)',

@@ -9,19 +9,19 @@ from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from consent.describe import for_stored
 from consent.gate import Grant, PutAside, Verdict
 from consent.question import Answer
 from consent.request import Action
-from consent.subject import for_stored
-from jobs import cost
+from jobs.client.models import ScheduledJob
 from jobs.errors import BadArgument
-from jobs.record import ScheduledJob
-from jobs.schedule import Schedule
+from jobs.spec import cost
+from jobs.spec.schedule import Schedule
 from jobs.submit import trigger
-from jobs.view import View
 from tools.labels import new_labels
 from tools.pending import Approval, lost, waiting
 from tools.registry import Arguments, tool
+from tools.replies import View
 from tools.services import Services, services_of
 from tools.stored import of_spec
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from consent.gate import PutAside
 from jobs.errors import ConsentSpent
-from jobs.view import View
+from tools.replies import View
 
 
 class Approval(View):

@@ -11,11 +11,11 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from jobs.errors import JobsError
-from jobs.needs import needs
-from jobs.providers import ModelPlan, resolve_models
-from jobs.scan import refuse_values
-from jobs.view import View
+from jobs.planning.models import ModelPlan, resolve_models
+from jobs.planning.required_secrets import needs
+from jobs.secrets.scan import refuse_values
 from tools.registry import Arguments, tool
+from tools.replies import View
 from tools.services import Services, services_of
 
 _BROAD = (

@@ -11,11 +11,11 @@ from pydantic import ConfigDict, Field
 
 from consent.gate import PutAside
 from consent.ledger import Spent
-from jobs.record import ScheduledJob
+from jobs.client.models import ScheduledJob
 from jobs.submit import recover, schedule
-from jobs.view import View
 from tools.pending import Approval, lost, waiting
 from tools.registry import tool
+from tools.replies import View
 from tools.services import services_of
 from tools.submission import JobArguments, Prepared, ask, authorise, noting, prepare
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from jobs.outcome import Outcomes
+from jobs.results.outcome import Outcomes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
 
     from consent.gate import Gate
-    from jobs.hub import Hub
-    from jobs.masking import Masker
-    from jobs.vault import Vault
+    from jobs.client.client import Hub
+    from jobs.masking.masker import Masker
+    from jobs.secrets.vault import Vault
 
 
 _ROUNDS_LAST = timedelta(minutes=15)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from consent.subject import StoredRun
-from jobs import timeout
-from jobs.record import Job
+from consent.describe import StoredRun
+from jobs import durations
+from jobs.client.models import Job
 
 
 def of_spec(spec: Mapping[str, Any]) -> StoredRun:
@@ -20,7 +20,7 @@ def of_spec(spec: Mapping[str, Any]) -> StoredRun:
         command=tuple(map(str, [*(spec.get("command") or ()), *(spec.get("arguments") or ())])),
         image=str(spec.get("dockerImage") or spec.get("spaceId") or ""),
         flavor=str(spec.get("flavor") or ""),
-        timeout_seconds=seconds if isinstance(seconds, int) else timeout.DEFAULT_SECONDS,
+        timeout_seconds=seconds if isinstance(seconds, int) else durations.DEFAULT_SECONDS,
         attempts=attempts if isinstance(attempts, int) else 1,
         env=tuple(sorted((str(name), str(value)) for name, value in (spec.get("environment") or {}).items())),
         volumes=tuple(_mounts((item.get("source"), item.get("mountPath")) for item in spec.get("volumes") or ())),
@@ -35,7 +35,7 @@ def of_job(job: Job) -> StoredRun:
         command=(*job.command, *job.arguments),
         image=job.docker_image or job.space_id or "",
         flavor=job.flavor or "",
-        timeout_seconds=job.timeout_seconds or timeout.DEFAULT_SECONDS,
+        timeout_seconds=job.timeout_seconds or durations.DEFAULT_SECONDS,
         attempts=(job.retry or 0) + 1,
         env=tuple(sorted(job.environment.items())),
         volumes=tuple(_mounts((volume.source, volume.mount_path) for volume in job.volumes)),

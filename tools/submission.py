@@ -11,18 +11,19 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit
 from pydantic import Field
 
+from consent.describe import for_spec
 from consent.gate import Grant, Verdict
 from consent.question import Answer
 from consent.request import ConsentRequest  # Read at run time by the dataclass below.
-from consent.subject import for_spec
-from jobs import cost, timeout
-from jobs.advice import advice
+from jobs import durations
 from jobs.errors import SecretUnavailable
-from jobs.request import JobRequest
-from jobs.scan import refuse_values
-from jobs.schedule import Schedule
-from jobs.secret import Secret
-from jobs.spec import JobSpec, build
+from jobs.secrets.scan import refuse_values
+from jobs.secrets.secret_value import Secret
+from jobs.spec import cost
+from jobs.spec.advice import advice
+from jobs.spec.request import JobRequest
+from jobs.spec.schedule import Schedule
+from jobs.spec.spec import JobSpec, build
 from tools.registry import Arguments
 from tools.services import Connected, Services, services_of
 
@@ -92,7 +93,7 @@ class Prepared:
     @property
     def advice(self) -> list[str] | None:
         """What will probably disappoint, said before it is paid for."""
-        given = self.spec.timeout_seconds != timeout.DEFAULT_SECONDS
+        given = self.spec.timeout_seconds != durations.DEFAULT_SECONDS
         return list(advice(self.spec, timeout_given=given)) or None
 
 

@@ -10,12 +10,12 @@ from mcp_types import ToolAnnotations
 
 from consent.gate import PutAside
 from consent.ledger import Spent
-from jobs import workspace
-from jobs.record import Job
+from jobs.client.models import Job
+from jobs.spec import workspace
 from jobs.submit import recover, submit
-from jobs.view import View
 from tools.pending import Approval, lost, waiting
 from tools.registry import tool
+from tools.replies import View
 from tools.services import Connected, services_of
 from tools.submission import JobArguments, Prepared, ask, authorise, noting, prepare
 

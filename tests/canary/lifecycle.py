@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local_hub.daemon import read_state
+from local_hub.process.daemon import read_state
 from tests.consent.attacks.wire import Attacker, Message, Stdio, made, outcome
 from tests.mcp_session import environment
 

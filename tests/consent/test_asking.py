@@ -12,7 +12,7 @@ import anyio
 import pytest
 from huggingface_hub import HfApi
 
-from local_hub.daemon import read_state
+from local_hub.process.daemon import read_state
 from tests.mcp_session import MODES, TRANSPORTS, Person, data, environment, error, http_server, over_http, over_stdio
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from local_hub.daemon import read_state
+from local_hub.process.daemon import read_state
 from tests.consent.attacks.person import at_a_terminal
 from tests.contract.node_tools import node_tools, run
 from tests.fast_agent_runtime import run_fast_agent

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jobs import stage
-from jobs.hub import Hub
-from jobs.request import JobRequest
-from jobs.spec import build
+from jobs.client.client import Hub
+from jobs.client.wait import wait_for_change
+from jobs.spec.request import JobRequest
+from jobs.spec.spec import build
 from jobs.submit import new_submission, submit
-from jobs.watch import wait_for_change
 from tests.hub_process import running_hub, short_home
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
-    from jobs.record import Job
-    from local_hub.state import HubState
+    from jobs.client.models import Job
+    from local_hub.process.state import HubState
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,8 @@
 import pytest
 
 from jobs.errors import JobsError
-from jobs.request import JobRequest
-from jobs.spec import build
+from jobs.spec.request import JobRequest
+from jobs.spec.spec import build
 
 SENTINEL = "Zq7SENTINELx"
 RUN = ("echo", "hi")

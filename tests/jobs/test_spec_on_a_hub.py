@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 
-from jobs import cost, submit, workspace
-from jobs.hub import Hub
-from jobs.request import JobRequest
-from jobs.secret import Secret
-from jobs.spec import build
+from jobs import submit
+from jobs.client.client import Hub
+from jobs.secrets.secret_value import Secret
+from jobs.spec import cost, workspace
+from jobs.spec.request import JobRequest
+from jobs.spec.spec import build
 from tests.hub_process import running_hub
 
 pytestmark = pytest.mark.anyio

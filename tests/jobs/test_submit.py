@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from jobs import logs
 from jobs import submit as submission
+from jobs.client.client import Hub
+from jobs.client.retry import Backoff
+from jobs.client.transport import Limits
 from jobs.errors import Conflict, HubError, HubUnreachable, PaymentRequired, SpecChanged, SubmissionUnknown
-from jobs.hub import Hub
-from jobs.request import JobRequest
-from jobs.retry import Backoff
-from jobs.secret import Secret
-from jobs.spec import build
+from jobs.logs import reader
+from jobs.secrets.secret_value import Secret
+from jobs.spec.request import JobRequest
+from jobs.spec.spec import build
+from jobs.spec.workspace import LABEL
 from jobs.submit import Patience, new_submission, recover, rerun, schedule, submit, trigger
-from jobs.wire import Limits
-from jobs.workspace import LABEL
 from tests.jobs import fault_proxy as faults
 from tests.jobs.conftest import ended
 from tests.jobs.fault_proxy import FaultProxy, refused_after, refused_before
@@ -29,7 +29,7 @@ from tests.jobs.fault_proxy import FaultProxy, refused_after, refused_before
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from local_hub.state import HubState
+    from local_hub.process.state import HubState
 
 pytestmark = pytest.mark.anyio
 
@@ -235,7 +235,7 @@ async def test_values_reach_the_job_and_nothing_but_the_approved_body_is_sent(hu
     )
     job = await submit(hub, spec, {"MY_SECRET": Secret("MY_SECRET", "a value")}, new_submission())
     assert job.secrets == ("MY_SECRET",)
-    printed = (await logs.read(hub, await ended(hub, job))).lines[0]
+    printed = (await reader.read(hub, await ended(hub, job))).lines[0]
     assert printed.split()[0] == hashlib.md5(b"a value").hexdigest()
     with pytest.raises(SpecChanged):
         await submit(hub, spec.without(["MY_SECRET"]), {"MY_SECRET": Secret("MY_SECRET", "v")}, new_submission())

@@ -12,7 +12,7 @@ from tests.hub_process import running_hub, short_home
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local_hub.state import HubState
+    from local_hub.process.state import HubState
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from huggingface_hub.errors import HfHubHTTPError
 from local_hub.auth import is_loopback
 
 if TYPE_CHECKING:
-    from local_hub.state import HubState
+    from local_hub.process.state import HubState
 
 
 def status(hub: HubState, path: str = "/api/jobs/local", method: str = "GET", **headers: str) -> int:

@@ -17,15 +17,15 @@ from huggingface_hub import HfApi, Volume
 from huggingface_hub.errors import HfHubHTTPError
 
 from bench.crashes import storm
-from local_hub import daemon
-from local_hub.attempt import Attempt
+from local_hub.process import daemon
+from local_hub.runner.attempt import Attempt
 from tests import hub_process
 from tests.hub_process import running_hub, short_home, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local_hub.state import HubState
+    from local_hub.process.state import HubState
 
 
 class Plug:

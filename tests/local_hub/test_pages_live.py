@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from huggingface_hub import HfApi, JobInfo
 
-    from local_hub.state import HubState
+    from local_hub.process.state import HubState
     from tests.browser import Browser
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from huggingface_hub import JobHardware
 
-from local_hub import catalogue, environment, interpreters, job_table, moments, retention, sandbox, verdict
-from local_hub.attempt import Exit
-from local_hub.job_routes import new_job
+from local_hub import clock, flavors
+from local_hub.api.job_routes import new_job
+from local_hub.backends import environment, interpreters, sandbox
 from local_hub.paths import HubPaths
-from local_hub.secret_box import SecretBox
-from local_hub.store import Store
+from local_hub.runner import exit_policy
+from local_hub.runner.attempt import Exit
+from local_hub.store import job_table, retention
+from local_hub.store.secret_box import SecretBox
+from local_hub.store.store import Store
 
 SPEC = {"flavor": "cpu-basic", "attempts": 3, "labels": {}, "secrets": ["K"]}
 
@@ -40,7 +43,7 @@ SPEC = {"flavor": "cpu-basic", "attempts": 3, "labels": {}, "secrets": ["K"]}
 )
 def test_the_verdict_on_an_attempt(attempt: int, ended: Exit, stage: str, message: str | None) -> None:
     job = replace(new_job("local", SPEC, {}), attempt=attempt, message="note")
-    found = verdict.of(job, ended)
+    found = exit_policy.of(job, ended)
     assert found.stage == stage
     assert (found.message or "").startswith(message or "")
     assert (found.again_after_ms is not None) == (stage == "SCHEDULING")
@@ -50,14 +53,14 @@ def test_pauses_between_attempts_double_up_to_a_limit() -> None:
     pauses = []
     for attempt in range(1, 10):
         job = replace(new_job("local", {**SPEC, "attempts": 10}, {}), attempt=attempt)
-        pauses.append(verdict.of(job, Exit(1, "exited", 0)).again_after_ms)
+        pauses.append(exit_policy.of(job, Exit(1, "exited", 0)).again_after_ms)
     assert pauses[:3] == [1000, 2000, 4000]
     assert max(pauses) <= 360_000
 
 
 def test_a_cancelled_job_is_cancelled_whatever_its_exit_status() -> None:
     job = replace(new_job("local", SPEC, {}), attempt=1, cancel_asked=True)
-    assert verdict.of(job, Exit(0, "exited", 0)).stage == "CANCELED"
+    assert exit_policy.of(job, Exit(0, "exited", 0)).stage == "CANCELED"
 
 
 @pytest.mark.promise("S15")
@@ -78,7 +81,7 @@ def test_secrets_are_sealed_for_one_owner_with_one_key(tmp_path: Path) -> None:
 
 
 def test_the_flavors_are_those_the_client_knows() -> None:
-    assert set(catalogue.by_name()) == {hardware.value for hardware in JobHardware}
+    assert set(flavors.by_name()) == {hardware.value for hardware in JobHardware}
 
 
 def test_every_interpreter_runs_and_is_what_it_is_called() -> None:
@@ -137,7 +140,7 @@ def test_old_jobs_go_with_their_output_and_running_ones_stay(tmp_path: Path) -> 
     for job in (old, young, running):
         store.write_now(lambda db, job=job: job_table.insert(db, job))
         paths.job(job.id).mkdir()
-    long_ago = moments.now_ms() - 10_000
+    long_ago = clock.now_ms() - 10_000
     store.write_now(lambda db: job_table.finish(db, old.id, "COMPLETED", None, finished_ms=long_ago))
     store.write_now(lambda db: job_table.finish(db, young.id, "ERROR", None))
     (paths.jobs / "stray").mkdir()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from local_hub.daemon import read_state
+from local_hub.process.daemon import read_state
 from tests.mcp_session import SERVER, environment
 
 

@@ -114,7 +114,7 @@ async def test_nothing_but_mcp_is_on_stdout(home: Path) -> None:
 
 
 async def test_a_hub_that_was_killed_is_started_again_on_the_next_call(home: Path) -> None:
-    from local_hub.daemon import read_state
+    from local_hub.process.daemon import read_state
 
     async with over_stdio(environment(home)) as client:
         job = data(await client.call_tool("submit_job", {"script": "print('before')"}))

@@ -12,7 +12,7 @@ from huggingface_hub import HfApi
 from mcp.client import Client
 from mcp.shared.exceptions import MCPError
 
-from local_hub.daemon import read_state
+from local_hub.process.daemon import read_state
 from tests.mcp_session import Person, data, environment, error, free_port, over_http, over_stdio, text
 from tests.tools.waiting import VALUE
 

@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import HfApi
 from mcp.client import Client
 
-from local_hub.daemon import read_state
+from local_hub.process.daemon import read_state
 from tests.mcp_session import data, over_http
 
 pytestmark = pytest.mark.anyio

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from consent.ledger import Ledger
-from local_hub.daemon import read_state
+from local_hub.process.daemon import read_state
 from tests.consent.attacks.wire import ERAS, FORMS, Attacker, Http, Stdio
 from tests.mcp_session import environment, http_server
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from consent.ledger import Ledger
-from local_hub.state import HubState
+from local_hub.process.state import HubState
 from tests.consent.attacks.conftest import VALUES, jobs
 from tests.consent.attacks.wire import Attacker, made, outcome, stdio
 from tests.hub_process import running_hub, short_home, wait_until

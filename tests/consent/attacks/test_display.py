@@ -12,15 +12,15 @@ from typing import Any
 import httpx2
 import pytest
 
+from consent.describe import StoredRun, for_spec, for_stored
 from consent.full_text import FullTexts
 from consent.question import COLUMNS, text
 from consent.request import ConsentRequest
-from consent.subject import StoredRun, for_spec, for_stored
 from jobs.errors import BadArgument
-from jobs.request import JobRequest
-from jobs.spec import JobSpec, build
-from jobs.volume import parse_all
-from local_hub.daemon import read_state
+from jobs.spec.request import JobRequest
+from jobs.spec.spec import JobSpec, build
+from jobs.spec.volume import parse_all
+from local_hub.process.daemon import read_state
 from tests.consent.attacks.conftest import VALUES, Arguments, Meet
 from tests.consent.attacks.wire import outcome
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from local_hub import daemon
+from local_hub.process import daemon
 from tests.consent.attacks.conftest import VALUES, jobs
 from tests.consent.attacks.wire import ERAS, Attacker, made, outcome, stdio
 from tests.hub_process import clear, short_home

@@ -10,8 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from consent.answering.page import Page, served
 from consent.ledger import Ledger
-from consent.page import Page, served
 from consent.request import ConsentRequest, Tick
 from tests.consent.attacks.conftest import Arguments
 from tests.consent.attacks.person import at_a_terminal

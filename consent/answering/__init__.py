@@ -1,0 +1,1 @@
+"""Ways for a person to answer outside the client: a terminal and a browser page."""

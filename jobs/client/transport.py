@@ -1,0 +1,239 @@
+"""The HTTP conversation with one hub: every wait limited, every reply bounded, every failure a `JobsError`.
+
+Calls that answer in one reply go over this session instead of `HfApi`'s, whose job calls wait without limit, follow
+redirects with a job's secrets in the body, print them when HF_DEBUG is set, and lose the id of a job whose reply they
+cannot parse. The requests are the ones `HfApi` 2.4.0 makes.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import httpx2
+
+from jobs.client import error_map
+from jobs.client.retry import Backoff, retrying
+from jobs.errors import BadArgument, HubError
+
+if TYPE_CHECKING:
+    from jobs.client.error_map import Asked
+
+Params = Mapping[str, str] | Sequence[tuple[str, str]]
+
+_PAGES = 500
+_LARGEST_REPLY = 32 * 1024 * 1024
+_LARGEST_ERROR = 64 * 1024
+_KEPT_OPEN = 4.0  # seconds; a server that closes first makes a request fail that it never saw (uvicorn: 5 s)
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_DIRECT = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds that one exchange may take: to connect, between two pieces of a reply, to get a free connection."""
+
+    connect: float = 5.0
+    read: float = 20.0
+    pool: float = 10.0
+
+    def timeout(self, *, read: float | None = None) -> httpx2.Timeout:
+        return httpx2.Timeout(
+            connect=self.connect, read=self.read if read is None else read, write=self.read, pool=self.pool
+        )
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: httpx2.Headers
+    body: bytes
+    next_url: str | None = None
+
+
+class Wire:
+    """A session with the hub at `endpoint`, signed in with `token` where there is one.
+
+    Belongs to the event loop that first uses it; `close()` ends it. Raises BadArgument when `endpoint` is not an
+    http(s) address, or is one that would carry the token unencrypted off this machine.
+    """
+
+    def __init__(self, endpoint: str, token: str | None, *, version: str = "0", limits: Limits | None = None) -> None:
+        self.endpoint = check_endpoint(endpoint)
+        self.has_token = bool(token)
+        self.limits = limits or Limits()
+        agent = f"hf-jobs-mcp/{version}; python/{platform.python_version()}"
+        self._headers = {"user-agent": agent, **({"authorization": f"Bearer {token}"} if token else {})}
+        self._client: httpx2.AsyncClient | None = None
+
+    def __repr__(self) -> str:
+        return f"Wire({self.endpoint!r})"
+
+    async def get(self, path: str, asked: Asked, *, params: Params | None = None, read: float | None = None) -> Reply:
+        """One GET of a path, or of a page address that the hub gave; redirects are followed."""
+        return await self._exchange("GET", path, asked, params=params, redirects=True, read=read)
+
+    async def read(
+        self, path: str, asked: Asked, backoff: Backoff, *, params: Params | None = None, read: float | None = None
+    ) -> Reply:
+        """A GET that is tried again as `backoff` says."""
+        return await retrying(lambda: self.get(path, asked, params=params, read=read), backoff)
+
+    async def pages(
+        self, path: str, asked: Asked, backoff: Backoff, *, params: Params | None = None
+    ) -> AsyncGenerator[list[Any], None]:
+        """The lists that a paged listing is made of, by the `Link` header, as they come."""
+        reply = await self.read(path, asked, backoff, params=params)
+        for _ in range(_PAGES):
+            items = decode(reply, asked)
+            if not isinstance(items, list):
+                raise error_map.unreadable(asked)
+            yield items
+            if reply.next_url is None:
+                return
+            reply = await self.read(reply.next_url, asked, backoff)
+
+    async def send(self, method: str, path: str, asked: Asked, *, body: Any = None, read: float | None = None) -> Reply:
+        """One call that changes something, sent once and never redirected."""
+        return await self._exchange(method, path, asked, body=body, read=read)
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        path: str,
+        asked: Asked,
+        *,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+        read: float,
+        redirects: bool = False,
+    ) -> AsyncIterator[httpx2.Response]:
+        """A GET whose body is read piece by piece; `read` is the longest silence in seconds.
+
+        The errors of httpx2 while reading the body are the caller's to handle.
+        """
+        request = self._session().build_request(
+            "GET", self._url(path), params=_query(params), headers=headers, timeout=self.limits.timeout(read=read)
+        )
+        try:
+            response = await self._session().send(request, stream=True, follow_redirects=redirects)
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise error_map.from_exception(error, asked) from error
+        try:
+            if response.status_code >= 300:  # noqa: PLR2004 - not a success
+                try:
+                    body = await _bounded(response, _LARGEST_ERROR, cut=True)
+                except httpx2.HTTPError:
+                    body = b""
+                raise error_map.from_status(response.status_code, response.headers, body, asked)
+            yield response
+        finally:
+            await response.aclose()
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        asked: Asked,
+        *,
+        params: Params | None = None,
+        body: Any = None,
+        redirects: bool = False,
+        read: float | None = None,
+    ) -> Reply:
+        session = self._session()
+        request = session.build_request(
+            method,
+            self._url(path),
+            params=_query(params),
+            json=body,
+            timeout=self.limits.timeout(read=read),
+        )
+        trouble = None
+        try:
+            response = await session.send(request, stream=True, follow_redirects=redirects)
+            try:
+                content = await _bounded(response, _LARGEST_REPLY)
+            finally:
+                await response.aclose()
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            trouble = error_map.from_exception(error, asked)
+        if trouble is not None:
+            raise trouble  # outside the handler, so that it carries no request with it
+        if response.status_code >= 300:  # noqa: PLR2004 - not a success
+            raise error_map.from_status(response.status_code, response.headers, content, asked)
+        return Reply(response.status_code, response.headers, content, response.links.get("next", {}).get("url"))
+
+    def _url(self, path: str) -> str:
+        if path.startswith("/"):
+            return self.endpoint + path
+        if not _same_origin(path, self.endpoint):
+            raise HubError("The hub's next page is on another host, which is not followed.")
+        return path
+
+    def _session(self) -> httpx2.AsyncClient:
+        if self._client is None:
+            self._client = httpx2.AsyncClient(
+                headers=self._headers,
+                mounts=_DIRECT,
+                limits=httpx2.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=_KEPT_OPEN),
+            )
+        return self._client
+
+
+def decode(reply: Reply, asked: Asked) -> Any:
+    """The reply's JSON. Raises HubBroken when it is none."""
+    try:
+        return json.loads(reply.body)
+    except ValueError as error:
+        raise error_map.unreadable(asked) from error
+
+
+def check_endpoint(endpoint: str) -> str:
+    """`endpoint` without a slash at its end. Raises BadArgument as `Wire` says."""
+    parts = urlsplit(endpoint)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise BadArgument(
+            "The hub's address is not one.",
+            hint="Use local, huggingface, or a URL like https://huggingface.co",
+            field="hub",
+        )
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise BadArgument(
+            "The hub's address would carry the token and the secrets unencrypted.",
+            hint="Use https:// for any hub that is not on this machine.",
+            field="hub",
+        )
+    return endpoint.rstrip("/")
+
+
+def _query(params: Params | None) -> Any:
+    return None if params is None else list(params.items()) if isinstance(params, Mapping) else list(params)
+
+
+def _same_origin(url: str, endpoint: str) -> bool:
+    ours, theirs = urlsplit(endpoint), urlsplit(url)
+    return (ours.scheme, ours.netloc) == (theirs.scheme, theirs.netloc)
+
+
+async def _bounded(response: httpx2.Response, limit: int, *, cut: bool = False) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in response.aiter_bytes():
+        size += len(piece)
+        pieces.append(piece)
+        if size > limit:
+            if cut:
+                break
+            raise HubError("The hub's answer is too large to read.", hint="Ask for less: a filter, or a smaller limit.")
+    return b"".join(pieces)

@@ -1,0 +1,79 @@
+"""Waiting for jobs to change, no longer than a client has patience for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio
+
+from jobs import stage
+from jobs.client.models import Job
+from jobs.errors import HubError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from jobs.client.client import Hub
+
+LONGEST_WAIT = 45.0
+"""Seconds; many clients give a call up after sixty."""
+
+_FIRST_STEP = 0.25
+_LONGEST_STEP = 3.0
+_LOCAL_STEP = 1.0
+
+
+async def wait_for_change(
+    hub: Hub,
+    job_ids: Sequence[str],
+    *,
+    seconds: float,
+    namespace: str | None = None,
+    before: Mapping[str, str] | None = None,
+    on_tick: Callable[[Mapping[str, Job | HubError], float], Awaitable[None]] | None = None,
+) -> dict[str, Job | HubError]:
+    """The jobs, as soon as one has another stage than before, all have ended, or `seconds` have passed.
+
+    Args:
+        hub: Where they are.
+        job_ids: `ID` or `namespace/ID`.
+        seconds: 0 for a look without a wait; `LONGEST_WAIT` at most.
+        namespace: For bare ids.
+        before: Stages the caller knows of, by id as given; what the first look finds otherwise.
+        on_tick: Told after each look what was seen and how many seconds have passed; may itself be slow.
+
+    Raises:
+        BadArgument: For an id that is none. Other failures are in the result; a look that fails is no change.
+    """
+    started = anyio.current_time()
+    deadline = started + min(seconds, LONGEST_WAIT)
+    seen = await hub.inspect_many(job_ids, namespace)
+    known = {job_id: (before or {}).get(job_id) or _stage(job) for job_id, job in seen.items()}
+    step = _FIRST_STEP
+    while True:
+        if on_tick is not None:
+            await on_tick(seen, anyio.current_time() - started)
+        left = deadline - anyio.current_time()
+        if left <= 0 or _settled(seen) or any(_stage(job) not in {None, known[job_id]} for job_id, job in seen.items()):
+            return seen
+        await anyio.sleep(min(step, left))
+        step = min(step * 1.5, _LOCAL_STEP if "127.0.0.1" in hub.endpoint else _LONGEST_STEP)
+        looked = await hub.inspect_many(job_ids, namespace)
+        seen = {job_id: _better(seen[job_id], job) for job_id, job in looked.items()}
+
+
+def _settled(seen: Mapping[str, Job | HubError]) -> bool:
+    return all((isinstance(job, Job) and stage.finished(job.stage)) or _hopeless(job) for job in seen.values())
+
+
+def _hopeless(job: Job | HubError) -> bool:
+    return isinstance(job, HubError) and not job.retryable
+
+
+def _stage(job: Job | HubError) -> str | None:
+    return job.stage if isinstance(job, Job) else None
+
+
+def _better(before: Job | HubError, now: Job | HubError) -> Job | HubError:
+    """What is known of a job: a passing failure does not make what was seen unseen."""
+    return before if isinstance(now, HubError) and now.retryable and isinstance(before, Job) else now

@@ -1,0 +1,1 @@
+"""Reading, searching and paging a job's log within bounds."""

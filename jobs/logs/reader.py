@@ -1,0 +1,226 @@
+"""Reading a job's log in pieces an agent can live with: bounded in bytes, lines and time, flat in memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+import anyio
+
+from jobs import stage
+from jobs.client.error_map import Asked
+from jobs.errors import HubError
+from jobs.logs.cursor import Cursor, Skip, resume_at
+from jobs.logs.lines import MARGIN, Display, plain
+from jobs.logs.matches import size, trim
+from jobs.logs.query import DEFAULT_BYTES, DEFAULT_LINES, MOST_BYTES, MOST_LINES, LogRequest, LogSlice
+from jobs.logs.search import scan
+from jobs.logs.stream import Feed, line
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from jobs.client.client import Hub
+    from jobs.client.models import Job
+
+__all__ = ["DEFAULT_BYTES", "DEFAULT_LINES", "MOST_BYTES", "LogRequest", "LogSlice", "last_lines", "read"]
+
+_COUNTED_ALONG = 1_000
+_PROBES = (1_000, 16_000)
+_KEPT_BYTES = 8 * 1024 * 1024
+_COUNT_LASTS = 0.5
+_TRIES = 3
+_LOCAL_SILENCE = 0.3
+_FAR_SILENCE = 1.0
+
+
+async def read(hub: Hub, job: Job, request: LogRequest | None = None, *, mask: Callable[[str], str] = str) -> LogSlice:
+    """A piece of the job's log.
+
+    Args:
+        hub: Where the job is.
+        job: As last inspected; its stage says whether the log may still grow.
+        request: What to read.
+        mask: Takes known secrets out of a line; a search sees only what it leaves.
+
+    Raises:
+        HubError, BadArgument.
+    """
+    request = request or LogRequest()
+    if job.stage == stage.SCHEDULING:
+        return LogSlice(total_lines=0, cursor=str(request.cursor or Cursor()))
+    reader = _Reader(_feed(hub, job), request, mask)
+    if request.search or request.errors_only:
+        return await scan(reader.feed, request, Display(mask))
+    if request.cursor is not None:
+        return await reader.onward(request.cursor)
+    if request.head or request.first:
+        return await reader.span(request.first or 1, request.last or request.head or 1)
+    return await reader.tail(request.tail or DEFAULT_LINES, before=request.before)
+
+
+async def last_lines(hub: Hub, job: Job, count: int, *, mask: Callable[[str], str] = str) -> list[str]:
+    """The last few lines, in order and each `LINE_CHARS` long at most: for a diagnosis, or a word on progress."""
+    if job.stage == stage.SCHEDULING:
+        return []
+    events, _ = await _tail(_feed(hub, job), count + MARGIN)
+    return [trim(text) for text in Display(mask).lines(events[-count:], before=events[:-count])]
+
+
+class _Reader:
+    def __init__(self, feed: Feed, request: LogRequest, mask: Callable[[str], str]) -> None:
+        self.feed = feed
+        self._request = request
+        self._display = Display(mask)
+        self._room = max(256, min(request.max_bytes, MOST_BYTES))
+
+    async def tail(self, count: int, *, before: int = 0) -> LogSlice:
+        events, total = await self._end(max(count + before, _COUNTED_ALONG))
+        if total is None and Cursor.at_end(events, 0).stamp is None:
+            events, total = await self._end(_PROBES[-1])  # all bear one time, so the place needs a longer look
+        total = await self._total() if total is None else total
+        end = len(events) - before
+        start = self._start_of_what_fits(events, max(0, end - count), end)
+        shown: deque[str] = deque()
+        room = self._room
+        for text in reversed(self._display.lines(events[start:end], before=events[:start], after=events[end:])):
+            room -= size(trim(text))
+            if room < 0 and shown:
+                break
+            shown.appendleft(trim(text))
+        first = None if total is None else total - before - len(shown) + 1
+        more = bool(shown) and (first is None or first > 1)
+        return LogSlice(
+            lines=tuple(shown),
+            first_line=first if shown else None,
+            total_lines=total,
+            cursor=str(Cursor.at_end(events, total)),
+            truncated=more,
+            rest=_backward(first, before + len(shown), count) if more else None,
+        )
+
+    async def span(self, first: int, last: int) -> LogSlice:
+        return await self._collect(Skip(Cursor.counted(first - 1)), self.feed.events(), most=last - first + 1)
+
+    async def onward(self, cursor: Cursor) -> LogSlice:
+        most = self._request.tail or MOST_LINES
+        if cursor.stamp and (cursor.number is None or cursor.number > _COUNTED_ALONG):
+            for probe in _PROBES:
+                events, total = await self._end(probe)
+                at = resume_at(cursor, events, whole=total == len(events))
+                if at is not None:
+                    skip = Skip(cursor, done=True)
+                    skip.margin.extend(events[:at])
+                    return await self._collect(skip, _given(events[at:]), most=most)
+        return await self._collect(Skip(cursor), self.feed.events(), most=most)
+
+    async def _collect(self, skip: Skip, batches: AsyncGenerator[list[bytes], None], *, most: int) -> LogSlice:
+        """Lines one after another until there is no more room."""
+        events: list[bytes] = []
+        room = self._room
+        enough: int | None = None
+        async with aclosing(batches):
+            async for batch in batches:
+                for event in skip.fresh(batch):
+                    events.append(event)
+                    room -= size(trim(plain(event)))
+                    if enough is None and (room < -self._room or len(events) > most):
+                        enough = len(events)
+                if enough is not None and len(events) >= enough + MARGIN:
+                    break
+        end = enough or len(events)
+        texts = self._display.lines(events[:end], before=tuple(skip.margin), after=events[end:])
+        return self._piece(skip, events, texts[:most])
+
+    def _piece(self, skip: Skip, events: list[bytes], texts: list[str]) -> LogSlice:
+        """As many of `texts` as there is room for, which are the first of `events` after what was skipped."""
+        shown: list[str] = []
+        place = skip.cursor
+        room = self._room
+        for event, text in zip(events, texts, strict=False):
+            room -= size(trim(text))
+            if room < 0 and shown:
+                break
+            shown.append(trim(text))
+            place = place.after(line(event))
+        more = len(shown) < len(events)
+        if not shown and place.number and skip.passed < place.number and skip.counting:
+            place = Cursor.counted(skip.passed)
+        return LogSlice(
+            lines=tuple(shown),
+            first_line=place.number - len(shown) + 1 if shown and place.number is not None else None,
+            total_lines=None if more else place.number,
+            cursor=str(place),
+            truncated=more,
+            rest={"cursor": str(place)} if more else None,
+        )
+
+    def _start_of_what_fits(self, events: list[bytes], start: int, end: int) -> int:
+        """From where, between `start` and `end`, lines are worth masking: twice what there is room for."""
+        room = 2 * self._room
+        for place in range(end - 1, start - 1, -1):
+            room -= size(trim(plain(events[place])))
+            if room < 0:
+                return place
+        return start
+
+    async def _end(self, count: int) -> tuple[list[bytes], int | None]:
+        """The last events, and the log's length if these are all of it.
+
+        They are if fewer come than were asked for, with one to spare for the opening line, or if the hub knows no tail;
+        a live log can send more than the tail because it grows meanwhile.
+        """
+        events, seen = await _tail(self.feed, count)
+        return events, seen if seen < count - 1 or (seen > count and not self.feed.live) else None
+
+    async def _total(self) -> int | None:
+        """How many lines a finished log has, if counting them is quick."""
+        if self.feed.live:
+            return None
+        total = 0
+        with anyio.move_on_after(_COUNT_LASTS) as limit:
+            async with aclosing(self.feed.events()) as batches:
+                async for batch in batches:
+                    total += len(batch)
+        return None if limit.cancelled_caught else total
+
+
+def _backward(first: int | None, passed: int, count: int) -> dict[str, str] | None:
+    """Arguments for what comes before line `first`, or, where numbers are not known, before the last `passed`."""
+    if first is not None:
+        return {"lines": f"{max(1, first - count)}-{first - 1}"}
+    return {"lines": f"tail:{min(passed + count, MOST_LINES)}-{passed + 1}"} if passed < MOST_LINES else None
+
+
+async def _tail(feed: Feed, count: int) -> tuple[list[bytes], int]:
+    """The last `count` events, fewer if they are very long, and how many the hub sent."""
+    for attempt in range(_TRIES):
+        kept: deque[bytes] = deque(maxlen=count)
+        seen = held = 0
+        try:
+            async with aclosing(feed.events(tail=count)) as batches:
+                async for batch in batches:
+                    seen += len(batch)
+                    for event in batch:
+                        held += len(event) - (len(kept[0]) if len(kept) == count else 0)
+                        kept.append(event)
+                        while held > _KEPT_BYTES:
+                            held -= len(kept.popleft())
+        except HubError as error:
+            if not error.retryable or attempt + 1 == _TRIES:
+                raise
+            await anyio.sleep(0.2)
+        else:
+            break
+    return list(kept), seen
+
+
+async def _given(events: list[bytes]) -> AsyncGenerator[list[bytes], None]:
+    yield events
+
+
+def _feed(hub: Hub, job: Job) -> Feed:
+    asked = Asked(what="job", endpoint=hub.endpoint, token=hub.wire.has_token, namespace=job.namespace)
+    silence = _LOCAL_SILENCE if asked.local else _FAR_SILENCE
+    return Feed(hub.wire, job.namespace, job.id, asked, live=not stage.finished(job.stage), silence=silence)

@@ -1,0 +1,1 @@
+"""Finding known secret values, in all their encodings, and putting their names in their place."""

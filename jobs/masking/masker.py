@@ -1,0 +1,163 @@
+"""Replaces secrets in whatever leaves: text, bytes, JSON and streams. What is no secret stays as it is.
+
+A secret is found raw, quoted or escaped for a shell, JSON or Python, percent-coded, as HTML, hexadecimal or base64 at
+any offset, and wrapped over lines in any of these. It becomes `***NAME***`; line breaks inside it stay, so lines still
+count the same. Overlapping finds become one replacement, named by the one that starts first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jobs.masking.finder import Span, SpanFinder
+
+_CONTEXT = 32  # Bytes kept before the undecided part, so that escapes are read there as they are in the whole.
+_NO_BREAK = bytes(code for code in range(256) if code not in b"\r\n")
+
+
+class Masker:
+    """Masks the values of `known` (name to value) that are maskable, and anything shaped like a well-known token.
+
+    Cheap to construct: the search is built at first use. Values shorter than six characters are never masked.
+    """
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        self._known = dict(known)
+
+    def __repr__(self) -> str:
+        return f"Masker({', '.join(sorted(self._known))})"
+
+    def covers(self, known: Mapping[str, str]) -> bool:
+        """Whether this masker was made for exactly these values."""
+        return self._known == known
+
+    def found(self, text: str | bytes) -> list[str]:
+        """Names of the secrets, and kinds of the tokens, that stand in `text`; sorted, each once."""
+        return sorted({span.name for span in self._finder.find(_encoded(text))})
+
+    def mask(self, text: str) -> str:
+        """`text` with secrets replaced; the same object when there are none."""
+        source = _encoded(text)
+        spans = self._finder.find(source)
+        return _replaced(source, spans).decode(errors="surrogatepass") if spans else text
+
+    def mask_bytes(self, data: bytes) -> bytes:
+        """As `mask`, for bytes in any encoding that holds ASCII as ASCII."""
+        spans = self._finder.find(data)
+        return _replaced(data, spans) if spans else data
+
+    def mask_lines(self, lines: Sequence[str]) -> list[str]:
+        """As many lines as given, masked as one text, so that a secret wrapped over several is found."""
+        masked = self.mask("\n".join(lines)).split("\n")
+        if len(masked) == len(lines):
+            return masked
+        whole = iter(masked)
+        return ["\n".join(next(whole) for _ in range(line.count("\n") + 1)) for line in lines]
+
+    def mask_json(self, value: Any) -> Any:
+        """A copy of JSON-like `value` with every string masked, keys too; keys that become the same are numbered."""
+        if isinstance(value, str):
+            return self.mask(value)
+        if isinstance(value, Mapping):
+            masked: dict[Any, Any] = {}
+            for key, item in value.items():
+                name = shown = self.mask(key) if isinstance(key, str) else key
+                count = 1
+                while name in masked:
+                    count += 1
+                    name = f"{shown} ({count})"
+                masked[name] = self.mask_json(item)
+            return masked
+        if isinstance(value, (list, tuple)):
+            return [self.mask_json(item) for item in value]
+        return self.mask_bytes(value) if isinstance(value, bytes) else value
+
+    def stream(self) -> StreamMasker:
+        """A masker for text that arrives in pieces; see `StreamMasker`."""
+        return StreamMasker(self._finder)
+
+    @cached_property
+    def _finder(self) -> SpanFinder:
+        from jobs.masking.finder import SpanFinder
+
+        return SpanFinder(self._known)
+
+
+class StreamMasker:
+    """Masks a stream: however it is cut, all that comes out together is what `Masker.mask_bytes` gives for the whole.
+
+    `feed` gives what is certain and holds back an end that may be the beginning of a secret; `flush` gives the rest.
+    """
+
+    def __init__(self, finder: SpanFinder) -> None:
+        self._finder = finder
+        self._held = b""
+        self._start = 0  # Where the undecided part of `_held` begins; before it is context.
+        self._covered = 0  # How far into `_held` the last replacement reaches, when beyond `_start`.
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next bytes; return the masked bytes that nothing to come can change."""
+        self._held += data
+        return self._advance(self._finder.undecided(self._held, self._start))
+
+    def feed_text(self, text: str) -> str:
+        """As `feed`, for text. Use one of the two on a stream, not both."""
+        return self.feed(_encoded(text)).decode(errors="surrogatepass")
+
+    def flush(self) -> bytes:
+        """Return the rest, masked, and begin anew."""
+        rest = self._advance(len(self._held))
+        self._held, self._start, self._covered = b"", 0, 0
+        return rest
+
+    def flush_text(self) -> str:
+        """As `flush`, for text."""
+        return self.flush().decode(errors="surrogatepass")
+
+    def _advance(self, until: int) -> bytes:
+        spans = [span for span in self._finder.find(self._held) if self._start <= span.start < until]
+        out, self._covered = _replace(self._held, spans, self._start, until, self._covered)
+        drop = max(until - _CONTEXT, 0)
+        self._held = self._held[drop:]
+        self._start = until - drop
+        self._covered = max(self._covered - drop, 0)
+        return out
+
+
+def _replaced(source: bytes, spans: Sequence[Span]) -> bytes:
+    return _replace(source, spans, 0, len(source), 0)[0]
+
+
+def _replace(source: bytes, spans: Sequence[Span], start: int, until: int, covered: int) -> tuple[bytes, int]:
+    """`source[start:until]` with `spans` (in order) replaced, and how far the last replacement reaches.
+
+    Up to `covered` a replacement already stands for it: only line breaks of that part are given.
+    """
+    out: list[bytes] = []
+    place = start
+    for span in spans:
+        if span.start < covered:
+            covered = max(covered, span.end)
+            continue
+        out.append(_breaks(source[place : min(covered, until)]))
+        place = max(place, min(covered, until))
+        out.append(source[place : span.start])
+        out.append(b"***" + span.name.encode(errors="replace") + b"***")
+        place, covered = span.start, span.end
+    reach = min(covered, until)
+    if reach > place:
+        out.append(_breaks(source[place:reach]))
+        place = reach
+    out.append(source[place:until])
+    return b"".join(out), covered
+
+
+def _breaks(text: bytes) -> bytes:
+    return text.translate(None, _NO_BREAK)
+
+
+def _encoded(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode(errors="surrogatepass")

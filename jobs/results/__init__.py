@@ -1,0 +1,1 @@
+"""What a job left: artifacts, a fast-agent's answer, and why it failed."""

@@ -1,0 +1,1 @@
+"""Secret values, where they come from, and raw values where none belongs."""

@@ -1,0 +1,247 @@
+"""Where secret values come from, and which names may have one."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs.errors import SecretRefused, SecretUnavailable
+from jobs.secrets.names import is_name, is_plain, name_says_secret, refuse_bad_name
+from jobs.secrets.secret_value import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from jobs.masking.masker import Masker
+
+KEYRING_SERVICE = "hf-jobs-mcp"
+SHORTEST_MASKABLE = 6
+
+_PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\$[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Whether a name has a value here and where from; never the value.
+
+    `maskable` is False when a value is there but too short, or too plain, to be masked in what comes back.
+    """
+
+    name: str
+    available: bool
+    source: str | None
+    maskable: bool
+
+
+class Vault:
+    """Finds values by name: secrets file, environment, `hf auth login` store (HF_TOKEN only), keyring, in this order.
+
+    The keyring and the login store may ask the system and block: call `look` and `take` in a worker thread.
+    A value that is empty, or still a placeholder such as `${NAME}`, counts as absent.
+
+    Args:
+        allowed: Names an operator permits; empty permits any that is not refused outright.
+        secrets_file: A dotenv file, read anew at each call, never expanded.
+        environ: The environment to read; by default this process's own, as it is when the vault is made.
+        use_keyring: Whether to ask the system keyring (service `hf-jobs-mcp`, user name = the secret's name).
+    """
+
+    def __init__(
+        self,
+        allowed: Collection[str] = (),
+        secrets_file: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+        use_keyring: bool = True,
+    ) -> None:
+        self._allowed = frozenset(allowed)
+        self._secrets_file = secrets_file
+        self._own_environment = environ is None
+        self._environ = dict(os.environ if environ is None else environ)
+        self._use_keyring = use_keyring
+        self._touched: set[str] = set()
+        self._from_keyring: dict[str, Secret] = {}
+        self._learned: dict[str, Secret] = {}
+        self._masker: Masker | None = None
+        self._masked: tuple[object, ...] | None = None
+
+    def check(self, name: str, *, field: str = "secrets") -> None:
+        """Refuse what cannot be a job's secret.
+
+        Raises:
+            SecretInArgument: A value, or NAME=value, stands where a name belongs; it is not repeated.
+            BadArgument: Not an environment-variable name in capitals.
+            SecretRefused: A name that steers processes, or one the operator's list does not hold.
+        """
+        refuse_bad_name(name, field)
+        if self._allowed and name not in self._allowed:
+            raise SecretRefused(
+                f"{name} is not on the operator's list of secrets.",
+                hint=f"Permitted: {', '.join(sorted(self._allowed))}. The list is HF_JOBS_MCP_SECRETS.",
+                field=field,
+            )
+
+    def look(self, name: str) -> Availability:
+        """Say whether and where a value is, without giving it. Raises nothing."""
+        found = self._find(name)
+        if found is None:
+            return Availability(name, available=False, source=None, maskable=True)
+        self._touched.add(name)
+        value, source = found
+        return Availability(name, available=True, source=source, maskable=is_maskable(value))
+
+    def take(self, names: Iterable[str]) -> dict[str, Secret]:
+        """The values, at the moment of sending.
+
+        Raises:
+            SecretUnavailable: Some have no value; all of those are named, and nothing is returned.
+            SecretRefused, BadArgument, SecretInArgument: As `check`.
+        """
+        taken: dict[str, Secret] = {}
+        missing: list[str] = []
+        for name in sorted(set(names)):
+            self.check(name)
+            found = self._find(name, fresh=True)
+            if found is None:
+                missing.append(name)
+                continue
+            self._touched.add(name)
+            taken[name] = Secret(name, found[0])
+        if missing:
+            raise SecretUnavailable(
+                f"No value for {', '.join(missing)}.",
+                hint="Set the variable for this server, put it in the secrets file, store it with "
+                f"'keyring set {KEYRING_SERVICE} NAME'"
+                + (", or run 'hf auth login'." if "HF_TOKEN" in missing else "."),
+                field="secrets",
+            )
+        return taken
+
+    def known(self) -> dict[str, str]:
+        """Every value that can be enumerated, by name, for masking and scanning; it goes nowhere else.
+
+        The secrets file, environment variables whose name says secret and whose value is not a plain word, number
+        or path, the login store, what was learned, and every name looked at or taken before.
+        """
+        values: dict[str, str] = {}
+        for source, found in (
+            ("secrets file", self._file_values().items()),
+            ("environment", self._environment_secrets()),
+            ("hf auth login", [("HF_TOKEN", token)] if (token := self._login_token()) else []),
+            ("learned", [(name, secret.reveal()) for name, secret in self._learned.items()]),
+        ):
+            for name, value in found:
+                if values.setdefault(name, value) != value:
+                    values[f"{name} ({source})"] = value
+        for name in self._touched:
+            if name not in values and (elsewhere := self._find(name)):
+                values[name] = elsewhere[0]
+        return values
+
+    def learn(self, name: str, value: str) -> None:
+        """Mask `value` from now on under `name`, such as a token made at start; it never becomes a job's secret."""
+        self._learned[name] = Secret(name, value)
+
+    def masker(self) -> Masker:
+        """A masker of all known values, rebuilt only when they change; every message asks for it."""
+        from jobs.masking.masker import Masker
+
+        sources = self._sources()
+        if self._masker is None or self._masked != sources:
+            known = self.known()
+            if self._masker is None or not self._masker.covers(known):
+                self._masker = Masker(known)
+            self._masked = sources
+        return self._masker
+
+    def _sources(self) -> tuple[object, ...]:
+        """What `known` depends on: it gives the same values for as long as this is the same."""
+        return (
+            frozenset(self._touched),
+            tuple(self._learned.values()),
+            _stamp(self._secrets_file),
+            _stamp(self._login_path),
+        )
+
+    def _find(self, name: str, *, fresh: bool = False) -> tuple[str, str] | None:
+        if value := self._file_values().get(name):
+            return value, "secrets file"
+        if value := _present(self._environ.get(name)):
+            return value, "environment"
+        if name == "HF_TOKEN" and (value := self._login_token(fresh=fresh)):
+            return value, "hf auth login"
+        if self._use_keyring and is_name(name) and (value := self._keyring_value(name, fresh=fresh)):
+            return value, "keyring"
+        return None
+
+    def _file_values(self) -> dict[str, str]:
+        if self._secrets_file is None or not self._secrets_file.is_file():
+            return {}
+        from dotenv import dotenv_values
+
+        values = dotenv_values(self._secrets_file, interpolate=False)
+        return {name: present for name, value in values.items() if (present := _present(value))}
+
+    def _environment_secrets(self) -> Iterator[tuple[str, str]]:
+        for name, value in self._environ.items():
+            if name in self._touched or (name_says_secret(name) and not is_plain(value)):
+                present = _present(value)
+                if present:
+                    yield name, present
+
+    def _login_token(self, *, fresh: bool = False) -> str | None:
+        """The token `hf auth login` stored; `fresh` lets the library renew one about to expire."""
+        if fresh and self._own_environment:
+            from huggingface_hub import get_token
+
+            if token := _present(get_token()):
+                return token
+        try:
+            return _present(self._login_path.read_text(encoding="utf-8").replace("\n", "").replace("\r", ""))
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    @cached_property
+    def _login_path(self) -> Path:
+        cache = self._environ.get("XDG_CACHE_HOME") or Path(self._environ.get("HOME") or Path.home()) / ".cache"
+        home = Path(self._environ.get("HF_HOME") or Path(cache) / "huggingface")
+        return Path(self._environ.get("HF_TOKEN_PATH") or home / "token").expanduser()
+
+    def _keyring_value(self, name: str, *, fresh: bool) -> str | None:
+        if not fresh and name in self._from_keyring:
+            return self._from_keyring[name].reveal()
+        import keyring
+        from keyring.errors import KeyringError
+
+        try:
+            value = _present(keyring.get_password(KEYRING_SERVICE, name))
+        except (KeyringError, OSError, RuntimeError):  # No backend, locked, or the desktop is gone: as good as absent.
+            value = None
+        if value:
+            self._from_keyring[name] = Secret(name, value)
+        return value
+
+
+def is_maskable(value: str) -> bool:
+    """Whether a value can be found in text without wrecking it: six characters that carry it, at least."""
+    from jobs.masking.encodings import skeleton
+
+    return len(skeleton(value.encode(errors="surrogatepass"))) >= SHORTEST_MASKABLE
+
+
+def _stamp(path: Path | None) -> tuple[int, int] | None:
+    """When a file was last written, and its size; None where there is none."""
+    if path is None:
+        return None
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _present(value: str | None) -> str | None:
+    return value if value and value.strip() and not _PLACEHOLDER.fullmatch(value.strip()) else None

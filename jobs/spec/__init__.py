@@ -1,0 +1,1 @@
+"""What a job is: the request, its checks, and the specification that is sent."""

@@ -1,0 +1,183 @@
+"""The command line of a job: what is asked for, what is sent for it, and what could only fail once it is paid for."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from jobs.errors import BadArgument
+from jobs.spec import workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from jobs.spec.request import JobRequest
+
+_FAST_AGENT = "fast-agent"
+_PROJECT = "pyproject.toml"
+_READ_BY_FAST_AGENT = frozenset(
+    {
+        *("--agent-cards", "--card", "--card-tool", "--prompt-file", "-p", "--instruction", "-i"),
+        *("--config-path", "-c", "--json-schema", "--attach", "-a"),
+    }
+)
+"""Options of `fast-agent go` (0.10.48, `--help`) whose value is a file or a folder that has to be there."""
+
+_INTERPRETER = re.compile(r"python(3(\.\d+)?)?|sh|bash|dash|zsh", re.ASCII)
+_FLAGS = frozenset({"-u", "-B", "-O", "-s", "-E", "-I", "-e", "-x", "-eu", "-eux", "-ex"})
+"""Options of interpreters that are followed by the script, and not by something else."""
+
+_SAID_TO_FAST_AGENT = frozenset({"--message", "-m"})
+_ADDRESSES = ("https://", "http://", "file://", "hf://")
+
+
+def argv(command: tuple[str, ...], *, scheduled: bool) -> tuple[str, ...]:
+    """What a container job is sent: its command, and for a schedule what gives each run a folder of its own."""
+    return workspace.wrap(command) if scheduled else command
+
+
+def uv_argv(
+    command: tuple[str, ...],
+    packages: tuple[str, ...],
+    python: str | None,
+    *,
+    scheduled: bool,
+    paths: Collection[str],
+) -> tuple[str, ...]:
+    """What a uv job is sent: `uv run` in its workspace, with the words of `hf jobs uv run`.
+
+    Without a project among `paths`, uv is told to look for none: on a plain process of the local hub it would find the
+    user's own, in a folder above the workspace.
+    """
+    folder = () if scheduled else ("--directory", workspace.MOUNT_PATH)
+    project = () if _PROJECT in paths else ("--no-project",)
+    version = () if python is None else ("--python", python)
+    extra = tuple(word for package in packages for word in ("--with", package))
+    return argv(("uv", "run", *folder, *project, *version, *extra, *command), scheduled=scheduled)
+
+
+def check_one_of_two(request: JobRequest) -> None:
+    """Refuse both or neither of command and script, and a script that is not a script's text."""
+    if (request.command is None) == (request.script is None):
+        both = request.command is not None
+        raise BadArgument(
+            "`command` and `script` were both given." if both else "Neither `command` nor `script` was given.",
+            hint="Give one: command is a list of words, script is the text of a Python file. "
+            'For a script with arguments, put it into files and run command=["train.py", "--epochs", "3"].',
+            field="command",
+        )
+    if request.script is not None:
+        _check_script(request.script)
+
+
+def check_uv(command: tuple[str, ...], paths: Collection[str], request: JobRequest) -> None:
+    """Refuse a uv job whose script, cards or prompt are not among `paths`, and fast-agent that nobody installs."""
+    program = command[0]
+    if program.endswith(".py") and not program.startswith("/") and not _is_there(program, paths):
+        raise BadArgument(
+            "`command` begins with a script that is not among `files`.",
+            hint="The server reads no local files: put its text into files under that name, or pass it as script.",
+            field="command",
+        )
+    run = _run_by(command)
+    if run is not None and not _is_there(run, paths):
+        raise BadArgument(
+            "`command` runs a script that is not among `files`.",
+            hint="The server reads no local files: put the script's text into files under that name.",
+            field="command",
+        )
+    if program != _FAST_AGENT:
+        return
+    if request.image is None and not request.packages and _PROJECT not in paths:
+        raise BadArgument(
+            "`packages` lacks fast-agent, and the default image does not have it.",
+            hint='Pass packages=["fast-agent-mcp"] and python="3.13".',
+            field="packages",
+        )
+    for option, path in _read_by_fast_agent(command):
+        if not _is_there(path, paths):
+            raise BadArgument(
+                f"`files` lacks what {option} in `command` reads.",
+                hint="The server reads no local files: put the text into files under the very path the command names.",
+                field="files",
+            )
+
+
+def check_container(command: Sequence[str], paths: Collection[str]) -> None:
+    """Refuse a container job that runs one of its files by a relative path: it starts in its image's own folder."""
+    run = _run_by(command)
+    if run is not None and not run.startswith("/") and posixpath.normpath(run) in paths:
+        raise BadArgument(
+            "`command` runs a file by a relative path, but a container job starts in its image's own folder.",
+            hint=f"Write {workspace.MOUNT_PATH}/ before the name, or pass packages too: "
+            "then it is a uv job, which starts in its workspace.",
+            field="command",
+        )
+
+
+def check_scheduled(command: Sequence[str]) -> None:
+    """Refuse absolute paths into the workspace: each run of a schedule has a folder of its own."""
+    for word in command:
+        path = word.rpartition("=")[2]
+        if path == workspace.MOUNT_PATH or path.startswith(f"{workspace.MOUNT_PATH}/"):
+            raise BadArgument(
+                f"`command` names {workspace.MOUNT_PATH}, but each run of a schedule has a folder of its own.",
+                hint=f"Use relative paths; they begin in that folder, which is also in ${workspace.ENVIRONMENT_NAME}.",
+                field="command",
+            )
+
+
+def _check_script(script: str) -> None:
+    if not script.strip():
+        raise BadArgument("`script` is empty.", hint="It is the text of a Python file.", field="script")
+    first = script.strip().splitlines()[0]
+    if script.strip() == first and first.endswith((".py", ".sh")) and " " not in first:
+        raise BadArgument(
+            "`script` is a path or an address, and it has to be the script's text.",
+            hint="Read the file and pass what it says; an https:// address of a script can be the command.",
+            field="script",
+        )
+    if first.startswith("```"):
+        raise BadArgument(
+            "`script` is wrapped in Markdown fences.", hint="Pass the lines between them alone.", field="script"
+        )
+    if first.startswith("#!") and "python" not in first and "uv" not in first:
+        raise BadArgument(
+            "`script` is not Python by its first line.",
+            hint='Put it into files and run it: command=["sh", "run.sh"].',
+            field="script",
+        )
+
+
+def _run_by(command: Sequence[str]) -> str | None:
+    """The script that an interpreter is told to run, as in `python train.py` and `sh run.sh`, or None."""
+    if not _INTERPRETER.fullmatch(command[0].rpartition("/")[2]):
+        return None
+    for word in command[1:]:
+        if not word.startswith("-"):
+            return word if word.endswith((".py", ".sh")) else None
+        if word not in _FLAGS:
+            return None
+    return None
+
+
+def _read_by_fast_agent(command: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each option of `fast-agent go` that reads a file, with its value."""
+    words = iter(command[1:])
+    for word in words:
+        option, has_value, value = word.partition("=")
+        if word in _SAID_TO_FAST_AGENT:
+            next(words, None)
+        elif option in _READ_BY_FAST_AGENT:
+            yield option, value if has_value else next(words, ".")
+
+
+def _is_there(path: str, paths: Collection[str]) -> bool:
+    """Whether a file or a folder of `paths` has this name; what lies elsewhere is not ours to know."""
+    if path.startswith(_ADDRESSES):
+        return True
+    tidy = posixpath.relpath(posixpath.join(workspace.MOUNT_PATH, path), workspace.MOUNT_PATH)
+    if tidy == "." or tidy.startswith("../") or path.startswith("~"):
+        return True
+    return tidy in paths or any(there.startswith(f"{tidy}/") for there in paths)

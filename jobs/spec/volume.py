@@ -1,0 +1,132 @@
+"""Buckets, models, datasets and Spaces mounted into a job, written as `hf jobs run -v` writes them."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jobs.errors import BadArgument
+from jobs.field_text import is_plain
+from jobs.spec.workspace import MOUNT_PATH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_VOLUMES = 20
+_LONGEST = 1_000
+_SYSTEM = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr")
+_FORM = "hf://[buckets|models|datasets|spaces]/OWNER/NAME[/PATH]:/MOUNT[:ro|:rw]"
+_HINT = f"Write it as {_FORM}, for example hf://datasets/OWNER/NAME:/data:ro."
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class VolumeSpec:
+    """One mount. `type` is `bucket`, `model`, `dataset` or `space`; only a bucket can be written to."""
+
+    mount_path: str
+    type: str
+    source: str
+    path: str | None
+    revision: str | None
+    read_only: bool
+
+    @property
+    def uri(self) -> str:
+        """The mount as `hf jobs run -v` takes it, with its access always said."""
+        revision = f"@{self.revision}" if self.revision else ""
+        path = f"/{self.path}" if self.path else ""
+        return f"hf://{self.type}s/{self.source}{revision}{path}:{self.mount_path}:{'ro' if self.read_only else 'rw'}"
+
+    def payload(self) -> dict[str, object]:
+        """The volume as the hub's API takes it; see `huggingface_hub.Volume.to_dict`."""
+        body: dict[str, object] = {"type": self.type, "source": self.source, "mountPath": self.mount_path}
+        if self.revision is not None:
+            body["revision"] = self.revision
+        body["readOnly"] = self.read_only
+        if self.path is not None:
+            body["path"] = self.path
+        return body
+
+
+def parse(text: str, *, field: str = "volumes") -> VolumeSpec:
+    """Read one `hf://…:/mount[:ro|:rw]`, by the Hub client's own grammar.
+
+    Raises:
+        BadArgument: With `field`, for a local folder, a malformed mount, or a place that is the system's or ours.
+    """
+    if not isinstance(text, str) or not is_plain(text) or len(text) > _LONGEST:
+        raise BadArgument(f"`{field}` has an entry that is not one line of plain text.", hint=_HINT, field=field)
+    if not text.startswith("hf://"):
+        raise BadArgument(
+            f"`{field}` takes only what is on the Hub, and an entry does not begin with hf://.",
+            hint=f"Small local files go into `files`; for a folder, upload it to a bucket. {_HINT}",
+            field=field,
+        )
+    from huggingface_hub.errors import HfUriError
+    from huggingface_hub.utils import parse_hf_mount  # type: ignore[attr-defined]  # exported, but not typed so
+
+    try:
+        mount = parse_hf_mount(text)
+    except HfUriError:
+        raise BadArgument(f"`{field}` has an entry that is not a mount.", hint=_HINT, field=field) from None
+    source = mount.source
+    if source.type not in {"bucket", "model", "dataset", "space"}:
+        raise BadArgument(f"`{field}` has an entry of a kind that cannot be mounted.", hint=_HINT, field=field)
+    if source.type != "bucket" and mount.read_only is False:
+        raise BadArgument(
+            f"`{field}` asks to write to a repository, and only buckets can be written to.",
+            hint="End it with :ro, or mount a bucket for what the job writes.",
+            field=field,
+        )
+    return VolumeSpec(
+        mount_path=check_mount_path(mount.mount_path, field=field),
+        type=source.type,
+        source=source.id,
+        path=_check_inner_path(source.path_in_repo, field=field),
+        revision=source.revision,
+        read_only=source.type != "bucket" or bool(mount.read_only),
+    )
+
+
+def parse_all(texts: Iterable[str], *, field: str = "volumes") -> tuple[VolumeSpec, ...]:
+    """All mounts, sorted by where they are mounted; no two in the same place."""
+    volumes = tuple(sorted(parse(text, field=field) for text in texts))
+    if len(volumes) > MAX_VOLUMES:
+        raise BadArgument(f"`{field}` has more than {MAX_VOLUMES} entries.", hint="Mount a parent folder.", field=field)
+    if len({volume.mount_path for volume in volumes}) != len(volumes):
+        raise BadArgument(f"`{field}` has two entries at one mount path.", hint="Give each its own path.", field=field)
+    return volumes
+
+
+def check_mount_path(path: str, *, field: str = "volumes") -> str:
+    """An absolute, plain path that is neither the system's nor the workspace's, without a slash at the end."""
+    tidy = posixpath.normpath(path)
+    if not path.startswith("/") or path.startswith("//") or tidy != (path.rstrip("/") or "/") or ":" in path:
+        raise BadArgument(
+            f"`{field}` has a mount path that is not a plain absolute one.",
+            hint="Use one like /data, without `..`, `//` or a colon.",
+            field=field,
+        )
+    if tidy == "/" or any(tidy == place or tidy.startswith(f"{place}/") for place in _SYSTEM):
+        raise BadArgument(
+            f"`{field}` would cover a folder of the system.", hint="Mount it at a path like /data.", field=field
+        )
+    if tidy == MOUNT_PATH or tidy.startswith(f"{MOUNT_PATH}/"):
+        raise BadArgument(
+            f"`{field}` mounts at {MOUNT_PATH}, which is the job's own workspace.",
+            hint="Mount it at another path, for example /data.",
+            field=field,
+        )
+    return tidy
+
+
+def _check_inner_path(path: str | None, *, field: str) -> str | None:
+    tidy = (path or "").strip("/")
+    if any(part in {"", ".", ".."} for part in tidy.split("/")) and tidy:
+        raise BadArgument(
+            f"`{field}` has a path that climbs out of its repository or bucket.",
+            hint="Use a path without `..` and empty parts.",
+            field=field,
+        )
+    return tidy or None

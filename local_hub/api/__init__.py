@@ -1,0 +1,1 @@
+"""The Jobs and scheduled-jobs routes, as the Hub has them."""

@@ -1,0 +1,207 @@
+"""``/api/jobs``: hardware, create, list, inspect, cancel, duplicate, labels, exposed ports, logs, metrics."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from local_hub import accounts, errors, flavors
+from local_hub.api import responses as job_view
+from local_hub.clock import now_ms
+from local_hub.store import job_table
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+    from local_hub.runner.port_proxy import Exposure
+    from local_hub.runner.runner import Runner
+    from local_hub.runner.streams import Streams
+    from local_hub.store.job_table import Job
+
+PAGE = 100
+MOST_ON_A_PAGE = 500
+_CURSOR = re.compile(r"(\d{1,15})\.([0-9a-f]{24})\Z")
+
+
+def new_job(namespace: str, spec: dict[str, Any], initiator: Mapping[str, Any], schedule_id: str | None = None) -> Job:
+    """Return a job as it is before anything has happened to it."""
+    return job_table.Job(
+        id=accounts.new_id(),
+        namespace=namespace,
+        created_ms=now_ms(),
+        stage=job_table.SCHEDULING,
+        message=None,
+        spec=spec,
+        initiator=dict(initiator),
+        schedule_id=schedule_id,
+        attempt=0,
+        handed=False,
+        boot=None,
+        not_before_ms=0,
+        cancel_asked=False,
+        started_ms=None,
+        finished_ms=None,
+        exit_code=None,
+    )
+
+
+class JobRoutes:
+    """The handlers, over the runner and what hangs on it."""
+
+    def __init__(self, runner: Runner, streams: Streams, exposure: Exposure) -> None:
+        self._runner = runner
+        self._streams = streams
+        self._exposure = exposure
+
+    def routes(self) -> list[Route]:
+        one = "/api/jobs/{namespace}/{job_id}"
+        return [
+            Route("/api/jobs/hardware", self.hardware),
+            Route("/api/jobs/{namespace}", self.create, methods=["POST"]),
+            Route("/api/jobs/{namespace}", self.page),
+            Route(one, self.inspect),
+            Route(f"{one}/logs", self.logs),
+            Route(f"{one}/metrics", self.metrics),
+            Route(f"{one}/cancel", self.cancel, methods=["POST"]),
+            Route(f"{one}/duplicate", self.duplicate, methods=["POST"]),
+            Route(f"{one}/labels", self.labels, methods=["PUT"]),
+            Route(f"{one}/expose", self.expose, methods=["PUT"]),
+        ]
+
+    def _json(self, job: Job) -> dict[str, Any]:
+        waits = job_view.WAITS_FOR_DISK if self._runner.disk_is_short else job_view.WAITS
+        return job_view.job(job, self._exposure.urls(job.id), waits)
+
+    async def _find(self, request: Request) -> Job:
+        namespace = accounts.account(request.path_params["namespace"]).name
+        job_id = request.path_params["job_id"]
+        found = await self._runner.store.read(lambda db: job_table.get(db, namespace, job_id))
+        if found is None:
+            raise errors.not_found("Job not found.")
+        return found
+
+    async def hardware(self, _request: Request) -> Response:
+        return JSONResponse([flavor.to_json() for flavor in flavors.FLAVORS])
+
+    async def create(self, request: Request) -> Response:
+        from local_hub.api import schema
+
+        account = accounts.account(request.path_params["namespace"])
+        wanted = schema.job(await request.body())
+        for volume in wanted.volumes:
+            if not (self._runner.paths.buckets / volume.source).is_dir():
+                raise errors.not_found(f"Bucket {volume.source} not found.", code="RepoNotFound")
+        initiator = {"type": "user", "id": accounts.USER.id, "name": accounts.USER.name}
+        job = new_job(account.name, wanted.to_json(), initiator)
+        return JSONResponse(self._json(await self._runner.submit(job, wanted.secret_values())))
+
+    async def page(self, request: Request) -> Response:
+        namespace = accounts.account(request.path_params["namespace"]).name
+        query = request.query_params
+        stages = [stage.upper() for stage in query.getlist("stage")]
+        for stage in stages:
+            if stage not in job_table.STAGES:
+                raise errors.invalid(f"stage: {stage[:40]!r} is none of {', '.join(sorted(job_table.STAGES))}.")
+        labels = [label_filter(text) for text in query.getlist("label")]
+        limit = _limit(query.get("limit"))
+        cursor = query.get("cursor")
+        after = None
+        if cursor is not None:
+            parts = _CURSOR.match(cursor)
+            if parts is None:
+                raise errors.invalid("cursor: not one of this hub's.")
+            after = int(parts[1]), parts[2]
+
+        def work(db: sqlite3.Connection) -> Response:
+            jobs = job_table.page(db, namespace, stages=stages, labels=labels, after=after, limit=limit + 1)
+            headers = {}
+            if len(jobs) > limit:
+                jobs = jobs[:limit]
+                following = [(key, value) for key, value in query.multi_items() if key != "cursor"]
+                following.append(("cursor", f"{jobs[-1].created_ms}.{jobs[-1].id}"))
+                headers["Link"] = f'<{request.url.replace(query=urlencode(following))}>; rel="next"'
+            return JSONResponse([self._json(job) for job in jobs], headers=headers)
+
+        return await self._runner.store.read(work)
+
+    async def inspect(self, request: Request) -> Response:
+        return JSONResponse(self._json(await self._find(request)))
+
+    async def logs(self, request: Request) -> Response:
+        job = await self._find(request)
+        text = request.query_params.get("tail")
+        if text is not None and not (text.isdigit() and len(text) < 10):  # noqa: PLR2004 - Nobody has 10 digits of lines.
+            raise errors.invalid("tail: a number of lines.")
+        events = self._streams.log(job, None if text is None else int(text))
+        return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
+
+    async def metrics(self, request: Request) -> Response:
+        job = await self._find(request)
+        if job.final:
+            raise errors.HubError(406, "The job has finished.", code="JobFinished")
+        events = self._streams.metrics(job)
+        return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
+
+    async def cancel(self, request: Request) -> Response:
+        job = await self._find(request)
+        if job.final:
+            raise errors.conflict(f"The job has already finished ({job.stage}).")
+        return JSONResponse(self._json(await self._runner.cancel(job)))
+
+    async def duplicate(self, request: Request) -> Response:
+        original = await self._find(request)
+        secrets: dict[str, str] = {}
+        if original.secret_names:
+            kept = await self._runner.store.read(lambda db: self._runner.secret_box.get(db, f"job:{original.id}"))
+            if kept is None:
+                raise errors.invalid(
+                    "The job's secrets were erased some time after it ended, so it cannot run again. Submit it anew."
+                )
+            secrets = kept
+        initiator = {"type": "duplicated-job", "id": original.id}
+        return JSONResponse(
+            self._json(await self._runner.submit(new_job(original.namespace, original.spec, initiator), secrets))
+        )
+
+    async def labels(self, request: Request) -> Response:
+        from local_hub.api import schema
+
+        job = await self._find(request)
+        wanted: schema.LabelsSpec = schema.parse(schema.LabelsSpec, await request.body())
+        changed = await self._runner.store.write(lambda db: job_table.set_labels(db, job.id, wanted.labels))
+        if changed is None:
+            raise errors.not_found("Job not found.")
+        return JSONResponse(self._json(changed))
+
+    async def expose(self, request: Request) -> Response:
+        from local_hub.api import schema
+
+        job = await self._find(request)
+        wanted: schema.ExposeSpec = schema.parse(schema.ExposeSpec, await request.body())
+        changed = await self._runner.store.write(lambda db: job_table.set_expose(db, job.id, wanted.to_json()))
+        if changed is None:
+            raise errors.conflict(f"The job has finished ({job.stage}); ports are exposed while it runs.")
+        await self._exposure.update(changed)
+        return JSONResponse(self._json(changed))
+
+
+def label_filter(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise errors.invalid("label: a filter has the form key=value.")
+    return key, value
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return PAGE
+    if not text.isdigit() or not 1 <= int(text[:6]) <= MOST_ON_A_PAGE:
+        raise errors.invalid(f"limit: a number from 1 to {MOST_ON_A_PAGE}.")
+    return int(text)

@@ -1,0 +1,84 @@
+"""How a job and a schedule look from outside: the JSON that `JobInfo` and `ScheduledJobInfo` are read from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from local_hub import accounts
+from local_hub.clock import iso, now_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from local_hub.store.job_table import Job
+    from local_hub.store.schedule_table import Schedule
+
+WAITS = "Waiting for other jobs on this machine"
+WAITS_FOR_DISK = "Waiting for free disk space on this machine"
+
+
+def job(one: Job, expose_urls: Sequence[str] | None = None, waits: str = WAITS) -> dict[str, Any]:
+    """Return the JSON of one job. Secrets are shown by name only; `waits` says why one that waits does."""
+    waiting = one.stage == "SCHEDULING" and not one.handed
+    return {
+        "id": one.id,
+        "createdAt": iso(one.created_ms),
+        "startedAt": iso(one.started_ms),
+        "finishedAt": iso(one.finished_ms),
+        **_spec(one.spec),
+        "status": {
+            "stage": one.stage,
+            "message": one.message or (waits if waiting else None),
+            **({"exposeUrls": list(expose_urls)} if expose_urls else {}),
+        },
+        "durations": _durations(one),
+        "owner": accounts.ACCOUNTS[one.namespace].to_json(),
+        "initiator": one.initiator,
+    }
+
+
+def _spec(spec: dict[str, Any]) -> dict[str, Any]:
+    image = {"dockerImage": spec["dockerImage"]} if spec["dockerImage"] else {"spaceId": spec["spaceId"]}
+    return {
+        **image,
+        "command": spec["command"],
+        "arguments": spec["arguments"],
+        "environment": spec["environment"],
+        "secrets": spec["secrets"],
+        "flavor": spec["flavor"],
+        "timeout": spec["timeout"],
+        "retry": spec["attempts"] - 1,
+        "labels": spec["labels"] or None,
+        "volumes": spec["volumes"] or None,
+        **({"expose": spec["expose"]} if spec["expose"] else {}),
+    }
+
+
+def _durations(one: Job) -> dict[str, int | None]:
+    end = one.finished_ms or now_ms()
+    started = one.started_ms
+    return {
+        "schedulingSecs": None if started is None else _seconds(started - one.created_ms),
+        "runningSecs": None if started is None else _seconds(end - started),
+        "totalSecs": _seconds(end - one.created_ms),
+    }
+
+
+def _seconds(milliseconds: int) -> int:
+    return max(0, milliseconds // 1000)
+
+
+def schedule(one: Schedule) -> dict[str, Any]:
+    """Return the JSON of one schedule."""
+    last = {"id": one.last_job_id, "at": iso(one.last_ms)} if one.last_job_id else None
+    return {
+        "id": one.id,
+        "createdAt": iso(one.created_ms),
+        "jobSpec": _spec(one.spec),
+        "schedule": one.schedule,
+        "suspend": one.suspended,
+        "concurrency": one.concurrency,
+        "status": {"lastJob": last, "nextJobRunAt": None if one.suspended else iso(one.next_ms)},
+        "owner": accounts.ACCOUNTS[one.namespace].to_json(),
+        "initiator": accounts.USER.to_json(),
+    }

@@ -1,0 +1,1 @@
+"""How an attempt is run: a plain process, a sandboxed one, or a container."""

@@ -1,0 +1,1 @@
+"""Buckets in plain folders, and the Xet protocol over them."""

@@ -1,0 +1,58 @@
+"""A file as the answer to a request: ranges, bounded memory, and nothing that a browser would run."""
+
+import mimetypes
+import os
+from collections.abc import Iterator
+from io import FileIO
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from local_hub.buckets.byte_range import UnsatisfiableRangeError, asked
+
+_BLOCK = 1 << 18
+_SHOWN = {"text/plain", "image/png", "image/jpeg", "image/gif", "image/webp"}
+
+
+def display(path: str) -> dict[str, str]:
+    """Headers that keep a browser from running what a job wrote."""
+    name = PurePosixPath(path).name
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    shown = "inline" if kind in _SHOWN else "attachment"
+    return {
+        "Content-Type": "text/plain; charset=utf-8" if kind == "text/plain" else kind,
+        "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(name, safe='')}",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def stream(request: Request, descriptor: int, headers: dict[str, str]) -> Response:
+    """Answer with the open file, or the range of it that was asked for; closes the descriptor."""
+    file = open(descriptor, "rb", buffering=0)  # noqa: SIM115 - the generator closes it, or the collector
+    size = os.fstat(descriptor).st_size
+    try:
+        first, last = asked(request.headers.get("range"), size)
+    except UnsatisfiableRangeError:
+        file.close()
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
+    headers = {**headers, "Content-Length": str(last - first + 1)}
+    status = 200
+    if (first, last) != (0, size - 1):
+        status, headers["Content-Range"] = 206, f"bytes {first}-{last}/{size}"
+    return StreamingResponse(_blocks(file, first, last), status, headers=headers)
+
+
+def _blocks(file: FileIO, first: int, last: int) -> Iterator[bytes]:
+    try:
+        position = first
+        while position <= last:
+            block = os.pread(file.fileno(), min(_BLOCK, last + 1 - position), position)
+            if not block:
+                raise OSError("The file became shorter while it was read.")
+            position += len(block)
+            yield block
+    finally:
+        file.close()

@@ -1,0 +1,110 @@
+"""The hub's HTTP face: every route behind one guard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from local_hub import accounts, errors
+from local_hub.api.job_routes import JobRoutes
+from local_hub.api.schedule_routes import ScheduleRoutes
+from local_hub.auth import Guard
+from local_hub.buckets.buckets import Buckets
+from local_hub.buckets.routes import routes as bucket_routes
+from local_hub.pages.routes import Pages
+from local_hub.pages.sessions import Sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from local_hub.hub import Activity, Hub
+
+PAGE_PREFIXES = ("/jobs/", "/login", "/assets/")
+
+
+class Watch:
+    """ASGI middleware that notes that somebody calls, so that a hub in use does not stop."""
+
+    def __init__(self, app: ASGIApp, activity: Activity, clock: Callable[[], float]) -> None:
+        self._app = app
+        self._activity = activity
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._activity.open += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._activity.open -= 1
+            self._activity.last = self._clock()
+
+
+def create_app(hub: Hub, *, token: str, version: str, endpoint: str, stop: Callable[[], None]) -> ASGIApp:
+    """Return the application.
+
+    Args:
+        hub: what it serves.
+        token: what a caller must show.
+        version: the release, as ``status`` tells it.
+        endpoint: where it answers, as ``status`` tells it.
+        stop: called when a caller asks the hub to stop.
+    """
+    from time import monotonic
+
+    jobs = JobRoutes(hub.runner, hub.streams, hub.exposure)
+    sessions = Sessions()
+    schedules = ScheduleRoutes(hub.runner, hub.scheduler, hub.clock)
+
+    async def whoami(_request: Request) -> Response:
+        return JSONResponse(accounts.whoami())
+
+    async def status(_request: Request) -> Response:
+        return JSONResponse({**await hub.status(), "endpoint": endpoint, "version": version})
+
+    async def stop_now(_request: Request) -> Response:
+        stop()
+        return JSONResponse({"stopping": True})
+
+    async def retire(_request: Request) -> Response:
+        """Stop for a newer release, unless that would keep a job's end from being noticed."""
+        idle = hub.runner.idle
+        if idle:
+            stop()
+        return JSONResponse({"stopping": idle})
+
+    app = Starlette(
+        routes=[
+            Route("/api/whoami-v2", whoami),
+            Route("/api/local-hub/status", status),
+            Route("/api/local-hub/stop", stop_now, methods=["POST"]),
+            Route("/api/local-hub/retire", retire, methods=["POST"]),
+            *jobs.routes(),
+            *schedules.routes(),
+            *bucket_routes(Buckets(hub.paths.buckets), hub.runner.mounts),
+            *Pages(hub, sessions).routes(),
+        ],
+        exception_handlers={
+            errors.HubError: errors.answer,
+            HTTPException: _no_route,
+            Exception: _broken,
+        },
+    )
+    return Watch(Guard(app, token, PAGE_PREFIXES, sessions.knows), hub.activity, monotonic)
+
+
+def _no_route(_request: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 404)
+    words = {404: "This route is not on the local hub.", 405: "This method is not on the local hub."}
+    return errors.render(errors.HubError(status, words.get(status, "Bad request."), code="NotOnLocalHub"))
+
+
+def _broken(_request: Request, _error: Exception) -> Response:
+    return errors.render(errors.HubError(500, "The local hub failed; its log says why.", code="InternalError"))

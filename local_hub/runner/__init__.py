@@ -1,0 +1,1 @@
+"""Running jobs: admission, attempts, supervision, output, schedules."""

@@ -1,0 +1,209 @@
+"""A job's output as the events of its log: whole lines with the moment they were read, in the same order each time.
+
+A reader holds one block and the beginning of one line, whatever the size of the output. It can start at the last N
+lines without reading what lies before them. Bytes that are no UTF-8 become U+FFFD here; the file keeps them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii
+from typing import TYPE_CHECKING, Self
+
+from local_hub.clock import banner, iso
+from local_hub.runner.supervisor import MARK, RECORD
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BLOCK = 256 * 1024
+LONGEST_LINE = 256 * 1024
+CONTINUATION = 0x80  # The top bits of every byte of a UTF-8 character but its first.
+RECORDS_AT_ONCE = 4096
+BANNER = "===== Job started at {} ====="
+
+
+@lru_cache(maxsize=64)
+def _stamp(moment_ms: int) -> str:
+    return json.dumps(iso(moment_ms))
+
+
+def events_of(moment_ms: int, lines: list[bytes]) -> str:
+    """Write lines as the Hub's server-sent events. They are plain ASCII, so no client cuts one at an odd character."""
+    before = f'data: {{"timestamp": {_stamp(moment_ms)}, "data": '
+    texts = b"\n".join(lines).decode("utf-8", "replace").split("\n")
+    return "".join([f"{before}{encode_basestring_ascii(text)}}}\n\n" for text in texts])
+
+
+class LogReader:
+    """Reads the log of one job from its beginning, or from its last `tail` lines. Blocks; call it in a thread."""
+
+    def __init__(self, output: Path, tail: int | None = None) -> None:
+        self._output = output
+        self._tail = tail
+        self._file: int | None = None
+        self._index: int | None = None
+        self._at = 0
+        self._next_record = 0
+        self._records: list[tuple[int, int]] = []
+        self._moment = 0
+        self._carry = b""
+        self._before: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for descriptor in (self._file, self._index):
+            if descriptor is not None:
+                os.close(descriptor)
+        self._file = self._index = None
+
+    @property
+    def has_more(self) -> bool:
+        """Tell, cheaply, whether output has come that was not read yet."""
+        if self._file is None:
+            return self._output.exists()
+        return os.fstat(self._file).st_size > self._at
+
+    def read(self, *, final: bool) -> bytes:
+        """Return the next events, about one block of them; empty when there are none for now.
+
+        Args:
+            final: the job has ended, so a last line without an end is a line too. Once this is true and the answer
+                is empty, the log is complete.
+        """
+        if self._file is None and not self._open(final=final):
+            return b""
+        assert self._file is not None  # noqa: S101 - `_open` has just set it.
+        size = os.fstat(self._file).st_size
+        events, self._before = self._before, []
+        written = 0
+        while written < BLOCK:
+            record = self._record()
+            if record is not None and record[0] <= self._at:
+                self._take(record, events)
+                continue
+            end = size if record is None else min(size, record[0])
+            data = os.pread(self._file, min(end - self._at, BLOCK), self._at)
+            if not data:
+                break
+            self._at += len(data)
+            written += len(data)
+            self._split(data, events)
+        if final and not events and self._carry and self._at >= size:
+            self._flush(events)
+        return "".join(events).encode()
+
+    def _open(self, *, final: bool) -> bool:
+        try:
+            self._file = os.open(self._output, os.O_RDONLY)
+            self._index = os.open(f"{self._output}.index", os.O_RDONLY)
+        except FileNotFoundError:
+            self.close()
+            return False
+        if not self._load():
+            self.close()
+            return False
+        if self._tail is not None:
+            self._seek(self._tail, final=final)
+        return True
+
+    def _load(self) -> bool:
+        assert self._index is not None  # noqa: S101 - Only called while open.
+        data = os.pread(self._index, RECORD.size * RECORDS_AT_ONCE, self._next_record * RECORD.size)
+        self._records = list(RECORD.iter_unpack(data[: len(data) // RECORD.size * RECORD.size]))
+        self._records.reverse()
+        self._next_record += len(self._records)
+        return bool(self._records)
+
+    def _record(self) -> tuple[int, int] | None:
+        if not self._records and not self._load():
+            return None
+        return self._records[-1]
+
+    def _take(self, record: tuple[int, int], events: list[str]) -> None:
+        self._records.pop()
+        if record[1] & MARK:
+            self._flush(events)
+            self._moment = record[1] & ~MARK
+            events.append(events_of(self._moment, [BANNER.format(banner(self._moment)).encode()]))
+        else:
+            self._moment = record[1]
+
+    def _split(self, data: bytes, events: list[str]) -> None:
+        *lines, self._carry = (self._carry + data).split(b"\n")
+        if lines and len(lines[0]) > LONGEST_LINE:
+            lines[0] = self._cut(lines[0], events)
+        if lines:
+            events.append(events_of(self._moment, lines))
+        if len(self._carry) > LONGEST_LINE:
+            self._carry = self._cut(self._carry, events)
+
+    def _cut(self, line: bytes, events: list[str]) -> bytes:
+        while len(line) > LONGEST_LINE:
+            end = LONGEST_LINE
+            while end > LONGEST_LINE - 4 and line[end] & 0xC0 == CONTINUATION:
+                end -= 1
+            events.append(events_of(self._moment, [line[:end]]))
+            line = line[end:]
+        return line
+
+    def _flush(self, events: list[str]) -> None:
+        if self._carry:
+            events.append(events_of(self._moment, [self._carry]))
+            self._carry = b""
+
+    def _seek(self, lines: int, *, final: bool) -> None:
+        """Go to the last `lines` lines; the first banner is kept in front of them, as the Hub does."""
+        assert self._file is not None  # noqa: S101 - Only called while open.
+        assert self._index is not None  # noqa: S101 - Only called while open.
+        start = _start_of_last(self._file, lines, final=final)
+        if start == 0:
+            return
+        self._take(self._records[-1], self._before)
+        low, high = 1, os.fstat(self._index).st_size // RECORD.size
+        while low < high:
+            middle = (low + high) // 2
+            offset, moment = RECORD.unpack(os.pread(self._index, RECORD.size, middle * RECORD.size))
+            if offset <= start:
+                low, self._moment = middle + 1, moment & ~MARK
+            else:
+                high = middle
+        self._at, self._next_record, self._records = start, low, []
+
+
+def _start_of_last(file: int, lines: int, *, final: bool) -> int:
+    """Return the offset at which the last `lines` lines begin, reading backwards from the end.
+
+    A last line without an end counts as a line only when nothing can follow it.
+    """
+    at = os.fstat(file).st_size
+    ends = at > 0 and os.pread(file, 1, at - 1) == b"\n"
+    wanted = lines + (1 if ends or not final else 0)
+    if wanted <= 0:
+        return at
+    while at > 0:
+        block_start = max(0, at - BLOCK)
+        data = os.pread(file, at - block_start, block_start)
+        position = data.rfind(b"\n")
+        while position >= 0:
+            wanted -= 1
+            if wanted == 0:
+                return block_start + position + 1
+            position = data.rfind(b"\n", 0, position)
+        at = block_start
+    return 0
+
+
+def size_of(output: Path) -> int:
+    """Return how many bytes a job has written so far; 0 when there is no such file."""
+    with suppress(OSError):
+        return output.stat().st_size
+    return 0

@@ -1,0 +1,1 @@
+"""What the hub remembers: SQLite tables, migrations, waiting secrets, retention."""

@@ -1,0 +1,204 @@
+"""Models to providers to secret names: from fast-agent itself, else from the table, which says so."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from jobs.errors import BadArgument
+from jobs.planning.models import ModelPlan, from_table, resolve_models
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    ("model", "provider", "secret"),
+    [
+        ("sonnet", "anthropic", "ANTHROPIC_API_KEY"),
+        ("claude-haiku-4-5", "anthropic", "ANTHROPIC_API_KEY"),
+        ("kimi", "hf", "HF_TOKEN"),
+        ("hf.moonshotai/Kimi-K2:groq", "hf", "HF_TOKEN"),
+        ("hf/Qwen/Qwen3-235B", "hf", "HF_TOKEN"),
+        ("gpt-oss-20b", "hf", "HF_TOKEN"),
+        ("gpt-5.4?reasoning=low", "responses", "OPENAI_API_KEY"),
+        ("gpt-4.1", "openai", "OPENAI_API_KEY"),
+        ("openai.gpt-4o", "openai", "OPENAI_API_KEY"),
+        ("codexplan", "codexresponses", "CODEX_API_KEY"),
+        ("gemini", "google", "GOOGLE_API_KEY"),
+        ("openrouter.google/gemini-3", "openrouter", "OPENROUTER_API_KEY"),
+        ("grok", "xai", "XAI_API_KEY"),
+        ("muse", "metaai", "META_AI_API_KEY"),
+        ("deepseek", "deepseek", "DEEPSEEK_API_KEY"),
+        ("deepseek4-hf", "hf", "HF_TOKEN"),
+        ("anthropic-vertex.claude-sonnet-5", "anthropic-vertex", None),
+        ("passthrough", "fast-agent", None),
+    ],
+)
+def test_the_table_knows_the_usual_models(model: str, provider: str, secret: str | None) -> None:
+    plan = from_table(model)
+    assert (plan.input, plan.provider, plan.secret, plan.error, plan.resolved_by) == (
+        model,
+        provider,
+        secret,
+        None,
+        "built-in table",
+    )
+
+
+def test_the_table_says_when_it_does_not_know() -> None:
+    plan = from_table("nobody-knows")
+    assert (plan.provider, plan.secret) == (None, None)
+    assert plan.error
+
+
+def install(folder: Path, body: str) -> Path:
+    """A program named fast-agent that does what a real one might on a bad day."""
+    folder.mkdir(exist_ok=True)
+    program = folder / "fast-agent"
+    program.write_text(f"#!{sys.executable}\nimport json, os, sys, time\nfrom pathlib import Path\n{body}\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return program
+
+
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A PATH with nothing but what a test installs."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    return folder
+
+
+ANSWER = """
+count = Path(__file__).with_name("count")
+count.write_text(count.read_text() + "x" if count.exists() else "x")
+models = next(word for word in sys.argv if word.startswith("--for-model=")).partition("=")[2].split(",")
+entry = {"provider": "fast-agent", "required_env": "FAST-AGENT_API_KEY", "resolved_model": "m"}
+print("a line before")
+text = json.dumps({"resolved": [{"input": model, **entry} for model in models]}, indent=2)
+print(text.replace("FAST-AGENT", "FAST\\n-AGENT"))
+"""
+
+
+async def test_without_fast_agent_the_table_answers_and_says_so(alone: Path, tmp_path: Path) -> None:
+    plans = await resolve_models(["sonnet", " sonnet", "", "nope"], cache=tmp_path / "cache", allow_uvx=False)
+    assert [(plan.input, plan.resolved_by) for plan in plans] == [
+        ("sonnet", "built-in table"),
+        ("nope", "built-in table"),
+    ]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the stand-in program is a script with a #! line")
+async def test_an_installed_fast_agent_is_asked_once_and_its_answers_are_kept(alone: Path, tmp_path: Path) -> None:
+    install(alone, ANSWER)
+    cache = tmp_path / "cache"
+    first = await resolve_models(["one", "two"], cache=cache, allow_uvx=False)
+    assert first[0] == ModelPlan("one", "m", "fast-agent", None, None, "fast-agent")
+    assert await resolve_models(["two", "one"], cache=cache, allow_uvx=False) == first[::-1]
+    assert (alone / "count").read_text() == "x"
+    await resolve_models(["one", "three"], cache=cache, allow_uvx=False)
+    assert (alone / "count").read_text() == "xx"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the stand-in program is a script with a #! line")
+async def test_no_secret_is_in_its_environment_and_no_configuration_in_its_reach(
+    alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_KEY", "Zq7-throwaway-Xy9")
+    monkeypatch.setenv("HF_TOKEN", "hf_" + "aB3" * 12)
+    install(alone, "Path(__file__).with_name('seen').write_text(json.dumps([dict(os.environ), os.getcwd()]))")
+    await resolve_models(["one"], cache=tmp_path / "cache", allow_uvx=False)
+    environ, folder = json.loads((alone / "seen").read_text())
+    assert not {"API_KEY", "HF_TOKEN"} & environ.keys()
+    assert os.path.realpath(environ["FAST_AGENT_HOME"]) == os.path.realpath(folder)  # noqa: ASYNC240 -- a test may block
+    assert not os.path.exists(folder)  # noqa: ASYNC240, PTH110 -- a test may block
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the stand-in program is a script with a #! line")
+@pytest.mark.parametrize(
+    "body",
+    [
+        "sys.exit(1)",
+        "print('no json')",
+        "print('{}')",
+        "print('[' * 9)",
+        "print('x' * 5_000_000)",
+        "print('{\"resolved\": [5]}')",
+    ],
+)
+async def test_whatever_it_says_the_table_answers_and_it_is_left_in_peace(
+    alone: Path, tmp_path: Path, body: str
+) -> None:
+    install(alone, body)
+    cache = tmp_path / "cache"
+    assert (await resolve_models(["sonnet"], cache=cache, allow_uvx=False))[0] == from_table("sonnet")
+    install(alone, ANSWER)
+    assert (await resolve_models(["sonnet"], cache=cache, allow_uvx=False))[0].resolved_by == "built-in table"
+    assert not (alone / "count").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the stand-in program is a script with a #! line")
+async def test_one_that_hangs_is_ended_with_its_children(alone: Path, tmp_path: Path) -> None:
+    body = (
+        "pid = os.fork()\nPath(__file__).with_name(f'pid{int(pid == 0)}').write_text(str(os.getpid()))\ntime.sleep(600)"
+    )
+    install(alone, body)
+    plans = await resolve_models(["sonnet"], cache=tmp_path / "cache", allow_uvx=False, timeout=1.5)
+    assert plans == [from_table("sonnet")]
+    for name in ("pid0", "pid1"):
+        assert not _runs(int((alone / name).read_text()))
+
+
+def _runs(pid: int) -> bool:
+    import psutil
+
+    try:
+        psutil.Process(pid).wait(timeout=10)
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.TimeoutExpired:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "stored", ["", "[]", '{"failed_at": "x", "models": 5}', '{"failed_at": 0, "models": {"sonnet": {"at": 9e99}}}']
+)
+async def test_a_broken_cache_is_an_empty_one(alone: Path, tmp_path: Path, stored: str) -> None:
+    (tmp_path / "models.json").write_text(stored)
+    plans = await resolve_models(["sonnet"], cache=tmp_path, allow_uvx=False)
+    assert plans == [from_table("sonnet")]
+
+
+@pytest.mark.parametrize("models", [["a"] * 3 + [f"m{number}" for number in range(40)], ["a,b"], ["a\nb"], ["x" * 201]])
+async def test_what_is_no_model_is_refused_without_repeating_it(tmp_path: Path, models: list[str]) -> None:
+    with pytest.raises(BadArgument) as refused:
+        await resolve_models(models, cache=tmp_path)
+    assert models[0] not in (refused.value.message, refused.value.hint)
+
+
+@pytest.mark.fast_agent
+@pytest.mark.timeout(300)
+async def test_a_real_fast_agent_answers(tmp_path: Path) -> None:
+    models = ["sonnet", "kimi", "passthrough", "openrouter.a/b", "nobody-knows-this"]
+    plans = await resolve_models(models, cache=tmp_path, timeout=240)
+    if all(plan.resolved_by == "built-in table" for plan in plans):
+        pytest.skip("no fast-agent here, and uv could not get one")
+    by_input = {plan.input: plan for plan in plans}
+    assert [plan.input for plan in plans] == models
+    assert {plan.input: plan.secret for plan in plans} == {
+        "sonnet": "ANTHROPIC_API_KEY",
+        "kimi": "HF_TOKEN",
+        "passthrough": None,
+        "openrouter.a/b": "OPENROUTER_API_KEY",
+        "nobody-knows-this": None,
+    }
+    assert (by_input["sonnet"].resolved_model or "").startswith("claude-")
+    assert by_input["nobody-knows-this"].error
+    assert all(from_table(model).secret == by_input[model].secret for model in models)

@@ -1,0 +1,74 @@
+"""What came of a job: an agent's failure and a promise that was not kept are no success."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from jobs.client.client import Hub
+from jobs.client.models import Job
+from jobs.results.outcome import Outcomes
+from jobs.spec.request import JobRequest
+from jobs.spec.spec import build
+from jobs.stage import COMPLETED, succeeded
+from jobs.submit import new_submission, submit
+from tests.jobs.conftest import ended
+
+pytestmark = pytest.mark.anyio
+
+Run = Callable[..., Awaitable[Job]]
+
+
+async def agent_job(hub: Hub, shell: str, results: str = "result.json") -> Job:
+    """A job whose command line is fast-agent's, though a shell stands in for it: only files and exit status matter."""
+    command = ("sh", "-c", f'cd "$HF_JOB_WORKSPACE"; {shell}', "fast-agent", "go", "--results", results)
+    spec = build(JobRequest(command=command, image="python:3.12"), hub=hub.endpoint, namespace="local")
+    return await ended(hub, await submit(hub, spec, {}, new_submission()))
+
+
+def results(stop_reason: str) -> str:
+    text = [{"type": "text", "text": "done"}]
+    return json.dumps({"messages": [{"role": "assistant", "content": text, "stop_reason": stop_reason}]})
+
+
+async def test_a_job_that_promised_results_and_left_none_did_not_succeed(hub: Hub) -> None:
+    job = await agent_job(hub, "true")
+    outcome = await Outcomes().of(hub, job, str)
+    assert outcome is not None
+    assert outcome.diagnosis is not None
+    assert outcome.diagnosis.cause == "no_results"
+    assert job.stage == COMPLETED
+    assert succeeded(job.stage, agent_succeeded=outcome.agent_succeeded) is False
+
+
+async def test_results_written_elsewhere_on_purpose_are_not_missed(hub: Hub) -> None:
+    outcome = await Outcomes().of(hub, await agent_job(hub, "true", "/tmp/elsewhere.json"), str)
+    assert outcome is not None
+    assert outcome.agent_succeeded is None
+
+
+@pytest.mark.parametrize(("stop_reason", "well"), [("endTurn", True), ("error", False), ("cancelled", False)])
+async def test_the_agents_own_word_decides(hub: Hub, stop_reason: str, well: bool) -> None:
+    job = await agent_job(hub, f"echo '{results(stop_reason)}' > result.json")
+    outcome = await Outcomes().of(hub, job, str)
+    assert outcome is not None
+    assert outcome.agent_succeeded is well
+    assert (outcome.diagnosis is None) is well
+
+
+async def test_an_end_is_read_once(hub: Hub, run: Run) -> None:
+    job = await run("exit 3")
+    outcomes = Outcomes()
+    first = await outcomes.of(hub, job, str)
+    assert first is not None
+    assert await outcomes.of(hub, job, str) is first
+
+
+async def test_a_running_job_has_no_outcome(hub: Hub, run: Run) -> None:
+    job = await run("sleep 60", wait=False)
+    try:
+        assert await Outcomes().of(hub, job, str) is None
+    finally:
+        await hub.cancel(job.id)

@@ -1,0 +1,163 @@
+"""What a job can and cannot see, under bubblewrap and as a plain process."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from huggingface_hub import HfApi, Volume
+
+from local_hub.backends import sandbox
+from local_hub.backends.base import Mount, Request
+from tests.hub_process import running_hub, short_home, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from local_hub.process.state import HubState
+
+SPEC = {
+    "command": ["true"],
+    "arguments": [],
+    "environment": {},
+    "flavor": "cpu-basic",
+    "dockerImage": "x",
+    "spaceId": None,
+}
+
+needs_bubblewrap = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
+
+
+@pytest.fixture(scope="module")
+def plain() -> Iterator[HfApi]:
+    with short_home() as home, running_hub(home, runner="plain") as state:
+        yield HfApi(endpoint=state.endpoint, token=state.token)
+
+
+def output(api: HfApi, *command: str, volumes: list[Volume] | None = None, env: dict[str, str] | None = None) -> str:
+    job = api.run_job(image="python:3.12", command=[*command], volumes=volumes, env=env, namespace="local")
+    api.wait_for_job(job.id, namespace="local", timeout=30, poll_interval=0.02)
+    return "\n".join(api.fetch_job_logs(job_id=job.id, namespace="local"))
+
+
+def bucket(api: HfApi, name: str) -> Volume:
+    api.create_bucket(f"local/{name}", exist_ok=True)
+    api.batch_bucket_files(f"local/{name}", add=[(b"from the bucket", "in/file.txt")])
+    return Volume(type="bucket", source=f"local/{name}", mount_path="/data")
+
+
+@needs_bubblewrap
+def test_a_sandboxed_job_sees_no_home_no_hub_and_no_other_job(hub: HubState, hub_api: HfApi, tmp_path: Path) -> None:
+    (tmp_path / "private.txt").write_text("private")
+    home = hub_home(hub)
+    other = hub_api.run_job(image="x", command=["sleep", "60"], namespace="local")
+    wait_until(lambda: hub_api.inspect_job(job_id=other.id).status.stage == "RUNNING")
+    try:
+        seen = output(
+            hub_api,
+            "/bin/sh",
+            "-c",
+            f"cat {tmp_path}/private.txt {home}/hub/state.json {home}/hub/jobs/{other.id}/output 2>&1;"
+            "cat /proc/[0-9]*/environ | tr '\\0' '\\n' | grep ^JOB_ID | sort -u; ls -a $HOME; ps ax 2>/dev/null | wc -l",
+        )
+    finally:
+        hub_api.cancel_job(job_id=other.id)
+    assert seen.count("No such file or directory") == 3
+    assert "private\n" not in seen
+    assert hub.token not in seen
+    assert other.id not in "\n".join(line for line in seen.splitlines() if "No such file" not in line)
+
+
+@needs_bubblewrap
+def test_a_sandboxed_job_cannot_change_the_system(hub_api: HfApi) -> None:
+    seen = output(
+        hub_api, "/bin/sh", "-c", "touch /usr/x /etc/x /hub/bin/x 2>&1; touch /tmp/x /x ~/x && echo elsewhere"
+    )
+    assert seen.count("Read-only file system") == 3
+    assert seen.endswith("elsewhere")
+
+
+@needs_bubblewrap
+def test_password_hashes_of_this_machine_stay_hidden(hub_api: HfApi) -> None:
+    assert output(hub_api, "/bin/sh", "-c", "cat /etc/shadow /etc/gshadow 2>/dev/null; echo end") == "end"
+
+
+def test_a_volume_is_the_buckets_folder(hub: HubState, hub_api: HfApi) -> None:
+    volume = bucket(hub_api, "volumes")
+    script = "cat /data/in/file.txt; mkdir -p /data/out; echo made > /data/out/new.txt"
+    assert output(hub_api, "/bin/sh", "-c", script, volumes=[volume]) == "from the bucket"
+    assert (hub_home(hub) / "hub/buckets/local/volumes/out/new.txt").read_text() == "made\n"
+    listed = [item.path for item in hub_api.list_bucket_tree("local/volumes", recursive=True)]
+    assert "out/new.txt" in listed
+
+
+@needs_bubblewrap
+def test_a_read_only_volume_cannot_be_written(hub_api: HfApi) -> None:
+    volume = bucket(hub_api, "readonly")
+    volume.read_only = True
+    assert "Read-only" in output(hub_api, "/bin/sh", "-c", "echo x > /data/y 2>&1", volumes=[volume])
+
+
+def test_a_volume_may_be_a_folder_of_a_bucket(hub_api: HfApi) -> None:
+    volume = bucket(hub_api, "folders")
+    volume.path = "in"
+    assert output(hub_api, "cat", "/data/file.txt", volumes=[volume]) == "from the bucket"
+
+
+def test_a_folder_that_is_not_there_fails_the_job_with_its_name(hub_api: HfApi) -> None:
+    volume = bucket(hub_api, "missing")
+    volume.path = "nowhere"
+    job = hub_api.run_job(image="x", command=["true"], volumes=[volume], namespace="local")
+    job = hub_api.wait_for_job(job.id, namespace="local", timeout=30, poll_interval=0.02)
+    assert (job.status.stage, job.status.message) == (
+        "ERROR",
+        "Volume /data: there is no folder nowhere in local/missing.",
+    )
+
+
+@pytest.mark.promise("S15")
+def test_nothing_of_the_hubs_environment_reaches_a_job(hub_api: HfApi, plain: HfApi) -> None:
+    for api in (hub_api, plain):
+        names = {line.partition("=")[0] for line in output(api, "env").splitlines()}
+        assert {"JOB_ID", "HOME", "PATH"} <= names
+        assert not {name for name in names if name.startswith(("HF_", "VIRTUAL_ENV", "PYTEST"))}
+
+
+def test_uv_and_each_python_are_on_the_path(hub_api: HfApi, plain: HfApi) -> None:
+    for api in (hub_api, plain):
+        seen = output(api, "/bin/sh", "-c", "uv --version && python -c 'import sys; print(sys.version_info[0])'")
+        assert seen.startswith("uv ")
+        assert seen.endswith("3")
+
+
+def test_a_plain_process_finds_its_volumes_through_rewritten_paths(plain: HfApi) -> None:
+    volume = bucket(plain, "plain")
+    script = 'cat /data/in/file.txt "$FILE"; echo /database /x/data'
+    seen = output(plain, "/bin/sh", "-c", script, volumes=[volume], env={"FILE": "/data/in/file.txt"})
+    assert seen == "from the bucketfrom the bucket/database /x/data"
+
+
+def test_a_plain_process_says_that_it_is_one(plain: HfApi) -> None:
+    job = plain.run_job(image="python:3.12", command=["true"], namespace="local")
+    message = plain.wait_for_job(job.id, namespace="local", timeout=30, poll_interval=0.02).status.message
+    assert message == "Runs on this machine; python:3.12 is not pulled; a plain process, not sandboxed"
+
+
+@needs_bubblewrap
+@pytest.mark.promise("S15")
+def test_a_secret_is_in_no_argument_of_the_sandbox(tmp_path: Path) -> None:
+    box = sandbox.choose(tmp_path)
+    scratch = tmp_path / "root"
+    scratch.mkdir()
+    plan = box.plan(Request("1", SPEC, {"KEY": "secret-value"}, [Mount(tmp_path, "/data", read_only=True)], scratch, 1))
+    assert plan.env["KEY"] == "secret-value"
+    assert "secret-value" not in " ".join(plan.argv)
+    assert "secret-value" not in repr(plan)
+
+
+def hub_home(hub: HubState) -> Path:
+    from pathlib import Path
+
+    return Path(f"/proc/{hub.pid}/cwd").resolve().parent

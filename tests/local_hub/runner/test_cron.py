@@ -1,0 +1,43 @@
+"""When a schedule fires next."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from local_hub.errors import HubError
+from local_hub.runner import cron
+
+
+def at(*moment: int) -> int:
+    return int(datetime(*moment, tzinfo=UTC).timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("@hourly", at(2026, 11, 21, 21, 0)),
+        ("@daily", at(2026, 11, 22)),
+        ("@weekly", at(2026, 11, 22)),
+        ("@monthly", at(2026, 12, 1)),
+        ("@yearly", at(2027, 1, 1)),
+        ("@annually", at(2027, 1, 1)),
+        ("*/5 * * * *", at(2026, 11, 21, 20, 50)),
+        ("0 9 * * 1", at(2026, 11, 23, 9)),
+        ("30 2 29 2 *", at(2028, 2, 29, 2, 30)),
+    ],
+)
+def test_the_next_moment_is_in_utc(schedule: str, expected: int) -> None:
+    assert cron.next_after(schedule, at(2026, 11, 21, 20, 47, 12)) == expected
+
+
+def test_the_next_moment_is_never_now() -> None:
+    assert cron.next_after("0 * * * *", at(2026, 1, 1, 5)) == at(2026, 1, 1, 6)
+
+
+@pytest.mark.parametrize("schedule", ["", "@never", "* * * *", "* * * * * *", "61 * * * *", "0 0 31 2 *", "every day"])
+def test_what_never_fires_is_refused(schedule: str) -> None:
+    with pytest.raises(HubError) as caught:
+        cron.next_after(schedule, 0)
+    assert caught.value.status == 422

@@ -1,0 +1,256 @@
+"""What replies show of jobs, logs, artifacts, answers and schedules. Absent parts are None and are not sent.
+
+Field names are those of `huggingface_hub.JobInfo` where it has one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from jobs import stage
+from jobs.display_text import one_line
+from jobs.logs.matches import size
+from jobs.spec import cost, workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from jobs.client.models import Hardware, Job
+    from jobs.errors import JobsError
+    from jobs.logs.reader import LogSlice
+    from jobs.results.agent_answer import Answer
+    from jobs.results.artifacts import Artifact, Inline, Listing
+    from jobs.results.diagnosis import Diagnosis
+
+_MESSAGE_CHARS = 300
+_LABELS_SHOWN = 12
+_LABELS_BYTES = 400
+_EVIDENCE_BYTES = 500
+_LABEL_CHARS = 100
+
+
+class View(BaseModel):
+    """The base of all that replies show; built on first use, not while a client waits for the server to start."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class DiagnosisView(View):
+    cause: str
+    summary: str
+    evidence: list[str] | None = None
+    suggestion: str | None = None
+
+
+class JobStatusView(View):
+    """A job. While it runs only what changes is shown; `finished` says that it will not run further."""
+
+    id: str
+    namespace: str | None = None
+    stage: str | None = None
+    finished: bool | None = None
+    succeeded: bool | None = None
+    unchanged: bool | None = None
+    message: str | None = None
+    running_secs: int | None = None
+    scheduling_secs: int | None = None
+    created_at: str | None = None
+    started_at: str | None = None
+    finished_at: str | None = None
+    flavor: str | None = None
+    cost_usd: float | None = None
+    max_cost_usd: float | None = None
+    labels: dict[str, str] | None = None
+    secrets: list[str] | None = None
+    owner: str | None = None
+    url: str | None = None
+    expose_urls: list[str] | None = None
+    workspace: str | None = None
+    diagnosis: DiagnosisView | None = None
+    error: dict[str, Any] | None = None
+    next: str | None = None
+
+
+class LogView(View):
+    lines: list[str]
+    first_line: int | None = None
+    total_lines: int | None = None
+    matches: int | None = None
+    cursor: str | None = None
+    truncated: bool | None = None
+    rest: dict[str, str] | None = None
+
+
+class ArtifactView(View):
+    path: str
+    size: int
+    hash: str | None = None
+    changed_input: bool | None = None
+    text: str | None = None
+    json_: Any = Field(None, serialization_alias="json")
+    cut: int | None = None
+
+
+class AnswerView(View):
+    text: str
+    stop_reason: str | None = None
+    succeeded: bool
+    errors: list[str] | None = None
+    tool_errors: list[str] | None = None
+    tool_calls: int | None = None
+    model: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost_usd: float | None = None
+    text_cut: int | None = None
+    path: str | None = None
+
+
+def status(
+    job: Job,
+    hardware: Iterable[Hardware] = (),
+    *,
+    diagnosis: Diagnosis | None = None,
+    agent_succeeded: bool | None = None,
+    mask: Callable[[str], str] = str,
+) -> JobStatusView:
+    """A job as a poll shows it: a few fields while it runs (≤ 400 bytes), the whole of it once it ended (≤ 1.5 KB)."""
+    ended = stage.finished(job.stage)
+    prices = tuple(hardware)
+    view = JobStatusView(
+        id=job.id,
+        namespace=job.namespace,
+        stage=one_line(job.stage, 40),
+        finished=ended,
+        succeeded=stage.succeeded(job.stage, agent_succeeded=agent_succeeded),
+        message=one_line(mask(job.message), _MESSAGE_CHARS if ended else 100) if job.message else None,
+        running_secs=job.durations.running_secs,
+        scheduling_secs=job.durations.scheduling_secs if ended or job.started_at is None else None,
+        flavor=job.flavor,
+        cost_usd=cost.cost_so_far(job, prices) if prices else None,
+        max_cost_usd=_max_cost(job, prices),
+        expose_urls=[one_line(url, 200) for url in job.status.expose_urls[:3]] or None,
+    )
+    if not ended:
+        return view
+    place = workspace.of_job(job)
+    return view.model_copy(
+        update={
+            "created_at": _instant(job.created_at),
+            "started_at": _instant(job.started_at),
+            "finished_at": _instant(job.finished_at),
+            "labels": labels(job.labels, mask),
+            "secrets": list(job.secrets[:20]) or None,
+            "url": job.url,
+            "workspace": place.uri if place else None,
+            "expose_urls": None,
+            "diagnosis": diagnosis_view(diagnosis, mask),
+        }
+    )
+
+
+def unchanged(job: Job) -> JobStatusView:
+    """A job of which nothing changed since the caller looked last, in a few dozen bytes."""
+    return JobStatusView(id=job.id, stage=one_line(job.stage, 40), unchanged=True)
+
+
+def missing(job_id: str, error: JobsError) -> JobStatusView:
+    """A job that could not be looked at."""
+    return JobStatusView(id=job_id, error=error.as_dict())
+
+
+def diagnosis_view(found: Diagnosis | None, mask: Callable[[str], str] = str) -> DiagnosisView | None:
+    if found is None:
+        return None
+    return DiagnosisView(
+        cause=found.cause,
+        summary=mask(found.summary),
+        evidence=_evidence(found, mask),
+        suggestion=found.suggestion,
+    )
+
+
+def _evidence(found: Diagnosis, mask: Callable[[str], str]) -> list[str] | None:
+    """The lines that show the cause, the last of them where there is no room for all."""
+    shown: list[str] = []
+    room = _EVIDENCE_BYTES
+    for line in reversed(found.evidence):
+        text = mask(line)
+        room -= size(text)
+        if room < 0 and shown:
+            break
+        shown.insert(0, text)
+    return shown or None
+
+
+def log(piece: LogSlice) -> LogView:
+    return LogView(
+        lines=list(piece.lines),
+        first_line=piece.first_line,
+        total_lines=piece.total_lines,
+        matches=piece.matches,
+        cursor=piece.cursor,
+        truncated=piece.truncated or None,
+        rest=piece.rest,
+    )
+
+
+def artifacts(listed: Listing, contents: Sequence[Inline] = ()) -> list[ArtifactView]:
+    """The listing, with the contents that fit."""
+    inlined = {content.path: content for content in contents}
+    return [_artifact(file, inlined.get(file.path)) for file in listed.shown]
+
+
+def answer(found: Answer) -> AnswerView:
+    usage = found.usage
+    return AnswerView(
+        text=found.text,
+        stop_reason=found.stop_reason,
+        succeeded=found.succeeded,
+        errors=list(found.errors) or None,
+        tool_errors=list(found.tool_errors) or None,
+        tool_calls=found.tool_calls or None,
+        model=found.model,
+        prompt_tokens=usage.prompt_tokens if usage else None,
+        completion_tokens=usage.completion_tokens if usage else None,
+        cost_usd=usage.cost_usd if usage else None,
+        text_cut=found.text_cut or None,
+        path=found.path,
+    )
+
+
+def labels(given: Any, mask: Callable[[str], str] = str) -> dict[str, str] | None:
+    """The caller's labels, bounded; ours is left out."""
+    shown: dict[str, str] = {}
+    room = _LABELS_BYTES
+    for key, value in list(given.items())[:_LABELS_SHOWN]:
+        name, text = one_line(mask(key), _LABEL_CHARS), one_line(mask(value), _LABEL_CHARS)
+        room -= size(name) + size(text)
+        if key != workspace.LABEL and room >= 0:
+            shown[name] = text
+    return shown or None
+
+
+def _artifact(file: Artifact, content: Inline | None) -> ArtifactView:
+    return ArtifactView(
+        path=one_line(file.path, 300),
+        size=file.size,
+        hash=file.hash,
+        changed_input=file.changed_input or None,
+        text=content.text if content else None,
+        json_=content.json if content else None,
+        cut=(content.cut or None) if content else None,
+    )
+
+
+def _max_cost(job: Job, hardware: Sequence[Hardware]) -> float | None:
+    if not hardware or job.timeout_seconds is None or job.flavor is None:
+        return None
+    price = cost.prices(hardware).get(job.flavor)
+    return round(price.usd(job.timeout_seconds, whole_units=True) * ((job.retry or 0) + 1), 6) if price else None
+
+
+def _instant(moment: Any) -> str | None:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
