@@ -20,7 +20,7 @@ import anyio.to_thread
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from jobs.client.client import Hub
+from jobs.client.client import HubClient
 from jobs.client.retry import Backoff
 from jobs.client.transport import Limits
 from jobs.errors import HubError
@@ -57,7 +57,7 @@ class Tally:
     seconds: list[float] = field(default_factory=list)
 
 
-async def one(straight: Hub, broken: Hub, proxy: FaultProxy, draw: random.Random, tally: Tally) -> None:
+async def one(straight: HubClient, broken: HubClient, proxy: FaultProxy, draw: random.Random, tally: Tally) -> None:
     label = new_submission()
     scheduled = draw.random() < 0.25
     request = JobRequest(command=("true",), image="python:3.12", files={"a.txt": "a"})
@@ -105,9 +105,9 @@ async def one(straight: Hub, broken: Hub, proxy: FaultProxy, draw: random.Random
 
 
 async def worker(endpoint: str, token: str, runs: int, seed: int, tally: Tally) -> None:
-    straight = Hub(endpoint, token)
+    straight = HubClient(endpoint, token)
     with faults.fault_proxy(endpoint, delay=1.6) as proxy:
-        broken = Hub(proxy.endpoint, token, limits=Limits(connect=2.0, read=1.0, pool=2.0), backoff=BACKOFF)
+        broken = HubClient(proxy.endpoint, token, limits=Limits(connect=2.0, read=1.0, pool=2.0), backoff=BACKOFF)
         draw = random.Random(seed)
         for _ in range(runs):
             await one(straight, broken, proxy, draw, tally)

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from local_hub import accounts, clock
 from local_hub.api.job_routes import new_job
-from local_hub.api.schema import JobSpec
+from local_hub.api.schema import JobBody
 from local_hub.paths import HubPaths
 from local_hub.runner import cron
 from local_hub.store import job_table, schedule_table
@@ -158,7 +158,7 @@ def log() -> None:
 
 
 def fill(paths: HubPaths, *, jobs: int = 0, schedules: int = 0) -> None:
-    spec = JobSpec.model_validate({"command": ["true"], "dockerImage": "x", "labels": {"name": "n"}}).to_json()
+    spec = JobBody.model_validate({"command": ["true"], "dockerImage": "x", "labels": {"name": "n"}}).to_json()
 
     def work(db: sqlite3.Connection) -> None:
         now = clock.now_ms()
@@ -170,7 +170,7 @@ def fill(paths: HubPaths, *, jobs: int = 0, schedules: int = 0) -> None:
         for _ in range(schedules):
             line = "0 9 * * 1"
             following = cron.next_after(line, now)
-            one = schedule_table.Schedule(
+            one = schedule_table.ScheduleRow(
                 accounts.new_id(), "local", now, spec, line, False, False, following, None, None
             )
             schedule_table.insert(db, one)

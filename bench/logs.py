@@ -19,7 +19,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from jobs import stage
-from jobs.client.client import Hub
+from jobs.client.client import HubClient
 from jobs.client.models import Job
 from jobs.client.wait import wait_for_change
 from jobs.logs import reader
@@ -34,7 +34,7 @@ WRITER = "awk 'BEGIN {{ for (i = 1; i <= {count}; i++) print \"{line}\" }}'; ech
 
 
 async def main(endpoint: str, token: str, megabytes: int) -> None:
-    hub = Hub(endpoint, token)
+    hub = HubClient(endpoint, token)
     count = megabytes * 1_000_000 // len(LINE)
     command = WRITER.format(count=count, line=LINE.replace("{}", '" i "'))
     request = JobRequest(command=("sh", "-c", command), image="python:3.12", timeout="1h")
@@ -59,12 +59,12 @@ async def main(endpoint: str, token: str, megabytes: int) -> None:
     await hub.close()
 
 
-async def dropped(hub: Hub, job: Job) -> LogSlice:
+async def dropped(hub: HubClient, job: Job) -> LogSlice:
     seen = 0
     path = f"/api/jobs/local/{job.id}/logs"
-    from jobs.client.error_map import Asked
+    from jobs.client.error_map import RequestContext
 
-    async with hub.wire.stream(path, Asked("job", hub.endpoint, token=True), read=60) as response:
+    async with hub.wire.stream(path, RequestContext("job", hub.endpoint, token=True), read=60) as response:
         async for piece in response.aiter_bytes():
             seen += len(piece)
     return LogSlice(lines=(f"{seen / 1e6:.0f} MB on the wire",))

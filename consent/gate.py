@@ -20,7 +20,7 @@ import anyio
 from mcp.server.mcpserver.resolve import AcceptedElicitation, DeclinedElicitation, Elicit, ElicitationResult
 
 from consent.caller import caller, can_be_asked, is_modern, sealed_state
-from consent.ledger import Approval, Ledger, Spent
+from consent.ledger import Approval, Consumed, Ledger
 from consent.question import Answer, form, text
 from consent.request import ConsentRequest, granted
 from jobs.errors import (
@@ -47,7 +47,7 @@ _patience: ContextVar[anyio.CancelScope | None] = ContextVar("patience", default
 
 
 @dataclass(frozen=True)
-class Unasked:
+class NotNeeded:
     """No question was put: nothing here needs one, or the operator's start-up flag says so."""
 
     request: ConsentRequest
@@ -55,7 +55,7 @@ class Unasked:
 
 
 @dataclass(frozen=True)
-class PutAside:
+class Pending:
     """The client cannot ask: the question waits for `hf-jobs-mcp approve`, or has been answered there."""
 
     request: ConsentRequest
@@ -67,11 +67,11 @@ class Recovered:
     """The same call was approved and sent moments ago: its outcome, not a second job, is what is wanted."""
 
     request: ConsentRequest
-    spent: Spent
+    spent: Consumed
 
 
 @dataclass(frozen=True)
-class Grant:
+class Approved:
     """A yes that has been used up. Exactly `names` may be attached; `submission` labels what is sent."""
 
     names: tuple[str, ...]
@@ -79,8 +79,8 @@ class Grant:
     submission: str
 
 
-Verdict = Unasked | PutAside | Recovered
-Outcome = ElicitationResult[Any]
+NotAsked = NotNeeded | Pending | Recovered
+Elicited = ElicitationResult[Any]
 
 
 @dataclass
@@ -105,18 +105,18 @@ class Gate:
     clock: Callable[[], float] = field(default=time.time)
     _asked: set[tuple[str, str]] = field(default_factory=set, init=False)
 
-    async def pose(self, request: ConsentRequest, ctx: Context[Any, Any]) -> Elicit[Answer] | Verdict:
+    async def pose(self, request: ConsentRequest, ctx: Context[Any, Any]) -> Elicit[Answer] | NotAsked:
         """The question to put, or why none is put. Changes nothing the caller could use as an answer."""
         if not request.needed:
-            return Unasked(request)
+            return NotNeeded(request)
         if self.bypass:
-            return Unasked(request, bypassed=True)
+            return NotNeeded(request, bypassed=True)
         who = caller(ctx.request_context)
         found = await anyio.to_thread.run_sync(self.ledger.find, request.digest, who)
         # A no given anywhere counts. A yes given elsewhere counts unless this call brings an answer of its own.
         answered_here = sealed_state() is not None and bool(ctx.input_responses)
         if found is not None and (found.status == "declined" or (found.status == "approved" and not answered_here)):
-            return PutAside(request, found)
+            return Pending(request, found)
         earlier = await self._earlier(request, who)
         if can_be_asked(ctx):
             self._note_asked(request, who)
@@ -128,11 +128,11 @@ class Gate:
             if earlier is not None and earlier.out_of_band:
                 return Recovered(request, earlier)
             self.audit.note("put aside", caller=who, **_facts(request))
-        return PutAside(request, await self._put_aside(request, who))
+        return Pending(request, await self._put_aside(request, who))
 
     async def redeem(
-        self, request: ConsentRequest, outcome: Outcome, ctx: Context[Any, Any]
-    ) -> Grant | PutAside | Spent:
+        self, request: ConsentRequest, outcome: Elicited, ctx: Context[Any, Any]
+    ) -> Approved | Pending | Consumed:
         """Use the answer up for exactly `request`, which the caller has just rebuilt.
 
         Returns a `Grant`; or the `PutAside` question that still waits for its person; or the `Spent` yes of the
@@ -148,7 +148,7 @@ class Gate:
         if not isinstance(outcome, AcceptedElicitation):
             raise await self._refused(request, outcome, who)
         answer = outcome.data
-        if not isinstance(answer, Answer | Unasked | PutAside | Recovered) or answer.request.digest != request.digest:
+        if not isinstance(answer, Answer | NotNeeded | Pending | Recovered) or answer.request.digest != request.digest:
             self.audit.note("changed", caller=who, **_facts(request))
             raise SpecChanged(
                 "What would be sent changed after the question was put, so nothing was sent.",
@@ -156,18 +156,18 @@ class Gate:
             )
         if isinstance(answer, Recovered):
             return answer.spent
-        if isinstance(answer, PutAside):
+        if isinstance(answer, Pending):
             return await self._redeem_put_aside(request, answer.approval, who)
-        if isinstance(answer, Unasked):
+        if isinstance(answer, NotNeeded):
             return await self._redeem_unasked(request, answer, who)
         return await self._redeem_answer(request, answer, who, ctx)
 
-    def record(self, grant: Grant, namespace: str, result: str) -> None:
+    def record(self, grant: Approved, namespace: str, result: str) -> None:
         """Note what a spent yes came to: the id of the job or schedule."""
         self.ledger.record(grant.submission, namespace, result)
         self.audit.note("submitted", submission=grant.submission, namespace=namespace, id=result, names=grant.names)
 
-    async def _redeem_unasked(self, request: ConsentRequest, answer: Unasked, who: str) -> Grant:
+    async def _redeem_unasked(self, request: ConsentRequest, answer: NotNeeded, who: str) -> Approved:
         if request.needed and not (answer.bypassed and self.bypass):
             raise ConsentSpent("No answer was given for this.")
         if request.needed:
@@ -175,12 +175,12 @@ class Gate:
         key = f"unasked:{secrets.token_hex(16)}"
         return await self._spend(request, request.secret_names, key, who)
 
-    async def _redeem_put_aside(self, request: ConsentRequest, approval: Approval, who: str) -> Grant | PutAside:
+    async def _redeem_put_aside(self, request: ConsentRequest, approval: Approval, who: str) -> Approved | Pending:
         if approval.status == "declined":
             await anyio.to_thread.run_sync(self.ledger.dismiss, approval.id)
             raise _declined()
         if approval.status != "approved":
-            return PutAside(request, approval)
+            return Pending(request, approval)
         names = self._yes(request, approval.ticked, who)
         # The person may have been asked in both ways; the question that this call brought back is used up as well.
         sealed = sealed_state()
@@ -190,7 +190,7 @@ class Gate:
 
     async def _redeem_answer(
         self, request: ConsentRequest, answer: Answer, who: str, ctx: Context[Any, Any]
-    ) -> Grant | Spent:
+    ) -> Approved | Consumed:
         sealed = sealed_state()
         if is_modern(ctx) and sealed is None:
             raise ConsentSpent("That answer does not belong to a question this server asked.")
@@ -229,13 +229,13 @@ class Gate:
         *,
         approval_id: str | None = None,
         also: str | None = None,
-    ) -> Grant:
+    ) -> Approved:
         submission = new_submission()
         if request.needed:
             spend = partial(self.ledger.spend, key, request.digest, who, submission, approval_id, also=also)
             await anyio.to_thread.run_sync(spend)
         withheld = tuple(name for name in request.secret_names if name not in names)
-        return Grant(names, withheld, submission)
+        return Approved(names, withheld, submission)
 
     async def _burn(self, request: ConsentRequest, who: str) -> None:
         """A no is final for the question it answers: nobody turns it into a yes by sending the state again."""
@@ -244,7 +244,7 @@ class Gate:
             with suppress(ConsentSpent):
                 await anyio.to_thread.run_sync(self.ledger.spend, f"state:{sealed.key}", request.digest, who, "")
 
-    async def _refused(self, request: ConsentRequest, outcome: Outcome, who: str) -> JobsError:
+    async def _refused(self, request: ConsentRequest, outcome: Elicited, who: str) -> JobsError:
         await self._burn(request, who)
         if isinstance(outcome, DeclinedElicitation):
             self.audit.note("answered", caller=who, answer="declined", **_facts(request))
@@ -260,7 +260,7 @@ class Gate:
         shown = request.masked(self.mask)
         return await anyio.to_thread.run_sync(self.ledger.put_aside, shown, who, self.ask_seconds)
 
-    async def _earlier(self, request: ConsentRequest, who: str) -> Spent | None:
+    async def _earlier(self, request: ConsentRequest, who: str) -> Consumed | None:
         """The last use of a yes to the very same thing, before the question that is being answered was asked.
 
         The bound keeps the question's words the same in every round.
@@ -309,14 +309,14 @@ def _stop_waiting() -> None:
         scope.deadline = float("inf")
 
 
-def _declined(earlier: Spent | None = None) -> ConsentDeclined:
+def _declined(earlier: Consumed | None = None) -> ConsentDeclined:
     hint = "Do not ask again unless the user wants to change something."
     if earlier is not None and earlier.result is not None:
         hint = f"The same was approved before and made {earlier.namespace}/{earlier.result}; look at that one."
     return ConsentDeclined("The person said no; nothing was sent.", hint=hint)
 
 
-def _again(request: ConsentRequest, earlier: Spent | None) -> ConsentRequest:
+def _again(request: ConsentRequest, earlier: Consumed | None) -> ConsentRequest:
     """The question, with a first line about the last time where there was one."""
     if earlier is None:
         return request

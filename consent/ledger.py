@@ -61,7 +61,7 @@ class Approval:
 
 
 @dataclass(frozen=True)
-class Spent:
+class Consumed:
     """A yes that was used: for which submission, and, once known, what came of it. An answer of no has none."""
 
     key: str
@@ -212,12 +212,12 @@ class Ledger:
                 "UPDATE spent SET namespace = ?, result = ? WHERE submission = ?", (namespace, result, submission)
             )
 
-    def spent(self, key: str) -> Spent | None:
+    def spent(self, key: str) -> Consumed | None:
         with self._lock:
             row = self._db.execute("SELECT * FROM spent WHERE key = ?", (key,)).fetchone()
-        return Spent(*row) if row is not None else None
+        return Consumed(*row) if row is not None else None
 
-    def last_spent(self, digest: str, caller: str, *, since: float, before: float) -> Spent | None:
+    def last_spent(self, digest: str, caller: str, *, since: float, before: float) -> Consumed | None:
         """The newest use of a yes for this digest and caller between two moments, in epoch seconds."""
         with self._lock:
             row = self._db.execute(
@@ -225,7 +225,7 @@ class Ledger:
                 " ORDER BY at DESC, key LIMIT 1",
                 (digest, caller, since, before),
             ).fetchone()
-        return Spent(*row) if row is not None else None
+        return Consumed(*row) if row is not None else None
 
     def _expire(self, db: sqlite3.Connection) -> None:
         db.execute(

@@ -7,7 +7,7 @@ import unicodedata
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
-def is_plain(text: str) -> bool:
+def shows_as_it_is(text: str) -> bool:
     """Whether `text` is one line without control, invisible, direction-changing or unassigned characters."""
     return (text.isascii() and text.isprintable()) or not any(unicodedata.category(char) in _UNSEEN for char in text)
 

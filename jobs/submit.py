@@ -21,7 +21,7 @@ from jobs.spec.workspace import LABEL
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from jobs.client.client import Hub
+    from jobs.client.client import HubClient
     from jobs.client.models import Job, ScheduledJob
     from jobs.secrets.secret_value import Secret
     from jobs.spec.spec import JobSpec
@@ -65,7 +65,7 @@ def new_submission() -> str:
 
 
 async def submit(
-    hub: Hub,
+    hub: HubClient,
     spec: JobSpec,
     secrets: Mapping[str, Secret],
     submission: str,
@@ -104,7 +104,7 @@ async def submit(
 
 
 async def schedule(
-    hub: Hub,
+    hub: HubClient,
     spec: JobSpec,
     secrets: Mapping[str, Secret],
     submission: str,
@@ -128,7 +128,9 @@ async def schedule(
     return await errand.run()
 
 
-async def recover(hub: Hub, namespace: str, submission: str, *, scheduled: bool = False) -> Job | ScheduledJob | None:
+async def recover(
+    hub: HubClient, namespace: str, submission: str, *, scheduled: bool = False
+) -> Job | ScheduledJob | None:
     """What a submission made, if it made anything: for a caller whose reply was lost. Raises HubError."""
     if scheduled:
         schedules = await hub.list_schedules(namespace, labels={LABEL: submission})
@@ -136,7 +138,7 @@ async def recover(hub: Hub, namespace: str, submission: str, *, scheduled: bool 
     return min(await hub.find_by_label(namespace, LABEL, submission), key=_age, default=None)
 
 
-async def rerun(hub: Hub, job: Job, *, on_event: OnEvent | None = None, patience: Patience | None = None) -> Job:
+async def rerun(hub: HubClient, job: Job, *, on_event: OnEvent | None = None, patience: Patience | None = None) -> Job:
     """Run a job again with everything the hub stored of it, its secrets too. Never sent again once it may have left."""
 
     async def reruns() -> list[Job]:
@@ -149,7 +151,7 @@ async def rerun(hub: Hub, job: Job, *, on_event: OnEvent | None = None, patience
 
 
 async def trigger(
-    hub: Hub, scheduled: ScheduledJob, *, on_event: OnEvent | None = None, patience: Patience | None = None
+    hub: HubClient, scheduled: ScheduledJob, *, on_event: OnEvent | None = None, patience: Patience | None = None
 ) -> Job:
     """Run a schedule now, apart from its times. Never sent again once it may have left. Raises Conflict."""
 
@@ -314,7 +316,7 @@ def _body(spec: JobSpec, secrets: Mapping[str, Secret], submission: str) -> Mapp
     return body
 
 
-async def _upload(hub: Hub, spec: JobSpec, submission: str, on_event: OnEvent) -> None:
+async def _upload(hub: HubClient, spec: JobSpec, submission: str, on_event: OnEvent) -> None:
     if not spec.workspace:
         return
     workspace = spec.workspace_of(submission)

@@ -61,7 +61,7 @@ class Guard:
 
         try:
             self._check(scope, headers)
-        except errors.HubError as error:
+        except errors.ApiError as error:
             await errors.render(error)(scope, receive, stamped)
         else:
             await self._app(scope, receive, stamped)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 
-class HubError(Exception):
+class ApiError(Exception):
     """A request that is answered with an error: status, a code for programs, one sentence for people."""
 
     def __init__(self, status: int, message: str, *, code: str, headers: Mapping[str, str] | None = None) -> None:
@@ -28,43 +28,43 @@ class HubStartError(Exception):
     """The hub could not be started, reached or kept; the text is one sentence for a person."""
 
 
-def unauthorized() -> HubError:
-    return HubError(401, "Invalid credentials in Authorization header", code="Unauthorized")
+def unauthorized() -> ApiError:
+    return ApiError(401, "Invalid credentials in Authorization header", code="Unauthorized")
 
 
-def forbidden(message: str) -> HubError:
-    return HubError(403, message, code="Forbidden")
+def forbidden(message: str) -> ApiError:
+    return ApiError(403, message, code="Forbidden")
 
 
-def not_found(what: str, *, code: str = "NotFound") -> HubError:
-    return HubError(404, what, code=code)
+def not_found(what: str, *, code: str = "NotFound") -> ApiError:
+    return ApiError(404, what, code=code)
 
 
-def conflict(message: str) -> HubError:
-    return HubError(409, message, code="Conflict")
+def conflict(message: str) -> ApiError:
+    return ApiError(409, message, code="Conflict")
 
 
-def invalid(message: str) -> HubError:
-    return HubError(422, message, code="ValidationError")
+def invalid(message: str) -> ApiError:
+    return ApiError(422, message, code="ValidationError")
 
 
-def unsupported(what: str) -> HubError:
-    return HubError(422, f"{what}: not on the local hub.", code="NotOnLocalHub")
+def unsupported(what: str) -> ApiError:
+    return ApiError(422, f"{what}: not on the local hub.", code="NotOnLocalHub")
 
 
-def too_many(message: str, *, retry_after: int) -> HubError:
+def too_many(message: str, *, retry_after: int) -> ApiError:
     """A refusal to be tried again after `retry_after` seconds, in both of the forms clients look for."""
     headers = {"Retry-After": str(retry_after), "RateLimit": f'"jobs";r=0;t={retry_after}'}
-    return HubError(429, message, code="TooManyRequests", headers=headers)
+    return ApiError(429, message, code="TooManyRequests", headers=headers)
 
 
 def answer(_request: Request, error: Exception) -> Response:
     """Turn a `HubError` into a response."""
-    assert isinstance(error, HubError)  # noqa: S101 - Starlette registers this for that class only.
+    assert isinstance(error, ApiError)  # noqa: S101 - Starlette registers this for that class only.
     return render(error)
 
 
-def render(error: HubError) -> Response:
+def render(error: ApiError) -> Response:
     """Write the error where `hf_raise_for_status` reads it: ``X-Error-Code``, ``X-Error-Message`` and the body."""
     message = error.message.encode("latin-1", "replace").decode("latin-1").replace("\n", " ")
     headers = {"X-Error-Code": error.code, "X-Error-Message": message, **error.headers}

@@ -16,7 +16,7 @@ import anyio.to_thread
 from local_hub import clock as moments
 from local_hub.buckets.xet_uploads import Uploads
 from local_hub.runner import admission
-from local_hub.runner.fork_server import Nursery
+from local_hub.runner.fork_server import ForkServer
 from local_hub.runner.port_proxy import Exposure
 from local_hub.runner.runner import Limits, Runner
 from local_hub.runner.scheduler import Scheduler
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from local_hub.backends.base import Launcher
     from local_hub.paths import HubPaths
-    from local_hub.store.job_table import Job
+    from local_hub.store.job_table import JobRow
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Hub:
     ) -> None:
         self.paths = paths
         self.store = Store(paths.database)
-        self.nursery = Nursery(paths.log)
+        self.nursery = ForkServer(paths.log)
         self.secret_box = SecretBox(paths.secret_key)
         self.limits = limits or Limits(admission.capacity())
         self.runner = Runner(self.store, paths, launcher, self.nursery, self.secret_box, limits=self.limits)
@@ -69,7 +69,7 @@ class Hub:
         self.activity = Activity()
         self.runner.on_change(self._expose)
 
-    async def _expose(self, job: Job) -> None:
+    async def _expose(self, job: JobRow) -> None:
         if job.spec.get("expose"):
             try:
                 await self.exposure.update(job)

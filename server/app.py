@@ -25,7 +25,7 @@ from server.logs import log_to_stderr
 from server.prompts import add_prompts
 from server.resources import add_resources
 from server.settings import Settings
-from server.subscriptions import Watch
+from server.subscriptions import Subscription
 from server.tasks import Tasks
 from server.version import DISTRIBUTION, version
 from tools import all_tools
@@ -79,7 +79,7 @@ def assemble(settings: Settings) -> App:
         cache=settings.cache,
     )
     services = Services(policy=policy, connect=connection, vault=vault, gate=gate)
-    watch = Watch(services)
+    watch = Subscription(services)
     tools = all_tools()
 
     @asynccontextmanager

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
     from mcp.server.lowlevel.server import Server
 
-    from jobs.client.client import Hub
+    from jobs.client.client import HubClient
     from tools.services import Services
 
 MOST_VALUES = 100
@@ -58,7 +58,7 @@ async def _values(services: Services, place: str, name: str, given: dict[str, st
     return [f"{job.namespace}/{job.id}" if name in _FULL else job.id for job in jobs]
 
 
-async def _paths(hub: Hub, home: str | None, job_id: str | None) -> list[str]:
+async def _paths(hub: HubClient, home: str | None, job_id: str | None) -> list[str]:
     if not job_id:
         return []
     return [file.path for file in (await artifacts.listing(hub, await hub.inspect(job_id, home))).files]

@@ -17,7 +17,7 @@ from jobs.secrets.vault import Vault
 from tools.services import Connected
 
 if TYPE_CHECKING:
-    from jobs.client.client import Hub
+    from jobs.client.client import HubClient
     from local_hub.process.daemon import HubState
     from server.settings import Settings
 
@@ -38,7 +38,7 @@ class Connection:
     version: str
     learn: Callable[[str, str], None] | None = None
     _lock: anyio.Lock = field(default_factory=anyio.Lock)
-    _hub: Hub | None = None
+    _hub: HubClient | None = None
     _name: str = ""
     _address: tuple[str, str] | None = None
 
@@ -66,20 +66,20 @@ class Connection:
             self._hub = None
 
     async def _local(self) -> None:
-        from jobs.client.client import Hub
+        from jobs.client.client import HubClient
 
         if self._hub is not None and self._address == running_local(self.settings):
             return
         state = await anyio.to_thread.run_sync(start_local, self.settings, self.version)
         address = (state.endpoint, state.token)
         await self.close()
-        self._hub = Hub(state.endpoint, state.token, namespace=self.settings.namespace, version=self.version)
+        self._hub = HubClient(state.endpoint, state.token, namespace=self.settings.namespace, version=self.version)
         self._name, self._address = "local", address
         if self.learn is not None:
             self.learn("LOCAL_HUB_TOKEN", state.token)
 
     async def _remote(self, kind: str, token: str | None) -> None:
-        from jobs.client.client import Hub
+        from jobs.client.client import HubClient
 
         endpoint = (
             (os.environ.get("HF_ENDPOINT") or HUGGINGFACE).rstrip("/") if kind in {"auto", "huggingface"} else kind
@@ -89,7 +89,7 @@ class Connection:
                 "There is no Hugging Face token, and the hub that was asked for needs one.",
                 hint="Run `hf auth login`, or set HF_TOKEN for this server; HF_JOBS_MCP_HUB=local needs no account.",
             )
-        self._hub = Hub(endpoint, token, namespace=self.settings.namespace, version=self.version)
+        self._hub = HubClient(endpoint, token, namespace=self.settings.namespace, version=self.version)
         self._name = "huggingface" if urlsplit(endpoint).hostname == "huggingface.co" else endpoint
 
 

@@ -19,7 +19,7 @@ from server.version import version
 if TYPE_CHECKING:
     from server.settings import Settings
 
-Verdict = Literal["ok", "note", "fail"]
+Level = Literal["ok", "note", "fail"]
 _SECONDS = 20
 
 
@@ -27,7 +27,7 @@ _SECONDS = 20
 class Finding:
     """One thing that was looked at. `advice` says what to do where there is something to do."""
 
-    verdict: Verdict
+    verdict: Level
     subject: str
     state: str
     advice: str | None = None

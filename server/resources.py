@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from tools.services import Services
 
-MOST_BYTES = 1_000_000
+LARGEST_RESOURCE = 1_000_000
 _JSON = "application/json"
 
 TEMPLATES = [
@@ -94,7 +94,7 @@ async def _contents(services: Services, uri: str, where: Address) -> TextResourc
         return _json(uri, {"hub": connected.name, **dump(await view_of(services, connected, where.where, job))})
     if where.kind == "log":
         piece = await reader.read(
-            hub, job, query.LogRequest(tail=query.MOST_LINES, max_bytes=query.MOST_BYTES), mask=mask
+            hub, job, query.LogRequest(tail=query.MOST_LINES, max_bytes=query.LARGEST_REPLY), mask=mask
         )
         told = {"first_line": piece.first_line, "total_lines": piece.total_lines, "truncated": piece.truncated}
         text = "".join(f"{line}\n" for line in piece.lines)
@@ -102,8 +102,8 @@ async def _contents(services: Services, uri: str, where: Address) -> TextResourc
     workspace = of_job(job)
     if workspace is None:
         raise NotFound("This job has no workspace.")
-    data = await hub.buckets.read(workspace.bucket, f"{workspace.folder}/{where.path}", max_bytes=MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
+    data = await hub.buckets.read(workspace.bucket, f"{workspace.folder}/{where.path}", max_bytes=LARGEST_RESOURCE + 1)
+    if len(data) > LARGEST_RESOURCE:
         raise JobsError("This file is too large to be read here.", hint="fetch_results with save_to saves it.")
     return _file(uri, where.path, services.masker().mask_bytes(data))
 

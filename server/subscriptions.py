@@ -42,7 +42,7 @@ Tell = Callable[[str], Awaitable[None]]
 
 
 @dataclass
-class Watch:
+class Subscription:
     """Looks at what somebody listens to, and tells when it changed. `run` does the looking; idle, it only waits."""
 
     services: Services

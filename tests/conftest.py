@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from local_hub.backends.container import ENGINE_VARIABLE
 from tests.container_engine import NoEngineError, podman
@@ -12,6 +13,10 @@ from tests.hub_process import short_home
 
 #: Set it to "container" to run every test that asks for a hub with `runner` on the container runner.
 RUNNER_VARIABLE = "HF_JOBS_MCP_TEST_RUNNER"
+
+# A loaded machine is slow and not wrong.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,7 +15,7 @@ FINISHED_BYTES = 1_500
 LIST_BYTES = 12_000
 RESULTS_BYTES = 16_000
 """Of the two forms of a reply together, when nothing in particular was asked for."""
-MOST_BYTES = 30_000
+LARGEST_REPLY = 30_000
 """The same for whatever is asked for. With `LINKS_BYTES` of links on top of it, it stays below 32 KiB."""
 LINKS_BYTES = 1_800
 

@@ -20,7 +20,7 @@ from jobs.results import artifacts
 from jobs.results.artifacts import Artifact, Inline, Listing
 from tools import replies
 from tools.address import Address
-from tools.budget import LINKS_BYTES, MOST_BYTES, RESULTS_BYTES, fitted, weight
+from tools.budget import LARGEST_REPLY, LINKS_BYTES, RESULTS_BYTES, fitted, weight
 from tools.registry import Arguments, Content, tool
 from tools.replies import View
 from tools.services import Connected, Services, services_of
@@ -97,7 +97,7 @@ async def results(services: Services, request: FetchResults) -> Results | Conten
         next=_next(job, piece),
     )
     asked = request.lines is not None or request.search or request.cursor or request.artifacts
-    reply = fitted(reply, MOST_BYTES if asked else RESULTS_BYTES, _STEPS, weight)
+    reply = fitted(reply, LARGEST_REPLY if asked else RESULTS_BYTES, _STEPS, weight)
     extra = [_image(content) for content in shown if content.image is not None]
     whole = {file.path for file in reply.artifacts if file.cut is None and (file.text or file.json_ is not None)}
     pictures = {content.path for content in shown if content.image is not None}

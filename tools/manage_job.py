@@ -10,7 +10,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from consent.describe import for_stored
-from consent.gate import Grant, PutAside, Verdict
+from consent.gate import Approved, NotAsked, Pending
 from consent.question import Answer
 from consent.request import ConsentRequest
 from jobs.client.models import Job
@@ -19,7 +19,7 @@ from jobs.stage import finished
 from jobs.submit import rerun
 from tools import replies
 from tools.labels import new_labels
-from tools.pending import Approval, lost, waiting
+from tools.pending import PendingApproval, lost, waiting
 from tools.registry import Arguments, tool
 from tools.replies import View
 from tools.services import Services, services_of
@@ -42,11 +42,11 @@ class ManagedJob(View):
     labels: dict[str, str] | None = None
     secrets: list[str] | None = None
     url: str | None = None
-    approval: Approval | None = None
+    approval: PendingApproval | None = None
     next: str | None = None
 
 
-async def ask(request: ManageJob, ctx: Context[Any, Any]) -> Elicit[Answer] | Verdict | None:
+async def ask(request: ManageJob, ctx: Context[Any, Any]) -> Elicit[Answer] | NotAsked | None:
     """The question about running it again; None for what reuses nothing."""
     if request.action != "rerun":
         return None
@@ -76,7 +76,7 @@ async def manage_job(
         return _view(connected.name, await hub.set_labels(f"{job.namespace}/{job.id}", labels))
     job, consent = await _subject(services, request)
     grant = await services.gate.redeem(consent, answer, ctx)
-    if isinstance(grant, PutAside):
+    if isinstance(grant, Pending):
         return ManagedJob(
             hub=connected.name,
             namespace=job.namespace,
@@ -84,7 +84,7 @@ async def manage_job(
             approval=waiting(grant),
             message="Nothing was sent: this client cannot ask the person, who has to answer first.",
         )
-    if not isinstance(grant, Grant):
+    if not isinstance(grant, Approved):
         if grant.result is None:
             raise lost()
         note = "This is the job that answer started already; no second one was sent."

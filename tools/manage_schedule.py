@@ -10,7 +10,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from consent.describe import for_stored
-from consent.gate import Grant, PutAside, Verdict
+from consent.gate import Approved, NotAsked, Pending
 from consent.question import Answer
 from consent.request import Action
 from jobs.client.models import ScheduledJob
@@ -19,7 +19,7 @@ from jobs.spec import cost
 from jobs.spec.schedule import Schedule
 from jobs.submit import trigger
 from tools.labels import new_labels
-from tools.pending import Approval, lost, waiting
+from tools.pending import PendingApproval, lost, waiting
 from tools.registry import Arguments, tool
 from tools.replies import View
 from tools.services import Services, services_of
@@ -56,11 +56,11 @@ class Schedules(View):
     job: str | None = Field(None, description="The job that trigger started, as namespace/ID")
     message: str | None = None
     truncated: bool | None = None
-    approval: Approval | None = None
+    approval: PendingApproval | None = None
     next: str | None = None
 
 
-async def ask(request: ManageSchedule, ctx: Context[Any, Any]) -> Elicit[Answer] | Verdict | None:
+async def ask(request: ManageSchedule, ctx: Context[Any, Any]) -> Elicit[Answer] | NotAsked | None:
     """The question for what reuses stored secrets; None for what does not."""
     if request.action not in _GUARDED:
         return None
@@ -83,14 +83,14 @@ async def manage_schedule(
     if request.action in _GUARDED:
         found, consent = await _subject(services, request)
         grant = await services.gate.redeem(consent, answer, ctx)
-        if isinstance(grant, PutAside):
+        if isinstance(grant, Pending):
             return Schedules(
                 hub=connected.name,
                 schedules=[schedule_view(services, found)],
                 approval=waiting(grant),
                 message="Nothing was done: this client cannot ask the person, who has to answer first.",
             )
-        if not isinstance(grant, Grant):
+        if not isinstance(grant, Approved):
             if grant.result is None:
                 raise lost()
             return Schedules(
@@ -120,7 +120,7 @@ TOOL = tool(
 )
 
 
-async def _guarded(services: Services, request: ManageSchedule, found: ScheduledJob, grant: Grant) -> Schedules:
+async def _guarded(services: Services, request: ManageSchedule, found: ScheduledJob, grant: Approved) -> Schedules:
     connected = await services.connect()
     hub = connected.hub
     where = f"{found.namespace}/{found.id}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from consent.gate import PutAside
+from consent.gate import Pending
 from jobs.errors import ConsentSpent
 from tools.replies import View
 
 
-class Approval(View):
+class PendingApproval(View):
     """A question that waits for a person at a terminal or on the approval page."""
 
     id: str
@@ -15,9 +15,9 @@ class Approval(View):
     how: str
 
 
-def waiting(put_aside: PutAside) -> Approval:
+def waiting(put_aside: Pending) -> PendingApproval:
     approval = put_aside.approval
-    return Approval(
+    return PendingApproval(
         id=approval.id,
         status=approval.status,
         how=f"Tell the user to run `hf-jobs-mcp approve {approval.id}` in a terminal (--browser for a page); "

@@ -49,13 +49,13 @@ class ModelNeed(View):
     resolved_by: str
 
 
-class Plan(View):
+class SecretPlan(View):
     candidates: list[Candidate]
     models: list[ModelNeed] | None = None
     note: str | None = None
 
 
-async def plan_secrets(request: PlanSecrets, ctx: Context[Any, Any]) -> Plan:
+async def plan_secrets(request: PlanSecrets, ctx: Context[Any, Any]) -> SecretPlan:
     """Say which secret NAMES a job needs and why, from its models, fast-agent command, agent cards or uv script, and
     whether a value is available here. Pass the names on to submit_job or schedule_job as `secrets`, where a person
     confirms them. Values are never shown.
@@ -74,7 +74,7 @@ async def plan_secrets(request: PlanSecrets, ctx: Context[Any, Any]) -> Plan:
             reasons.setdefault(model.secret, []).append(f"model {model.input} runs on {model.provider}")
     for name in request.secrets:
         reasons.setdefault(name, []).append("you asked for it")
-    return Plan(
+    return SecretPlan(
         candidates=[await _candidate(services, name, why) for name, why in sorted(reasons.items())],
         models=[_model(model) for model in plans] or None,
         note=_BROAD if "HF_TOKEN" in reasons else None,
@@ -84,7 +84,7 @@ async def plan_secrets(request: PlanSecrets, ctx: Context[Any, Any]) -> Plan:
 TOOL = tool(
     plan_secrets,
     PlanSecrets,
-    Plan,
+    SecretPlan,
     title="Plan a job's secrets",
     annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False),
 )

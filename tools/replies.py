@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jobs.client.models import Hardware, Job
     from jobs.errors import JobsError
     from jobs.logs.reader import LogSlice
-    from jobs.results.agent_answer import Answer
+    from jobs.results.agent_answer import AgentAnswer
     from jobs.results.artifacts import Artifact, Inline, Listing
     from jobs.results.diagnosis import Diagnosis
 
@@ -203,7 +203,7 @@ def artifacts(listed: Listing, contents: Sequence[Inline] = ()) -> list[Artifact
     return [_artifact(file, inlined.get(file.path)) for file in listed.shown]
 
 
-def answer(found: Answer) -> AnswerView:
+def answer(found: AgentAnswer) -> AnswerView:
     usage = found.usage
     return AnswerView(
         text=found.text,

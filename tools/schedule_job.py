@@ -9,11 +9,11 @@ from mcp.server.mcpserver.resolve import ElicitationResult, Resolve
 from mcp_types import ToolAnnotations
 from pydantic import ConfigDict, Field
 
-from consent.gate import PutAside
-from consent.ledger import Spent
+from consent.gate import Pending
+from consent.ledger import Consumed
 from jobs.client.models import ScheduledJob
 from jobs.submit import recover, schedule
-from tools.pending import Approval, lost, waiting
+from tools.pending import PendingApproval, lost, waiting
 from tools.registry import tool
 from tools.replies import View
 from tools.services import services_of
@@ -54,7 +54,7 @@ class ScheduleHandle(View):
     max_cost_usd: float | None = Field(None, description="Of each run")
     workspace: str | None = None
     message: str | None = None
-    approval: Approval | None = None
+    approval: PendingApproval | None = None
     would_send: dict[str, Any] | None = None
     advice: list[str] | None = None
     next: str | None = None
@@ -71,13 +71,13 @@ async def schedule_job(
     if request.dry_run:
         return _handle(prepared, message="Dry run: nothing was sent.", would_send=prepared.spec.describe())
     grant = await services.gate.redeem(prepared.consent, answer, ctx)
-    if isinstance(grant, PutAside):
+    if isinstance(grant, Pending):
         return _handle(
             prepared,
             approval=waiting(grant),
             message="Nothing was sent: this client cannot ask the person, who has to answer first.",
         )
-    if isinstance(grant, Spent):
+    if isinstance(grant, Consumed):
         note = "This is the schedule that answer made already; no second one was made."
         return _made(prepared, await _recovered(prepared, grant), message=note)
     spec, values = await authorise(services, prepared, grant)
@@ -114,7 +114,7 @@ def _made(prepared: Prepared, made: ScheduledJob, **more: Any) -> ScheduleHandle
     return _handle(prepared, id=made.id, suspend=made.suspend or None, next=following, **more)
 
 
-async def _recovered(prepared: Prepared, spent: Spent) -> ScheduledJob:
+async def _recovered(prepared: Prepared, spent: Consumed) -> ScheduledJob:
     """The schedule of an answer that was used already, for a caller who lost the reply."""
     hub = prepared.connected.hub
     if spent.result is not None:

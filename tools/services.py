@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
 
     from consent.gate import Gate
-    from jobs.client.client import Hub
+    from jobs.client.client import HubClient
     from jobs.masking.masker import Masker
     from jobs.secrets.vault import Vault
 
@@ -27,7 +27,7 @@ _ROUNDS_LAST = timedelta(minutes=15)
 class Connected:
     """A hub that answers, and the name replies give it: ``local``, ``huggingface`` or a URL."""
 
-    hub: Hub
+    hub: HubClient
     name: str
 
 

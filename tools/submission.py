@@ -12,7 +12,7 @@ from mcp.server.mcpserver.resolve import Elicit
 from pydantic import Field
 
 from consent.describe import for_spec
-from consent.gate import Grant, Verdict
+from consent.gate import Approved, NotAsked
 from consent.question import Answer
 from consent.request import ConsentRequest  # Read at run time by the dataclass below.
 from jobs import durations
@@ -133,7 +133,7 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
     return Prepared(connected, spec, consent, worst, next_runs)
 
 
-async def ask(request: JobArguments, ctx: Context[Any, Any]) -> Elicit[Answer] | Verdict | None:
+async def ask(request: JobArguments, ctx: Context[Any, Any]) -> Elicit[Answer] | NotAsked | None:
     """The question to the person about a job or a schedule, or why none is put; None for a dry run."""
     if request.dry_run:
         return None
@@ -168,7 +168,7 @@ def _texts(arguments: JobArguments) -> Iterator[tuple[str, str]]:
                 yield f"{field} (entry {index + 1})", item
 
 
-async def authorise(services: Services, prepared: Prepared, grant: Grant) -> tuple[JobSpec, dict[str, Secret]]:
+async def authorise(services: Services, prepared: Prepared, grant: Approved) -> tuple[JobSpec, dict[str, Secret]]:
     """What may be sent under `grant`, and the values for exactly its names, taken now and held by the caller alone.
 
     Raises:
@@ -179,7 +179,7 @@ async def authorise(services: Services, prepared: Prepared, grant: Grant) -> tup
     return spec, values
 
 
-def noting(services: Services, grant: Grant, namespace: str) -> Callable[[str, Mapping[str, str]], None]:
+def noting(services: Services, grant: Approved, namespace: str) -> Callable[[str, Mapping[str, str]], None]:
     """Notes the id the moment the hub tells it, whatever becomes of the call afterwards."""
 
     def note(event: str, facts: Mapping[str, str]) -> None:

@@ -8,12 +8,12 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import ElicitationResult, Resolve
 from mcp_types import ToolAnnotations
 
-from consent.gate import PutAside
-from consent.ledger import Spent
+from consent.gate import Pending
+from consent.ledger import Consumed
 from jobs.client.models import Job
 from jobs.spec import workspace
 from jobs.submit import recover, submit
-from tools.pending import Approval, lost, waiting
+from tools.pending import PendingApproval, lost, waiting
 from tools.registry import tool
 from tools.replies import View
 from tools.services import Connected, services_of
@@ -33,7 +33,7 @@ class JobHandle(View):
     max_cost_usd: float | None = None
     workspace: str | None = None
     message: str | None = None
-    approval: Approval | None = None
+    approval: PendingApproval | None = None
     would_send: dict[str, Any] | None = None
     advice: list[str] | None = None
     next: str | None = None
@@ -52,9 +52,9 @@ async def submit_job(
     if request.dry_run:
         return _dry(prepared)
     grant = await services.gate.redeem(prepared.consent, answer, ctx)
-    if isinstance(grant, PutAside):
+    if isinstance(grant, Pending):
         return _waiting(prepared, grant)
-    if isinstance(grant, Spent):
+    if isinstance(grant, Consumed):
         return await _recovered(prepared, grant)
     spec, values = await authorise(services, prepared, grant)
     noted = noting(services, grant, spec.namespace)
@@ -103,7 +103,7 @@ def _dry(prepared: Prepared) -> JobHandle:
     )
 
 
-def _waiting(prepared: Prepared, put_aside: PutAside) -> JobHandle:
+def _waiting(prepared: Prepared, put_aside: Pending) -> JobHandle:
     return JobHandle(
         hub=prepared.connected.name,
         namespace=prepared.spec.namespace,
@@ -113,7 +113,7 @@ def _waiting(prepared: Prepared, put_aside: PutAside) -> JobHandle:
     )
 
 
-async def _recovered(prepared: Prepared, spent: Spent) -> JobHandle:
+async def _recovered(prepared: Prepared, spent: Consumed) -> JobHandle:
     """The job of an answer that was used already, for a caller who lost the reply."""
     hub = prepared.connected.hub
     if spent.result is not None:

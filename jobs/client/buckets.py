@@ -20,9 +20,9 @@ import anyio.to_thread
 import httpx2
 
 from jobs.client import error_map, models
-from jobs.client.error_map import Asked
+from jobs.client.error_map import RequestContext
 from jobs.client.retry import Backoff, retrying
-from jobs.client.transport import Wire, decode
+from jobs.client.transport import HubTransport, decode
 from jobs.display_text import one_line
 from jobs.errors import Conflict, HubBroken, HubError, HubTimeout, JobsError, NotFound
 from jobs.ids import check_namespace
@@ -56,7 +56,7 @@ class BucketFile:
 class Buckets:
     """The buckets of the hub that `wire` talks to. Bucket ids are `namespace/name`."""
 
-    def __init__(self, wire: Wire, token: str | None, backoff: Backoff) -> None:
+    def __init__(self, wire: HubTransport, token: str | None, backoff: Backoff) -> None:
         self._wire = wire
         self._token = token
         self._backoff = backoff
@@ -139,7 +139,7 @@ class Buckets:
             seconds=_DOWNLOAD_LASTS,
         )
 
-    async def _read(self, path: str, asked: Asked, max_bytes: int) -> bytes:
+    async def _read(self, path: str, asked: RequestContext, max_bytes: int) -> bytes:
         pieces: list[bytes] = []
         size = 0
         headers = {"range": f"bytes=0-{max(0, max_bytes - 1)}", "accept-encoding": "identity"}
@@ -158,7 +158,7 @@ class Buckets:
             raise
         return b"".join(pieces)[:max_bytes]
 
-    async def _threaded(self, call: Callable[[HfApi], T], asked: Asked, *, seconds: float) -> T:
+    async def _threaded(self, call: Callable[[HfApi], T], asked: RequestContext, *, seconds: float) -> T:
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(_THREADS)
 
@@ -186,8 +186,8 @@ class Buckets:
         check_namespace(name, field="bucket")
         return f"/api/buckets/{namespace}/{name}"
 
-    def _asked(self, bucket: str, *, writes: bool = False, what: str = "bucket") -> Asked:
-        asked = Asked(
+    def _asked(self, bucket: str, *, writes: bool = False, what: str = "bucket") -> RequestContext:
+        asked = RequestContext(
             what=what,
             endpoint=self._wire.endpoint,
             token=self._wire.has_token,
@@ -216,7 +216,7 @@ def _client() -> httpx2.Client:
     return httpx2.Client(follow_redirects=True, timeout=httpx2.Timeout(60.0, connect=5.0), mounts=direct)
 
 
-def _mapped(error: Exception, asked: Asked) -> HubError:
+def _mapped(error: Exception, asked: RequestContext) -> HubError:
     response = getattr(error, "response", None)
     if isinstance(response, httpx2.Response):
         try:

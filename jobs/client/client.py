@@ -16,9 +16,9 @@ import anyio
 from jobs import stage
 from jobs.client import error_map, models
 from jobs.client.buckets import Buckets
-from jobs.client.error_map import Asked
+from jobs.client.error_map import RequestContext
 from jobs.client.retry import READS, Backoff, retrying
-from jobs.client.transport import Limits, Params, Reply, Wire, decode
+from jobs.client.transport import HubTransport, Limits, Params, Reply, decode
 from jobs.errors import Conflict, HubError, NotFound, Unprocessable
 from jobs.ids import check_id, check_namespace, split_job_id
 
@@ -33,7 +33,7 @@ _SIDE_BY_SIDE = 8
 _ORGS_TRIED = 10
 
 
-class Hub:
+class HubClient:
     """An async face of the Jobs API at `endpoint`.
 
     Args:
@@ -55,7 +55,7 @@ class Hub:
         limits: Limits | None = None,
         backoff: Backoff = READS,
     ) -> None:
-        self.wire = Wire(endpoint, token, version=version, limits=limits)
+        self.wire = HubTransport(endpoint, token, version=version, limits=limits)
         self.endpoint = self.wire.endpoint
         self.buckets = Buckets(self.wire, token, backoff)
         self.backoff = backoff
@@ -270,8 +270,10 @@ class Hub:
 
     # How calls are made.
 
-    def _asked(self, what: str, namespace: str | None = None, *, writes: bool = False, signed: bool = True) -> Asked:
-        asked = Asked(
+    def _asked(
+        self, what: str, namespace: str | None = None, *, writes: bool = False, signed: bool = True
+    ) -> RequestContext:
+        asked = RequestContext(
             what=what,
             endpoint=self.endpoint,
             token=self.wire.has_token,
@@ -283,7 +285,9 @@ class Hub:
             raise error_map.no_token(asked)
         return asked
 
-    async def _read(self, path: str, asked: Asked, parse: Callable[[Any], T], *, params: Params | None = None) -> T:
+    async def _read(
+        self, path: str, asked: RequestContext, parse: Callable[[Any], T], *, params: Params | None = None
+    ) -> T:
         return _parsed(await self.wire.read(path, asked, self.backoff, params=params), asked, parse)
 
     async def _inspect(self, home: str, bare: str) -> Job:
@@ -363,7 +367,7 @@ def _has_id(item: Any) -> bool:
     return isinstance(item, Mapping) and isinstance(item.get("id"), str)
 
 
-def _parsed(reply: Reply, asked: Asked, parse: Callable[[Any], T]) -> T:
+def _parsed(reply: Reply, asked: RequestContext, parse: Callable[[Any], T]) -> T:
     raw = decode(reply, asked)
     try:
         return parse(raw)

@@ -40,7 +40,7 @@ _RATELIMIT_RESET = re.compile(r"r\s*=\s*0\s*;\s*t\s*=\s*(\d+)")
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestContext:
     """What was asked of which hub; it words the hints.
 
     Args:
@@ -64,7 +64,7 @@ class Asked:
         return bool(re.match(r"https?://(127\.|localhost|\[::1\])", self.endpoint))
 
 
-def from_status(status: int, headers: Mapping[str, str], body: bytes, asked: Asked) -> HubError:
+def from_status(status: int, headers: Mapping[str, str], body: bytes, asked: RequestContext) -> HubError:
     """The error for a reply that is not a success. Upstream text is one bounded, cleaned line of it."""
     detail = _detail(headers, body)
     said = f" It said: {detail}" if detail else ""
@@ -79,7 +79,7 @@ def from_status(status: int, headers: Mapping[str, str], body: bytes, asked: Ask
     return error
 
 
-def from_exception(error: Exception, asked: Asked) -> HubError:
+def from_exception(error: Exception, asked: RequestContext) -> HubError:
     """The error for a call that got no reply. It keeps nothing of `error`, whose request may hold secret values."""
     mapped: HubError
     if isinstance(error, httpx2.TimeoutException) and not isinstance(error, httpx2.ConnectTimeout):
@@ -100,7 +100,7 @@ def never_sent(error: BaseException) -> bool:
     return _NEVER_SENT in getattr(error, "__notes__", ())
 
 
-def unreadable(asked: Asked) -> HubError:
+def unreadable(asked: RequestContext) -> HubError:
     """The error for a success whose body is not what the hub's API promises."""
     return HubBroken(
         f"The hub's answer about the {asked.what} could not be read.",
@@ -108,7 +108,7 @@ def unreadable(asked: Asked) -> HubError:
     )
 
 
-def no_token(asked: Asked) -> NoToken:
+def no_token(asked: RequestContext) -> NoToken:
     return NoToken(
         "There is no token for this hub.",
         hint="Run `hf auth login`, or set HF_TOKEN for this server; HF_JOBS_MCP_HUB=local needs none. "
@@ -116,7 +116,7 @@ def no_token(asked: Asked) -> NoToken:
     )
 
 
-def _unauthorized(asked: Asked, said: str) -> HubError:
+def _unauthorized(asked: RequestContext, said: str) -> HubError:
     if not asked.token:
         return no_token(asked)
     if asked.local:
@@ -130,49 +130,49 @@ def _unauthorized(asked: Asked, said: str) -> HubError:
     )
 
 
-def _payment(asked: Asked, said: str) -> HubError:
+def _payment(asked: RequestContext, said: str) -> HubError:
     return PaymentRequired(
         f"The hub wants payment before it runs this.{said}",
         hint=f"Add credit at {_billing(asked)}, or pick a cheaper flavor.",
     )
 
 
-def _forbidden(asked: Asked, said: str) -> HubError:
+def _forbidden(asked: RequestContext, said: str) -> HubError:
     return Forbidden(f"The hub does not allow this.{said}", hint=_permission(asked))
 
 
-def _missing(asked: Asked, said: str) -> HubError:
+def _missing(asked: RequestContext, said: str) -> HubError:
     more = "" if "not found" in said.lower() else said
     return NotFound(f"The hub knows no such {asked.what}.{more}", hint=_whereabouts(asked))
 
 
-def _conflicting(asked: Asked, said: str) -> HubError:
+def _conflicting(asked: RequestContext, said: str) -> HubError:
     return Conflict(f"The hub says this conflicts with what is there.{said}", hint=_conflict(asked))
 
 
-def _unprocessable(_: Asked, said: str) -> HubError:
+def _unprocessable(_: RequestContext, said: str) -> HubError:
     return Unprocessable(f"The hub did not accept what was sent.{said}", hint="Change the argument the hub names.")
 
 
-def _rate_limited(_: Asked, said: str) -> HubError:
+def _rate_limited(_: RequestContext, said: str) -> HubError:
     return RateLimited(f"The hub asks to slow down.{said}", hint="Wait, then call again with the same arguments.")
 
 
-def _late(_: Asked, said: str) -> HubError:
+def _late(_: RequestContext, said: str) -> HubError:
     return HubTimeout(f"The hub did not answer in time.{said}", hint="Call again in a moment.")
 
 
-def _broken(_: Asked, said: str) -> HubError:
+def _broken(_: RequestContext, said: str) -> HubError:
     return HubBroken(f"The hub failed.{said}", hint="Its own trouble, not yours: call again in a moment.")
 
 
-def _billing(asked: Asked) -> str:
+def _billing(asked: RequestContext) -> str:
     if asked.namespace and asked.own is False:
         return f"{asked.endpoint}/organizations/{asked.namespace}/settings/billing"
     return f"{asked.endpoint}/settings/billing"
 
 
-def _permission(asked: Asked) -> str:
+def _permission(asked: RequestContext) -> str:
     whose = "that organisation" if asked.own is False else "this namespace"
     if asked.what in {"bucket", "file"}:
         need = f"{'Write' if asked.writes else 'Read'} access to contents of repos and buckets"
@@ -184,7 +184,7 @@ def _permission(asked: Asked) -> str:
     return f"The token needs '{need}' for {whose}: {asked.endpoint}/settings/tokens.{role}"
 
 
-def _whereabouts(asked: Asked) -> str | None:
+def _whereabouts(asked: RequestContext) -> str | None:
     if asked.what in {"job", "schedule"}:
         return "If an organisation owns it, give the id as namespace/ID. job_status without an id lists what is there."
     if asked.what == "namespace":
@@ -194,7 +194,7 @@ def _whereabouts(asked: Asked) -> str | None:
     return "That address may not be a Hugging Face hub: check HF_JOBS_MCP_HUB."
 
 
-def _conflict(asked: Asked) -> str | None:
+def _conflict(asked: RequestContext) -> str | None:
     if asked.what == "schedule":
         return "A run is still going and concurrency is off: wait for it, cancel it, or allow concurrency."
     return "Look at its current state with job_status first."
@@ -239,7 +239,7 @@ def _body_message(headers: Mapping[str, str], body: bytes) -> str:
 
 _SERVER_ERROR = 500
 _REDIRECTS = range(300, 400)
-_BY_STATUS: dict[int, Callable[[Asked, str], HubError]] = {
+_BY_STATUS: dict[int, Callable[[RequestContext, str], HubError]] = {
     400: _unprocessable,
     401: _unauthorized,
     402: _payment,

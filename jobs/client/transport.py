@@ -22,7 +22,7 @@ from jobs.client.retry import Backoff, retrying
 from jobs.errors import BadArgument, HubError
 
 if TYPE_CHECKING:
-    from jobs.client.error_map import Asked
+    from jobs.client.error_map import RequestContext
 
 Params = Mapping[str, str] | Sequence[tuple[str, str]]
 
@@ -56,7 +56,7 @@ class Reply:
     next_url: str | None = None
 
 
-class Wire:
+class HubTransport:
     """A session with the hub at `endpoint`, signed in with `token` where there is one.
 
     Belongs to the event loop that first uses it; `close()` ends it. Raises BadArgument when `endpoint` is not an
@@ -74,18 +74,26 @@ class Wire:
     def __repr__(self) -> str:
         return f"Wire({self.endpoint!r})"
 
-    async def get(self, path: str, asked: Asked, *, params: Params | None = None, read: float | None = None) -> Reply:
+    async def get(
+        self, path: str, asked: RequestContext, *, params: Params | None = None, read: float | None = None
+    ) -> Reply:
         """One GET of a path, or of a page address that the hub gave; redirects are followed."""
         return await self._exchange("GET", path, asked, params=params, redirects=True, read=read)
 
     async def read(
-        self, path: str, asked: Asked, backoff: Backoff, *, params: Params | None = None, read: float | None = None
+        self,
+        path: str,
+        asked: RequestContext,
+        backoff: Backoff,
+        *,
+        params: Params | None = None,
+        read: float | None = None,
     ) -> Reply:
         """A GET that is tried again as `backoff` says."""
         return await retrying(lambda: self.get(path, asked, params=params, read=read), backoff)
 
     async def pages(
-        self, path: str, asked: Asked, backoff: Backoff, *, params: Params | None = None
+        self, path: str, asked: RequestContext, backoff: Backoff, *, params: Params | None = None
     ) -> AsyncGenerator[list[Any], None]:
         """The lists that a paged listing is made of, by the `Link` header, as they come."""
         reply = await self.read(path, asked, backoff, params=params)
@@ -98,7 +106,9 @@ class Wire:
                 return
             reply = await self.read(reply.next_url, asked, backoff)
 
-    async def send(self, method: str, path: str, asked: Asked, *, body: Any = None, read: float | None = None) -> Reply:
+    async def send(
+        self, method: str, path: str, asked: RequestContext, *, body: Any = None, read: float | None = None
+    ) -> Reply:
         """One call that changes something, sent once and never redirected."""
         return await self._exchange(method, path, asked, body=body, read=read)
 
@@ -106,7 +116,7 @@ class Wire:
     async def stream(
         self,
         path: str,
-        asked: Asked,
+        asked: RequestContext,
         *,
         params: Params | None = None,
         headers: Mapping[str, str] | None = None,
@@ -144,7 +154,7 @@ class Wire:
         self,
         method: str,
         path: str,
-        asked: Asked,
+        asked: RequestContext,
         *,
         params: Params | None = None,
         body: Any = None,
@@ -191,7 +201,7 @@ class Wire:
         return self._client
 
 
-def decode(reply: Reply, asked: Asked) -> Any:
+def decode(reply: Reply, asked: RequestContext) -> Any:
     """The reply's JSON. Raises HubBroken when it is none."""
     try:
         return json.loads(reply.body)

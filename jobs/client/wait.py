@@ -13,7 +13,7 @@ from jobs.errors import HubError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from jobs.client.client import Hub
+    from jobs.client.client import HubClient
 
 LONGEST_WAIT = 45.0
 """Seconds; many clients give a call up after sixty."""
@@ -24,7 +24,7 @@ _LOCAL_STEP = 1.0
 
 
 async def wait_for_change(
-    hub: Hub,
+    hub: HubClient,
     job_ids: Sequence[str],
     *,
     seconds: float,

@@ -15,7 +15,7 @@ MOST_SEARCHED = 100_000
 """The farthest from the end that a search can be told to begin."""
 DEFAULT_BYTES = 3_400
 """A reply carries its data twice, as structure and as text; twice this and the rest of it is below 8 KiB."""
-MOST_BYTES = 12_000
+LARGEST_REPLY = 12_000
 
 _RANGE = re.compile(r"(?P<first>\d{1,12})-(?P<last>\d{1,12})", re.ASCII)
 _NAMED = re.compile(r"(?P<end>head|tail)[ :]?(?P<count>\d{1,6})", re.ASCII)

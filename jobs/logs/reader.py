@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 import anyio
 
 from jobs import stage
-from jobs.client.error_map import Asked
+from jobs.client.error_map import RequestContext
 from jobs.errors import HubError
 from jobs.logs.cursor import Cursor, Skip, resume_at
 from jobs.logs.lines import MARGIN, Display, plain
 from jobs.logs.matches import size, trim
-from jobs.logs.query import DEFAULT_BYTES, DEFAULT_LINES, MOST_BYTES, MOST_LINES, LogRequest, LogSlice
+from jobs.logs.query import DEFAULT_BYTES, DEFAULT_LINES, LARGEST_REPLY, MOST_LINES, LogRequest, LogSlice
 from jobs.logs.search import scan
 from jobs.logs.stream import Feed, line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from jobs.client.client import Hub
+    from jobs.client.client import HubClient
     from jobs.client.models import Job
 
-__all__ = ["DEFAULT_BYTES", "DEFAULT_LINES", "MOST_BYTES", "LogRequest", "LogSlice", "last_lines", "read"]
+__all__ = ["DEFAULT_BYTES", "DEFAULT_LINES", "LARGEST_REPLY", "LogRequest", "LogSlice", "last_lines", "read"]
 
 _COUNTED_ALONG = 1_000
 _PROBES = (1_000, 16_000)
@@ -35,7 +35,9 @@ _LOCAL_SILENCE = 0.3
 _FAR_SILENCE = 1.0
 
 
-async def read(hub: Hub, job: Job, request: LogRequest | None = None, *, mask: Callable[[str], str] = str) -> LogSlice:
+async def read(
+    hub: HubClient, job: Job, request: LogRequest | None = None, *, mask: Callable[[str], str] = str
+) -> LogSlice:
     """A piece of the job's log.
 
     Args:
@@ -60,7 +62,7 @@ async def read(hub: Hub, job: Job, request: LogRequest | None = None, *, mask: C
     return await reader.tail(request.tail or DEFAULT_LINES, before=request.before)
 
 
-async def last_lines(hub: Hub, job: Job, count: int, *, mask: Callable[[str], str] = str) -> list[str]:
+async def last_lines(hub: HubClient, job: Job, count: int, *, mask: Callable[[str], str] = str) -> list[str]:
     """The last few lines, in order and each `LINE_CHARS` long at most: for a diagnosis, or a word on progress."""
     if job.stage == stage.SCHEDULING:
         return []
@@ -73,7 +75,7 @@ class _Reader:
         self.feed = feed
         self._request = request
         self._display = Display(mask)
-        self._room = max(256, min(request.max_bytes, MOST_BYTES))
+        self._room = max(256, min(request.max_bytes, LARGEST_REPLY))
 
     async def tail(self, count: int, *, before: int = 0) -> LogSlice:
         events, total = await self._end(max(count + before, _COUNTED_ALONG))
@@ -220,7 +222,7 @@ async def _given(events: list[bytes]) -> AsyncGenerator[list[bytes], None]:
     yield events
 
 
-def _feed(hub: Hub, job: Job) -> Feed:
-    asked = Asked(what="job", endpoint=hub.endpoint, token=hub.wire.has_token, namespace=job.namespace)
+def _feed(hub: HubClient, job: Job) -> Feed:
+    asked = RequestContext(what="job", endpoint=hub.endpoint, token=hub.wire.has_token, namespace=job.namespace)
     silence = _LOCAL_SILENCE if asked.local else _FAR_SILENCE
     return Feed(hub.wire, job.namespace, job.id, asked, live=not stage.finished(job.stage), silence=silence)

@@ -15,7 +15,7 @@ from jobs.logs import pattern
 from jobs.logs.cursor import Cursor, Skip
 from jobs.logs.lines import MARGIN, Display
 from jobs.logs.matches import Matches, trim
-from jobs.logs.query import MOST_BYTES, MOST_LINES, LogSlice
+from jobs.logs.query import LARGEST_REPLY, MOST_LINES, LogSlice
 
 if TYPE_CHECKING:
     from jobs.logs.pattern import Search
@@ -63,7 +63,7 @@ class _Scan:
         self._held: list[bytes] = []
         self._matches = Matches(
             context=request.context,
-            room=max(256, min(request.max_bytes, MOST_BYTES)),
+            room=max(256, min(request.max_bytes, LARGEST_REPLY)),
             most=MOST_LINES,
             newest=request.errors_only and request.cursor is None,
         )

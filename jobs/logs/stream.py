@@ -25,8 +25,8 @@ from jobs.errors import HubError
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
-    from jobs.client.error_map import Asked
-    from jobs.client.transport import Wire
+    from jobs.client.error_map import RequestContext
+    from jobs.client.transport import HubTransport
 
 LONGEST_LINE = 64 * 1024
 """Bytes of one event that are kept; what follows in it is dropped while reading."""
@@ -62,10 +62,10 @@ class Feed:
         silence: Seconds without a byte after which a live log counts as read.
     """
 
-    wire: Wire
+    wire: HubTransport
     namespace: str
     job_id: str
-    asked: Asked
+    asked: RequestContext
     live: bool
     silence: float
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from jobs.display_text import clean, one_line
 
-MOST_BYTES = 8 * 1024 * 1024
+LARGEST_RESULTS_FILE = 8 * 1024 * 1024
 _TEXT_CHARS = 4_000
 _ERROR_CHARS = 300
 _ERRORS_SHOWN = 5
@@ -34,7 +34,7 @@ class Usage:
 
 
 @dataclass(frozen=True)
-class Answer:
+class AgentAnswer:
     """The end of one agent's conversation.
 
     Attributes:
@@ -63,9 +63,9 @@ class Answer:
 
 def read(
     data: bytes, *, path: str | None = None, max_chars: int = _TEXT_CHARS, mask: Callable[[str], str] = str
-) -> Answer | None:
+) -> AgentAnswer | None:
     """The answer in a results file's bytes, masked before anything is cut; None if it is not a results file."""
-    if len(data) > MOST_BYTES or b'"messages"' not in data:
+    if len(data) > LARGEST_RESULTS_FILE or b'"messages"' not in data:
         return None
     try:
         raw = json.loads(data)
@@ -101,7 +101,7 @@ class _Conversation:
         self._messages = messages
         self._mask = mask
 
-    def answer(self, path: str | None, max_chars: int) -> Answer:
+    def answer(self, path: str | None, max_chars: int) -> AgentAnswer:
         replies = [message for message in self._messages if message.get("role") == "assistant"]
         last = replies[-1] if replies else {}
         reason = last.get("stop_reason")
@@ -110,7 +110,7 @@ class _Conversation:
         unanswered = bool(self._messages[-1].get("tool_results"))
         calls, failures = self._tools()
         errors = [error for message in self._messages for error in self._errors(message)]
-        return Answer(
+        return AgentAnswer(
             text=text[:max_chars],
             text_cut=max(0, len(text) - max_chars),
             stop_reason=stop_reason,

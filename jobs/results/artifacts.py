@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from jobs.client.buckets import BucketFile
-    from jobs.client.client import Hub
+    from jobs.client.client import HubClient
     from jobs.client.models import Job
     from jobs.masking.masker import Masker
-    from jobs.results.agent_answer import Answer
+    from jobs.results.agent_answer import AgentAnswer
 
 MOST_LISTED = 40
 LISTED_BYTES = 3_000
@@ -111,7 +111,7 @@ class Listing:
         return len(self.files) - len(self.shown)
 
 
-async def listing(hub: Hub, job: Job, globs: Sequence[str] = ()) -> Listing:
+async def listing(hub: HubClient, job: Job, globs: Sequence[str] = ()) -> Listing:
     """The job's outputs, by path, those that match one of `globs` if any are given.
 
     A job without a workspace of ours has none. A glob that names an input lists it too. Raises HubError, BadArgument.
@@ -138,7 +138,7 @@ async def listing(hub: Hub, job: Job, globs: Sequence[str] = ()) -> Listing:
 
 
 async def inline(
-    hub: Hub,
+    hub: HubClient,
     listed: Listing,
     files: Iterable[Artifact],
     *,
@@ -173,7 +173,7 @@ async def inline(
     return shown
 
 
-async def answers(hub: Hub, job: Job, listed: Listing, *, mask: Callable[[str], str] = str) -> list[Answer]:
+async def answers(hub: HubClient, job: Job, listed: Listing, *, mask: Callable[[str], str] = str) -> list[AgentAnswer]:
     """The answers of the fast-agents in the job, one for each results file; empty if it ran none.
 
     The file that `--results` names and its `-MODEL` kin are tried first, then other small JSON files. Raises HubError.
@@ -181,13 +181,19 @@ async def answers(hub: Hub, job: Job, listed: Listing, *, mask: Callable[[str], 
     if listed.workspace is None:
         return []
     named = agent_answer.results_path(job.command)
-    wanted = [file for file in listed.files if file.size <= agent_answer.MOST_BYTES and _may_be_results(file, named)]
+    wanted = [
+        file for file in listed.files if file.size <= agent_answer.LARGEST_RESULTS_FILE and _may_be_results(file, named)
+    ]
     if not wanted and agent_answer.is_fast_agent(job.command):
-        wanted = [file for file in listed.files if file.path.endswith(".json") and file.size <= agent_answer.MOST_BYTES]
-    found: list[Answer] = []
+        wanted = [
+            file
+            for file in listed.files
+            if file.path.endswith(".json") and file.size <= agent_answer.LARGEST_RESULTS_FILE
+        ]
+    found: list[AgentAnswer] = []
     chars = ANSWER_CHARS // max(1, min(len(wanted), _RESULT_FILES))
     for file in wanted[:_RESULT_FILES]:
-        data = await _read(hub, listed.workspace, file.path, agent_answer.MOST_BYTES)
+        data = await _read(hub, listed.workspace, file.path, agent_answer.LARGEST_RESULTS_FILE)
         answer = agent_answer.read(data, path=file.path, mask=mask, max_chars=chars)
         if answer is not None:
             found.append(answer)
@@ -195,7 +201,7 @@ async def answers(hub: Hub, job: Job, listed: Listing, *, mask: Callable[[str], 
 
 
 async def save(
-    hub: Hub,
+    hub: HubClient,
     listed: Listing,
     files: Sequence[Artifact],
     folder: Path,
@@ -244,7 +250,7 @@ def check_folder(folder: Path, allowed: Sequence[Path]) -> Path:
     return resolved
 
 
-async def _inputs(hub: Hub, workspace: Workspace) -> dict[str, tuple[str, int]]:
+async def _inputs(hub: HubClient, workspace: Workspace) -> dict[str, tuple[str, int]]:
     try:
         return read_manifest(
             await hub.buckets.read(workspace.bucket, workspace.manifest_path, max_bytes=_MANIFEST_BYTES)
@@ -253,7 +259,7 @@ async def _inputs(hub: Hub, workspace: Workspace) -> dict[str, tuple[str, int]]:
         return {}
 
 
-async def _changed(hub: Hub, workspace: Workspace, job: Job, file: BucketFile, given: tuple[str, int]) -> bool:
+async def _changed(hub: HubClient, workspace: Workspace, job: Job, file: BucketFile, given: tuple[str, int]) -> bool:
     """Whether the job has written over an input: its bytes tell where it was touched after the start."""
     digest, size = given
     if file.size != size:
@@ -264,7 +270,7 @@ async def _changed(hub: Hub, workspace: Workspace, job: Job, file: BucketFile, g
     return hashlib.sha256(data).hexdigest() != digest
 
 
-async def _read(hub: Hub, workspace: Workspace, path: str, limit: int) -> bytes:
+async def _read(hub: HubClient, workspace: Workspace, path: str, limit: int) -> bytes:
     return await hub.buckets.read(workspace.bucket, f"{workspace.folder}/{path}", max_bytes=limit)
 
 

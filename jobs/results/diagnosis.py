@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from jobs.client.models import Job
-    from jobs.results.agent_answer import Answer
+    from jobs.results.agent_answer import AgentAnswer
 
 LINES_READ = 200
 """How many of a log's last lines `diagnose` makes good use of."""
@@ -73,7 +73,7 @@ _REFUSED = Diagnosis(
 )
 
 
-def diagnose(job: Job, lines: Sequence[str], answers: Sequence[Answer] = ()) -> Diagnosis | None:
+def diagnose(job: Job, lines: Sequence[str], answers: Sequence[AgentAnswer] = ()) -> Diagnosis | None:
     """The likeliest cause of a failure; None for a job that runs, was cancelled, or did what it was for.
 
     Args:
@@ -258,7 +258,7 @@ _RULES: tuple[Callable[[Job, Sequence[str], str], Diagnosis | None], ...] = (
 )
 
 
-def _agent(job: Job, failed: Sequence[Answer]) -> Diagnosis:
+def _agent(job: Job, failed: Sequence[AgentAnswer]) -> Diagnosis:
     worst = failed[0]
     if _KEY_REFUSED.search(" ".join(worst.errors)):
         return replace(_REFUSED, evidence=_bounded(worst.errors))

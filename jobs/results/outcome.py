@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from jobs import stage
-from jobs.client.client import Hub
+from jobs.client.client import HubClient
 from jobs.client.models import Job
 from jobs.errors import HubError
 from jobs.logs import reader
 from jobs.results import artifacts, diagnosis
-from jobs.results.agent_answer import Answer, is_fast_agent, results_path
+from jobs.results.agent_answer import AgentAnswer, is_fast_agent, results_path
 from jobs.results.diagnosis import Diagnosis
 from jobs.spec import workspace
 
@@ -36,7 +36,7 @@ class Outcome:
 
     agent_succeeded: bool | None = None
     diagnosis: Diagnosis | None = None
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[AgentAnswer, ...] = ()
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Outcomes:
 
     _known: OrderedDict[tuple[str, str, str], Outcome] = field(default_factory=OrderedDict)
 
-    async def of(self, hub: Hub, job: Job, mask: Callable[[str], str], *, deep: bool = True) -> Outcome | None:
+    async def of(self, hub: HubClient, job: Job, mask: Callable[[str], str], *, deep: bool = True) -> Outcome | None:
         """The outcome of a job; None while it runs, or where the hub would not say.
 
         `deep` reads the log of a failed one and looks for agents in any job; otherwise only what decides whether a
@@ -67,7 +67,7 @@ class Outcomes:
         return found
 
 
-async def _read(hub: Hub, job: Job, mask: Callable[[str], str]) -> Outcome:
+async def _read(hub: HubClient, job: Job, mask: Callable[[str], str]) -> Outcome:
     listed = await artifacts.listing(hub, job)
     answers = tuple(await artifacts.answers(hub, job, listed, mask=mask))
     agent_succeeded = all(answer.succeeded for answer in answers) if answers else None

@@ -75,6 +75,6 @@ def name_says_secret(name: str) -> bool:
     return bool(_SECRET_WORD.fullmatch(name)) and not _NO_SECRET.fullmatch(name)
 
 
-def is_plain(value: str) -> bool:
+def too_plain_to_mask(value: str) -> bool:
     """Whether a value is a mere word, short number, path or address, which to mask unasked would wreck text."""
     return _PLAIN_WORD.fullmatch(value) is not None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.errors import SecretRefused, SecretUnavailable
-from jobs.secrets.names import is_name, is_plain, name_says_secret, refuse_bad_name
+from jobs.secrets.names import is_name, name_says_secret, refuse_bad_name, too_plain_to_mask
 from jobs.secrets.secret_value import Secret
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class Vault:
 
     def _environment_secrets(self) -> Iterator[tuple[str, str]]:
         for name, value in self._environ.items():
-            if name in self._touched or (name_says_secret(name) and not is_plain(value)):
+            if name in self._touched or (name_says_secret(name) and not too_plain_to_mask(value)):
                 present = _present(value)
                 if present:
                     yield name, present

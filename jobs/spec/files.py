@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobs.errors import BadArgument
-from jobs.field_text import is_plain, is_unicode
+from jobs.field_text import is_unicode, shows_as_it_is
 from jobs.spec.workspace import MANIFEST
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def check_path(path: str, *, field: str = "files") -> str:
     Raises:
         BadArgument: With `field`, for anything that could leave the folder or hide what it is.
     """
-    if not isinstance(path, str) or not is_plain(path) or "\\" in path:
+    if not isinstance(path, str) or not shows_as_it_is(path) or "\\" in path:
         raise BadArgument(
             f"`{field}` has a file name with invisible characters or backslashes.",
             hint="Use plain names with / between folders.",

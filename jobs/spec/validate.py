@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from jobs.errors import BadArgument, SecretInArgument
-from jobs.field_text import is_plain, is_sendable
+from jobs.field_text import is_sendable, shows_as_it_is
 from jobs.spec.workspace import ENVIRONMENT_NAME, LABEL
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def check_packages(packages: Collection[str]) -> tuple[str, ...]:
             f"`packages` has more than {MAX_ENTRIES} entries.", hint="Name only direct ones.", field="packages"
         )
     for package in packages:
-        is_text = isinstance(package, str) and package.strip() and is_plain(package)
+        is_text = isinstance(package, str) and package.strip() and shows_as_it_is(package)
         if not is_text or package.startswith("-") or _TWO_PACKAGES.fullmatch(package):
             raise BadArgument(
                 "`packages` has an entry that is not a requirement.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobs.errors import BadArgument
-from jobs.field_text import is_plain
+from jobs.field_text import shows_as_it_is
 from jobs.spec.workspace import MOUNT_PATH
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def parse(text: str, *, field: str = "volumes") -> VolumeSpec:
     Raises:
         BadArgument: With `field`, for a local folder, a malformed mount, or a place that is the system's or ours.
     """
-    if not isinstance(text, str) or not is_plain(text) or len(text) > _LONGEST:
+    if not isinstance(text, str) or not shows_as_it_is(text) or len(text) > _LONGEST:
         raise BadArgument(f"`{field}` has an entry that is not one line of plain text.", hint=_HINT, field=field)
     if not text.startswith("hf://"):
         raise BadArgument(

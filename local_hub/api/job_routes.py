@@ -11,45 +11,21 @@ from starlette.routing import Route
 
 from local_hub import accounts, errors, flavors
 from local_hub.api import responses as job_view
-from local_hub.clock import now_ms
 from local_hub.store import job_table
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
 
     from starlette.requests import Request
 
     from local_hub.runner.port_proxy import Exposure
     from local_hub.runner.runner import Runner
     from local_hub.runner.streams import Streams
-    from local_hub.store.job_table import Job
+    from local_hub.store.job_table import JobRow
 
 PAGE = 100
 MOST_ON_A_PAGE = 500
 _CURSOR = re.compile(r"(\d{1,15})\.([0-9a-f]{24})\Z")
-
-
-def new_job(namespace: str, spec: dict[str, Any], initiator: Mapping[str, Any], schedule_id: str | None = None) -> Job:
-    """Return a job as it is before anything has happened to it."""
-    return job_table.Job(
-        id=accounts.new_id(),
-        namespace=namespace,
-        created_ms=now_ms(),
-        stage=job_table.SCHEDULING,
-        message=None,
-        spec=spec,
-        initiator=dict(initiator),
-        schedule_id=schedule_id,
-        attempt=0,
-        handed=False,
-        boot=None,
-        not_before_ms=0,
-        cancel_asked=False,
-        started_ms=None,
-        finished_ms=None,
-        exit_code=None,
-    )
 
 
 class JobRoutes:
@@ -75,11 +51,11 @@ class JobRoutes:
             Route(f"{one}/expose", self.expose, methods=["PUT"]),
         ]
 
-    def _json(self, job: Job) -> dict[str, Any]:
+    def _json(self, job: JobRow) -> dict[str, Any]:
         waits = job_view.WAITS_FOR_DISK if self._runner.disk_is_short else job_view.WAITS
         return job_view.job(job, self._exposure.urls(job.id), waits)
 
-    async def _find(self, request: Request) -> Job:
+    async def _find(self, request: Request) -> JobRow:
         namespace = accounts.account(request.path_params["namespace"]).name
         job_id = request.path_params["job_id"]
         found = await self._runner.store.read(lambda db: job_table.get(db, namespace, job_id))
@@ -99,7 +75,7 @@ class JobRoutes:
             if not (self._runner.paths.buckets / volume.source).is_dir():
                 raise errors.not_found(f"Bucket {volume.source} not found.", code="RepoNotFound")
         initiator = {"type": "user", "id": accounts.USER.id, "name": accounts.USER.name}
-        job = new_job(account.name, wanted.to_json(), initiator)
+        job = job_table.new_job(account.name, wanted.to_json(), initiator)
         return JSONResponse(self._json(await self._runner.submit(job, wanted.secret_values())))
 
     async def page(self, request: Request) -> Response:
@@ -145,7 +121,7 @@ class JobRoutes:
     async def metrics(self, request: Request) -> Response:
         job = await self._find(request)
         if job.final:
-            raise errors.HubError(406, "The job has finished.", code="JobFinished")
+            raise errors.ApiError(406, "The job has finished.", code="JobFinished")
         events = self._streams.metrics(job)
         return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
 
@@ -167,7 +143,9 @@ class JobRoutes:
             secrets = kept
         initiator = {"type": "duplicated-job", "id": original.id}
         return JSONResponse(
-            self._json(await self._runner.submit(new_job(original.namespace, original.spec, initiator), secrets))
+            self._json(
+                await self._runner.submit(job_table.new_job(original.namespace, original.spec, initiator), secrets)
+            )
         )
 
     async def labels(self, request: Request) -> Response:

@@ -10,14 +10,14 @@ from local_hub.clock import iso, now_ms
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from local_hub.store.job_table import Job
-    from local_hub.store.schedule_table import Schedule
+    from local_hub.store.job_table import JobRow
+    from local_hub.store.schedule_table import ScheduleRow
 
 WAITS = "Waiting for other jobs on this machine"
 WAITS_FOR_DISK = "Waiting for free disk space on this machine"
 
 
-def job(one: Job, expose_urls: Sequence[str] | None = None, waits: str = WAITS) -> dict[str, Any]:
+def job(one: JobRow, expose_urls: Sequence[str] | None = None, waits: str = WAITS) -> dict[str, Any]:
     """Return the JSON of one job. Secrets are shown by name only; `waits` says why one that waits does."""
     waiting = one.stage == "SCHEDULING" and not one.handed
     return {
@@ -54,7 +54,7 @@ def _spec(spec: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _durations(one: Job) -> dict[str, int | None]:
+def _durations(one: JobRow) -> dict[str, int | None]:
     end = one.finished_ms or now_ms()
     started = one.started_ms
     return {
@@ -68,7 +68,7 @@ def _seconds(milliseconds: int) -> int:
     return max(0, milliseconds // 1000)
 
 
-def schedule(one: Schedule) -> dict[str, Any]:
+def schedule(one: ScheduleRow) -> dict[str, Any]:
     """Return the JSON of one schedule."""
     last = {"id": one.last_job_id, "at": iso(one.last_ms)} if one.last_job_id else None
     return {

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from local_hub.runner.runner import Runner
     from local_hub.runner.scheduler import Scheduler
-    from local_hub.store.job_table import Job
-    from local_hub.store.schedule_table import Schedule
+    from local_hub.store.job_table import JobRow
+    from local_hub.store.schedule_table import ScheduleRow
 
 
 class ScheduleRoutes:
@@ -47,7 +47,7 @@ class ScheduleRoutes:
             Route(f"{one}/labels", self.labels, methods=["PUT"]),
         ]
 
-    async def _find(self, request: Request) -> Schedule:
+    async def _find(self, request: Request) -> ScheduleRow:
         namespace = accounts.account(request.path_params["namespace"]).name
         schedule_id = request.path_params["schedule_id"]
         found = await self._runner.store.read(lambda db: schedule_table.get(db, namespace, schedule_id))
@@ -55,7 +55,7 @@ class ScheduleRoutes:
             raise errors.not_found("Scheduled job not found.")
         return found
 
-    async def _change(self, one: Schedule, **fields: Any) -> Response:
+    async def _change(self, one: ScheduleRow, **fields: Any) -> Response:
         changed = await self._runner.store.write(lambda db: schedule_table.change(db, one.id, **fields))
         if changed is None:
             raise errors.not_found("Scheduled job not found.")
@@ -69,7 +69,7 @@ class ScheduleRoutes:
         wanted: schema.ScheduleSpec = schema.parse(schema.ScheduleSpec, await request.body())
         schema.refuse_what_is_not_here(wanted.job_spec)
         now = self._clock()
-        schedule = schedule_table.Schedule(
+        schedule = schedule_table.ScheduleRow(
             id=accounts.new_id(),
             namespace=account.name,
             created_ms=now,
@@ -82,7 +82,7 @@ class ScheduleRoutes:
             last_ms=None,
         )
 
-        def work(db: sqlite3.Connection) -> Schedule:
+        def work(db: sqlite3.Connection) -> ScheduleRow:
             self._runner.secret_box.put(db, f"schedule:{schedule.id}", wanted.job_spec.secret_values())
             return schedule_table.insert(db, schedule)
 
@@ -141,7 +141,7 @@ class ScheduleRoutes:
     async def run(self, request: Request) -> Response:
         schedule = await self._find(request)
 
-        def work(db: sqlite3.Connection) -> Job | None:
+        def work(db: sqlite3.Connection) -> JobRow | None:
             if not schedule.concurrency and job_table.running_of_schedule(db, schedule.id):
                 return None
             return self._scheduler.start(db, schedule, self._clock())

@@ -23,7 +23,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Variables = dict[str, str | int | float | bool | None]
 
 
-class VolumeSpec(BaseModel):
+class VolumeBody(BaseModel):
     """A bucket, or a folder of one, and where the job finds it."""
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
@@ -41,7 +41,7 @@ class VolumeSpec(BaseModel):
         return False if value is None else value
 
     @model_validator(mode="after")
-    def _check(self) -> VolumeSpec:
+    def _check(self) -> VolumeBody:
         if self.type != "bucket":
             raise ValueError(f"volumes of type {self.type!r} are not on the local hub, buckets are")
         if self.source.count("/") != 1 or not all(self.source.split("/")) or ".." in self.source:
@@ -91,7 +91,7 @@ class LabelsSpec(BaseModel):
         return _labels(labels)
 
 
-class JobSpec(BaseModel):
+class JobBody(BaseModel):
     """A job as it is asked for; unknown fields are ignored, as newer clients may send them."""
 
     model_config = ConfigDict(extra="ignore")
@@ -104,7 +104,7 @@ class JobSpec(BaseModel):
     timeout_seconds: int | None = Field(default=None, alias="timeoutSeconds", ge=1, le=MAX_TIMEOUT_SECONDS)
     attempts: int = Field(default=1, ge=1, le=MAX_ATTEMPTS)
     labels: dict[str, str] = {}
-    volumes: list[VolumeSpec] = Field(default=[], max_length=50)
+    volumes: list[VolumeBody] = Field(default=[], max_length=50)
     expose: ExposeSpec | None = None
     docker_image: str | None = Field(default=None, alias="dockerImage", min_length=1)
     space_id: str | None = Field(default=None, alias="spaceId", min_length=1)
@@ -135,7 +135,7 @@ class JobSpec(BaseModel):
         return flavor
 
     @model_validator(mode="after")
-    def _check(self) -> JobSpec:
+    def _check(self) -> JobBody:
         if (self.docker_image is None) == (self.space_id is None):
             raise ValueError("a job has a dockerImage or a spaceId, and not both")
         if not self.command and not self.arguments:
@@ -171,7 +171,7 @@ class JobSpec(BaseModel):
 class ScheduleSpec(BaseModel):
     """The body of ``POST /api/scheduled-jobs/{namespace}``."""
 
-    job_spec: JobSpec = Field(alias="jobSpec")
+    job_spec: JobBody = Field(alias="jobSpec")
     schedule: str
     suspend: bool = False
     concurrency: bool = False
@@ -204,7 +204,7 @@ def _labels(labels: dict[str, str]) -> dict[str, str]:
 def parse(kind: type[BaseModel], body: bytes) -> Any:
     """Return the body as `kind`, or raise the Hub's 422 with a sentence that repeats no value of a secret."""
     if len(body) > MAX_SPEC_BYTES:
-        raise errors.HubError(413, f"A request has at most {MAX_SPEC_BYTES} bytes.", code="PayloadTooLarge")
+        raise errors.ApiError(413, f"A request has at most {MAX_SPEC_BYTES} bytes.", code="PayloadTooLarge")
     try:
         return kind.model_validate_json(body or b"{}")
     except ValidationError as error:
@@ -216,14 +216,14 @@ def parse(kind: type[BaseModel], body: bytes) -> Any:
         raise errors.invalid("; ".join(problems[:5])) from None
 
 
-def job(body: bytes) -> JobSpec:
+def job(body: bytes) -> JobBody:
     """Return a checked job, refusing with its own sentence what only the real Hub has."""
-    wanted: JobSpec = parse(JobSpec, body)
+    wanted: JobBody = parse(JobBody, body)
     refuse_what_is_not_here(wanted)
     return wanted
 
 
-def refuse_what_is_not_here(wanted: JobSpec) -> None:
+def refuse_what_is_not_here(wanted: JobBody) -> None:
     if wanted.ssh and wanted.ssh.get("enabled", True):
         raise errors.unsupported("SSH into a job")
     if wanted.network:

@@ -20,7 +20,7 @@ class Mount:
 
 
 @dataclass(frozen=True)
-class Request:
+class LaunchRequest:
     """One attempt of a job, about to be started. `scratch` is a folder of its own, removed afterwards."""
 
     job_id: str
@@ -36,7 +36,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Plan:
+class LaunchPlan:
     """A process to start. Secret values are in `env` and nowhere else.
 
     Attributes:
@@ -63,7 +63,7 @@ class Launcher(Protocol):
 
     name: str
 
-    def plan(self, request: Request) -> Plan:
+    def plan(self, request: LaunchRequest) -> LaunchPlan:
         """Prepare the folders of an attempt and say what to start. Called in a thread; may raise `CannotLaunch`."""
         ...
 

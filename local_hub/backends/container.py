@@ -19,7 +19,7 @@ from pathlib import Path
 
 from local_hub import flavors
 from local_hub.backends import environment
-from local_hub.backends.base import CannotLaunch, Plan, Request
+from local_hub.backends.base import CannotLaunch, LaunchPlan, LaunchRequest
 from local_hub.display_text import shortened
 
 #: The engine's command line, as a shell would split it: for another engine, or one that needs options of its own.
@@ -88,7 +88,7 @@ class Container:
         self._engine = engine
         self._podman = bool(engine) and "podman" in Path(engine[0]).name
 
-    def plan(self, request: Request) -> Plan:
+    def plan(self, request: LaunchRequest) -> LaunchPlan:
         """Say how to start the job's container, having pulled its image if need be. Blocks, for minutes at most."""
         if not self._engine or shutil.which(self._engine[0]) is None:
             raise CannotLaunch("Jobs are to run in containers here, and neither Podman nor Docker was found.")
@@ -112,7 +112,7 @@ class Container:
             image,
             *rest,
         ]
-        return Plan(
+        return LaunchPlan(
             argv=argv,
             env={**self._client_environment(), **variables},
             cwd="/",
@@ -125,7 +125,7 @@ class Container:
         if listed and (names := listed.stdout.split()):
             self._run("rm", "--force", *names)
 
-    def _limits(self, request: Request) -> list[str]:
+    def _limits(self, request: LaunchRequest) -> list[str]:
         flavor = flavors.by_name()[request.spec["flavor"]]
         options = []
         if "cpu" in self._controllers:
@@ -155,7 +155,7 @@ class Container:
         told = self._run("info", "--format={{json .Host.CgroupControllers}}")
         return frozenset(re.findall(r"[a-z]+", told.stdout)) if told and told.returncode == 0 else frozenset()
 
-    def _mounts(self, request: Request) -> list[str]:
+    def _mounts(self, request: LaunchRequest) -> list[str]:
         mounts = {str(path): (str(path), True) for path in environment.tool_paths()}
         mounts |= {target: (str(source), True) for _, target, source in _tool_files()}
         mounts[_CACHE] = (str(self.caches), False)
@@ -168,7 +168,7 @@ class Container:
             options.append(f"--mount=type=bind,source={source},target={target}{only}")
         return options
 
-    def _variables(self, request: Request) -> tuple[list[str], dict[str, str]]:
+    def _variables(self, request: LaunchRequest) -> tuple[list[str], dict[str, str]]:
         """Return options that name the job's variables, and the values: those are never on the command line.
 
         Only a plain variable that the client itself needs for something else is given with its value.

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local_hub.backends import environment, interpreters, tool_path
-from local_hub.backends.base import CannotLaunch, Plan, Request
+from local_hub.backends.base import CannotLaunch, LaunchPlan, LaunchRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,7 +84,7 @@ class _OnThisMachine:
     def clear(self, job_id: str) -> None:
         """Do nothing: a job here is processes of this user, which its supervisor or `leftovers` has ended."""
 
-    def note(self, request: Request, chosen: interpreters.Interpreter | None, *, exact: bool) -> str:
+    def note(self, request: LaunchRequest, chosen: interpreters.Interpreter | None, *, exact: bool) -> str:
         image = request.spec.get("dockerImage") or request.spec.get("spaceId")
         words = f"Runs on this machine; {image} is not pulled"
         if chosen and not exact:
@@ -118,7 +118,7 @@ class Sandbox(_OnThisMachine):
             arguments += ["--tmpfs", str(self.home)]
         return arguments
 
-    def plan(self, request: Request) -> Plan:
+    def plan(self, request: LaunchRequest) -> LaunchPlan:
         chosen, exact = interpreters.for_image(request.spec.get("dockerImage"))
         for name in ("tmp", "var/tmp", "run", "hub", HOME.lstrip("/")):
             (request.scratch / name).mkdir(parents=True, exist_ok=True)
@@ -131,7 +131,7 @@ class Sandbox(_OnThisMachine):
         env = environment.build(
             request.job_id, request.spec, request.secrets, home=HOME, path="/hub/bin", caches="/hub/cache"
         )
-        return Plan(argv=arguments, env=env, cwd="/", note=self.note(request, chosen, exact=exact), enclosed=True)
+        return LaunchPlan(argv=arguments, env=env, cwd="/", note=self.note(request, chosen, exact=exact), enclosed=True)
 
 
 class PlainProcess(_OnThisMachine):
@@ -139,7 +139,7 @@ class PlainProcess(_OnThisMachine):
 
     name = "process"
 
-    def plan(self, request: Request) -> Plan:
+    def plan(self, request: LaunchRequest) -> LaunchPlan:
         chosen, exact = interpreters.for_image(request.spec.get("dockerImage"))
         home = request.scratch / "home"
         for folder in (home, request.scratch / "tmp"):
@@ -153,7 +153,7 @@ class PlainProcess(_OnThisMachine):
         if not Path("/bin/sh").exists():
             raise CannotLaunch("This machine has no /bin/sh to start a job with.")
         note = f"{self.note(request, chosen, exact=exact)}; a plain process, not sandboxed"
-        return Plan(argv=_started(command), env=env, cwd=str(home), note=note)
+        return LaunchPlan(argv=_started(command), env=env, cwd=str(home), note=note)
 
 
 def _started(command: list[str]) -> list[str]:
@@ -175,7 +175,7 @@ def _configure_tools(home: Path) -> None:
             shutil.copyfile(source, home / place)
 
 
-def _rewritten(text: str, request: Request) -> str:
+def _rewritten(text: str, request: LaunchRequest) -> str:
     """Replace each mount path in `text` by the folder it stands for, longest first, whole components only."""
     folders = {mount.target: str(mount.source) for mount in request.mounts}
     if not folders:

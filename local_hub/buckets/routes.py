@@ -195,7 +195,7 @@ class _BucketApi:
 
     async def _events(self, request: Request) -> Response:
         self.buckets.tree(*_bucket(request))
-        raise errors.HubError(501, "Following changes: not on the local hub.", code="NotOnLocalHub")
+        raise errors.ApiError(501, "Following changes: not on the local hub.", code="NotOnLocalHub")
 
     async def _resolve(self, request: Request) -> Response:
         namespace, name = _bucket(request)
@@ -275,11 +275,11 @@ def _mapped(handler: Handler) -> Handler:
     return call
 
 
-def _missing(bucket: str) -> errors.HubError:
+def _missing(bucket: str) -> errors.ApiError:
     return errors.not_found(f"Bucket {bucket!r} not found", code="RepoNotFound")
 
 
-def _no_entry(path: str) -> errors.HubError:
+def _no_entry(path: str) -> errors.ApiError:
     return errors.not_found(f"{path!r} does not exist in this bucket", code="EntryNotFound")
 
 
@@ -321,7 +321,7 @@ async def _body(request: Request) -> bytes:
     async for block in request.stream():
         body += block
         if len(body) > _BODY:
-            raise errors.HubError(413, f"A request has at most {_BODY >> 20} MiB.", code="PayloadTooLarge")
+            raise errors.ApiError(413, f"A request has at most {_BODY >> 20} MiB.", code="PayloadTooLarge")
     return bytes(body)
 
 

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from local_hub.hub import Hub
     from local_hub.pages.markup import Child
     from local_hub.pages.sessions import Sessions
-    from local_hub.store.job_table import Job
-    from local_hub.store.schedule_table import Schedule
+    from local_hub.store.job_table import JobRow
+    from local_hub.store.schedule_table import ScheduleRow
 
 _ASSETS = Path(__file__).with_name("assets")
 _KINDS = {"hub.css": "text/css", "hub.js": "text/javascript"}
@@ -110,7 +110,7 @@ class Pages:
         return Response(body, media_type=_KINDS[name], headers=_HEADERS)
 
     async def _overview(self, _request: Request) -> Response:
-        def work(db: sqlite3.Connection) -> tuple[list[Job], list[Schedule]]:
+        def work(db: sqlite3.Connection) -> tuple[list[JobRow], list[ScheduleRow]]:
             jobs = [
                 job
                 for name in accounts.ACCOUNTS
@@ -141,7 +141,7 @@ class Pages:
         job = await self._wanted(request)
         return StreamingResponse(self._events(job), media_type="text/event-stream", headers=_HEADERS)
 
-    async def _events(self, job: Job) -> AsyncIterator[bytes]:
+    async def _events(self, job: JobRow) -> AsyncIterator[bytes]:
         async for block in self._hub.streams.log(job, _LINES):
             lines = await anyio.to_thread.run_sync(_lines, block, limiter=self._threads)
             yield b"".join(f"data: {json.dumps(line)}\n\n".encode() for line in lines) or b": \n\n"
@@ -154,12 +154,12 @@ class Pages:
             self._text(job), media_type="text/plain", headers={**_HEADERS, "Content-Disposition": name}
         )
 
-    def _text(self, job: Job) -> Iterator[bytes]:
+    def _text(self, job: JobRow) -> Iterator[bytes]:
         with LogReader(self._hub.paths.output(job.id)) as reader:
             while block := reader.read(final=job.final):
                 yield "".join(f"{line}\n" for line in _lines(block)).encode()
 
-    def _end_of_log(self, job: Job) -> str:
+    def _end_of_log(self, job: JobRow) -> str:
         kept: deque[str] = deque()
         size = 0
         with LogReader(self._hub.paths.output(job.id), _LINES) as reader:
@@ -198,7 +198,7 @@ class Pages:
         """Return a volume's bucket and the prefix of its files' paths there."""
         return Tree(self._hub.paths.buckets / volume["source"]), f"{volume['path']}/" if volume.get("path") else ""
 
-    def _files(self, job: Job) -> list[views.FileRow]:
+    def _files(self, job: JobRow) -> list[views.FileRow]:
         found: list[views.FileRow] = []
         for number, volume in enumerate(job.spec["volumes"]):
             if volume["readOnly"]:
@@ -212,13 +212,13 @@ class Pages:
                     found.append(views.FileRow(number, volume["mountPath"], path, entry.state.size))
         return found
 
-    async def _wanted(self, request: Request) -> Job:
+    async def _wanted(self, request: Request) -> JobRow:
         job = await self._found(request.path_params["namespace"], request.path_params["job_id"])
         if job is None:
             raise errors.not_found("There is no such job on this hub.")
         return job
 
-    async def _found(self, namespace: str | None, job_id: str) -> Job | None:
+    async def _found(self, namespace: str | None, job_id: str) -> JobRow | None:
         return await self._hub.store.read(lambda db: job_table.get(db, namespace, job_id))
 
 
@@ -230,7 +230,7 @@ def _for_people(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[
             return _html("Not let in", views.refusal(_command_for(request)), 401)
         try:
             return await handler(request)
-        except errors.HubError as error:
+        except errors.ApiError as error:
             return _html("Not here", views.not_here(error.message), error.status)
 
     return call

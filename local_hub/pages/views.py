@@ -9,8 +9,8 @@ from urllib.parse import quote
 from local_hub.clock import iso
 from local_hub.display_text import clean, shortened
 from local_hub.pages.markup import Child, Markup, tag
-from local_hub.store.job_table import COMPLETED, FINAL, RUNNING, Job
-from local_hub.store.schedule_table import Schedule
+from local_hub.store.job_table import COMPLETED, FINAL, RUNNING, JobRow
+from local_hub.store.schedule_table import ScheduleRow
 
 OPEN_COMMAND = "hf-jobs-mcp hub open"
 _NUMBERS = frozenset({"Size", "Took"})
@@ -46,7 +46,7 @@ def page(title: str, nonce: str, main: Sequence[Child], **data: str) -> str:
     return "<!doctype html>\n" + tag("html", tag("head", *head), tag("body", *body, **attributes), lang="en")
 
 
-def overview(jobs: Sequence[Job], schedules: Sequence[Schedule], now_ms: int) -> list[Child]:
+def overview(jobs: Sequence[JobRow], schedules: Sequence[ScheduleRow], now_ms: int) -> list[Child]:
     """Return the start page: newest jobs first, then the schedules."""
     return [
         tag("h1", "Jobs"),
@@ -56,7 +56,7 @@ def overview(jobs: Sequence[Job], schedules: Sequence[Schedule], now_ms: int) ->
     ]
 
 
-def one_job(job: Job, log: str, files: Sequence[FileRow], urls: Sequence[str], now_ms: int) -> list[Child]:
+def one_job(job: JobRow, log: str, files: Sequence[FileRow], urls: Sequence[str], now_ms: int) -> list[Child]:
     """Return the page of one job. `log` is the end of its log, cleaned."""
     address = address_of(job)
     title = job.labels.get("name") or shortened(_command(job), 60)
@@ -94,7 +94,7 @@ def not_here(what: str) -> list[Child]:
     return [tag("h1", "Not here"), tag("p", what), tag("p", tag("a", "All jobs", href="/"))]
 
 
-def address_of(job: Job) -> str:
+def address_of(job: JobRow) -> str:
     """Return the path of a job's page."""
     return f"/jobs/{job.namespace}/{job.id}"
 
@@ -103,7 +103,7 @@ def _stage(stage: str) -> Markup:
     return tag("span", stage.capitalize(), class_=f"stage {stage}")
 
 
-def _command(job: Job) -> str:
+def _command(job: JobRow) -> str:
     return shlex.join([*job.spec["command"], *job.spec["arguments"]])
 
 
@@ -117,7 +117,7 @@ def _table(caption: str, heads: Sequence[str], rows: Sequence[Markup]) -> Markup
     return tag("div", table, class_="wide")
 
 
-def _jobs(jobs: Sequence[Job], now_ms: int) -> Markup:
+def _jobs(jobs: Sequence[JobRow], now_ms: int) -> Markup:
     if not jobs:
         return tag("p", "No job has run here yet.", class_="empty")
     rows = [
@@ -138,10 +138,10 @@ def _jobs(jobs: Sequence[Job], now_ms: int) -> Markup:
         )
         for job in jobs
     ]
-    return _table("The newest jobs come first", ("Stage", "Job", "Image", "Flavor", "Created", "Took"), rows)
+    return _table("The newest jobs come first", ("Stage", "JobRow", "Image", "Flavor", "Created", "Took"), rows)
 
 
-def _schedules(schedules: Sequence[Schedule]) -> Markup:
+def _schedules(schedules: Sequence[ScheduleRow]) -> Markup:
     if not schedules:
         return tag("p", "Nothing is scheduled.", class_="empty")
     rows = []
@@ -168,10 +168,10 @@ def _schedules(schedules: Sequence[Schedule]) -> Markup:
                 tag("td", last),
             )
         )
-    return _table("All times are UTC", ("State", "Schedule", "When", "Next run", "Last run"), rows)
+    return _table("All times are UTC", ("State", "ScheduleRow", "When", "Next run", "Last run"), rows)
 
 
-def _timeline(job: Job, now_ms: int) -> Markup:
+def _timeline(job: JobRow, now_ms: int) -> Markup:
     points: list[tuple[str, int | None, str]] = [("Created", job.created_ms, "")]
     waited = (job.started_ms or job.finished_ms or now_ms) - job.created_ms
     points.append(("Started", job.started_ms, f"after {_span(waited)}"))
@@ -213,7 +213,7 @@ def _files(address: str, files: Sequence[FileRow]) -> Markup:
     return _table("Files in the folders that the job can write to", ("File", "Folder in the job", "Size"), rows)
 
 
-def _details(job: Job, urls: Sequence[str]) -> Markup:
+def _details(job: JobRow, urls: Sequence[str]) -> Markup:
     spec = job.spec
     volumes = [
         f"{one['source']}{'/' + one['path'] if one.get('path') else ''} at {one['mountPath']}"
@@ -244,7 +244,7 @@ def _time(moment_ms: int | None) -> Markup:
     return tag("time", f"{stamp[:10]} {stamp[11:19]}", datetime=stamp)
 
 
-def _took(job: Job, now_ms: int) -> str:
+def _took(job: JobRow, now_ms: int) -> str:
     if job.started_ms is None:
         return _NOTHING
     end = job.finished_ms or (now_ms if job.stage == RUNNING else job.started_ms)

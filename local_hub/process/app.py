@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 PAGE_PREFIXES = ("/jobs/", "/login", "/assets/")
 
 
-class Watch:
+class IdleWatch:
     """ASGI middleware that notes that somebody calls, so that a hub in use does not stop."""
 
     def __init__(self, app: ASGIApp, activity: Activity, clock: Callable[[], float]) -> None:
@@ -92,19 +92,19 @@ def create_app(hub: Hub, *, token: str, version: str, endpoint: str, stop: Calla
             *Pages(hub, sessions).routes(),
         ],
         exception_handlers={
-            errors.HubError: errors.answer,
+            errors.ApiError: errors.answer,
             HTTPException: _no_route,
             Exception: _broken,
         },
     )
-    return Watch(Guard(app, token, PAGE_PREFIXES, sessions.knows), hub.activity, monotonic)
+    return IdleWatch(Guard(app, token, PAGE_PREFIXES, sessions.knows), hub.activity, monotonic)
 
 
 def _no_route(_request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 404)
     words = {404: "This route is not on the local hub.", 405: "This method is not on the local hub."}
-    return errors.render(errors.HubError(status, words.get(status, "Bad request."), code="NotOnLocalHub"))
+    return errors.render(errors.ApiError(status, words.get(status, "Bad request."), code="NotOnLocalHub"))
 
 
 def _broken(_request: Request, _error: Exception) -> Response:
-    return errors.render(errors.HubError(500, "The local hub failed; its log says why.", code="InternalError"))
+    return errors.render(errors.ApiError(500, "The local hub failed; its log says why.", code="InternalError"))

@@ -12,7 +12,7 @@ from local_hub import flavors
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from local_hub.store.job_table import Job
+    from local_hub.store.job_table import JobRow
 
 SMALLEST_CAPACITY = 4
 PATIENCE_MS = 60_000
@@ -23,7 +23,7 @@ def capacity() -> int:
     return max(SMALLEST_CAPACITY, 2 * (os.cpu_count() or 1))
 
 
-def weight(job: Job, limit: int) -> int:
+def weight(job: JobRow, limit: int) -> int:
     """Return how many small jobs this one counts for: one for every two processors of its flavor, never all but one."""
     return max(1, min(flavors.by_name()[job.spec["flavor"]].cpus // 2, limit // 2))
 
@@ -32,11 +32,11 @@ def weight(job: Job, limit: int) -> int:
 class Admission:
     """The jobs to start now, and the moment at which it is worth asking again (None: when something changes)."""
 
-    start: tuple[Job, ...]
+    start: tuple[JobRow, ...]
     again_ms: int | None
 
 
-def admit(waiting: Sequence[Job], running: Iterable[Job], *, limit: int, now_ms: int) -> Admission:
+def admit(waiting: Sequence[JobRow], running: Iterable[JobRow], *, limit: int, now_ms: int) -> Admission:
     """Choose among the jobs that wait.
 
     Whoever has least running goes first, where "who" is a schedule or else a namespace, so that a burst from one does
@@ -49,7 +49,7 @@ def admit(waiting: Sequence[Job], running: Iterable[Job], *, limit: int, now_ms:
     free = limit - sum(load.values())
     if free <= 0:
         return Admission((), None)
-    queues: dict[str, list[Job]] = {}
+    queues: dict[str, list[JobRow]] = {}
     later: list[int] = []
     for job in waiting:
         if job.not_before_ms > now_ms:
@@ -58,7 +58,7 @@ def admit(waiting: Sequence[Job], running: Iterable[Job], *, limit: int, now_ms:
             queues.setdefault(_group(job), []).append(job)
     for queue in queues.values():
         queue.sort(key=_age)
-    start: list[Job] = []
+    start: list[JobRow] = []
     while free > 0 and (chosen := _next(queues, load, free, limit, now_ms)):
         start.append(chosen)
         free -= weight(chosen, limit)
@@ -66,7 +66,7 @@ def admit(waiting: Sequence[Job], running: Iterable[Job], *, limit: int, now_ms:
     return Admission(tuple(start), min(later, default=None))
 
 
-def _next(queues: dict[str, list[Job]], load: Counter[str], free: int, limit: int, now_ms: int) -> Job | None:
+def _next(queues: dict[str, list[JobRow]], load: Counter[str], free: int, limit: int, now_ms: int) -> JobRow | None:
     """Take the next job out of its queue; None when none fits, or when one that does not has waited long enough."""
     for group in sorted(queues, key=lambda group: (load[group], _age(queues[group][0]))):
         queue = queues[group]
@@ -81,9 +81,9 @@ def _next(queues: dict[str, list[Job]], load: Counter[str], free: int, limit: in
     return None
 
 
-def _age(job: Job) -> tuple[int, str]:
+def _age(job: JobRow) -> tuple[int, str]:
     return job.created_ms, job.id
 
 
-def _group(job: Job) -> str:
+def _group(job: JobRow) -> str:
     return job.schedule_id or job.namespace

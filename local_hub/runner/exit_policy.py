@@ -9,14 +9,14 @@ from local_hub.store.job_table import CANCELED, COMPLETED, ERROR, SCHEDULING
 
 if TYPE_CHECKING:
     from local_hub.runner.attempt import Exit
-    from local_hub.store.job_table import Job
+    from local_hub.store.job_table import JobRow
 
 FIRST_PAUSE_MS = 1_000
 LONGEST_PAUSE_MS = 360_000
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ExitDecision:
     """The stage a job has earned. With `again_after_ms` it waits for another attempt instead of ending."""
 
     stage: str
@@ -24,20 +24,20 @@ class Verdict:
     again_after_ms: int | None = None
 
 
-def of(job: Job, ended: Exit) -> Verdict:
+def of(job: JobRow, ended: Exit) -> ExitDecision:
     """Judge an ended attempt. Timeouts and cancellations are never tried again; everything else that failed may be."""
     if job.cancel_asked or ended.reason == "canceled":
-        return Verdict(CANCELED, None)
+        return ExitDecision(CANCELED, None)
     if ended.reason == "exited" and ended.code == 0:
-        return Verdict(COMPLETED, job.message)
+        return ExitDecision(COMPLETED, job.message)
     if ended.reason == "timeout":
-        return Verdict(ERROR, "Job timeout")
+        return ExitDecision(ERROR, "Job timeout")
     failure = _failure(ended)
     if job.attempt < job.attempts:
         pause = min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS << (job.attempt - 1))
         message = f"Attempt {job.attempt} of {job.attempts}: {failure}. Next in {pause // 1000} s"
-        return Verdict(SCHEDULING, message, pause)
-    return Verdict(ERROR, failure)
+        return ExitDecision(SCHEDULING, message, pause)
+    return ExitDecision(ERROR, failure)
 
 
 def _failure(ended: Exit) -> str:

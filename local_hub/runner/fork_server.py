@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from local_hub.backends.base import Plan
+    from local_hub.backends.base import LaunchPlan
 
 PROGRAM = Path(__file__).with_name("supervisor.py")
 STOP_SECONDS = 2.0
 
 
-class Nursery:
+class ForkServer:
     """Starts the helper when it is first needed and again whenever it has died. Blocks; call it in a thread."""
 
     def __init__(self, log: Path) -> None:
@@ -37,7 +37,7 @@ class Nursery:
         with self._lock:
             self._ensure()
 
-    def launch(self, plan: Plan, *, folder: Path, output: Path, timeout: float, grace: float) -> None:
+    def launch(self, plan: LaunchPlan, *, folder: Path, output: Path, timeout: float, grace: float) -> None:
         """Hand over one attempt. It has started once its folder holds a claim; handing it over twice starts it once.
 
         Args:

@@ -12,7 +12,7 @@ from local_hub.runner.attempt import Attempt
 
 if TYPE_CHECKING:
     from local_hub.paths import HubPaths
-    from local_hub.store.job_table import Job
+    from local_hub.store.job_table import JobRow
 
 FIRST_INTERVAL_SECONDS = 0.1
 
@@ -20,7 +20,7 @@ FIRST_INTERVAL_SECONDS = 0.1
 class Meter:
     """Samples a job's process tree. Traffic is not measured: a job shares the machine's network, so it reads 0."""
 
-    def __init__(self, job: Job, paths: HubPaths) -> None:
+    def __init__(self, job: JobRow, paths: HubPaths) -> None:
         self._job = job
         self._paths = paths
         self._cpu: dict[int, float] = {}

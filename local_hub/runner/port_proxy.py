@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from anyio.abc import SocketStream, TaskGroup
     from anyio.streams.stapled import MultiListener
 
-    from local_hub.store.job_table import Job
+    from local_hub.store.job_table import JobRow
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Exposure:
     def urls(self, job_id: str) -> list[str]:
         return [door.url for door in self._doors.get(job_id, {}).values()]
 
-    async def update(self, job: Job) -> None:
+    async def update(self, job: JobRow) -> None:
         """Open and close doors until they are those the job's `expose` names; a job that does not run has none."""
         if self._tasks is None:
             return

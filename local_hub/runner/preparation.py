@@ -5,17 +5,17 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from local_hub.backends.base import CannotLaunch, Mount, Request
+from local_hub.backends.base import CannotLaunch, LaunchRequest, Mount
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from local_hub.backends.base import Launcher, Plan
+    from local_hub.backends.base import Launcher, LaunchPlan
     from local_hub.paths import HubPaths
-    from local_hub.store.job_table import Job
+    from local_hub.store.job_table import JobRow
 
 
-def prepare(paths: HubPaths, launcher: Launcher, job: Job, secrets: Mapping[str, str], attempt: int) -> Plan:
+def prepare(paths: HubPaths, launcher: Launcher, job: JobRow, secrets: Mapping[str, str], attempt: int) -> LaunchPlan:
     """Make the folders of an attempt and say what to start. Blocks.
 
     Raises:
@@ -23,10 +23,10 @@ def prepare(paths: HubPaths, launcher: Launcher, job: Job, secrets: Mapping[str,
     """
     scratch = paths.scratch(job.id, attempt)
     scratch.mkdir(parents=True, exist_ok=True)
-    return launcher.plan(Request(job.id, job.spec, secrets, _mounts(paths, job), scratch, attempt))
+    return launcher.plan(LaunchRequest(job.id, job.spec, secrets, _mounts(paths, job), scratch, attempt))
 
 
-def _mounts(paths: HubPaths, job: Job) -> list[Mount]:
+def _mounts(paths: HubPaths, job: JobRow) -> list[Mount]:
     mounts = []
     for volume in job.spec["volumes"]:
         folder = paths.buckets / volume["source"]
@@ -43,7 +43,7 @@ def _mounts(paths: HubPaths, job: Job) -> list[Mount]:
     return mounts
 
 
-def tidy(paths: HubPaths, job: Job) -> None:
+def tidy(paths: HubPaths, job: JobRow) -> None:
     """Remove everything of an ended job but its output."""
     for number in range(1, job.attempt + 2):
         shutil.rmtree(paths.attempt(job.id, number), ignore_errors=True)

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from local_hub.backends.base import Launcher
     from local_hub.paths import HubPaths
-    from local_hub.runner.fork_server import Nursery
-    from local_hub.store.job_table import Job
+    from local_hub.runner.fork_server import ForkServer
+    from local_hub.store.job_table import JobRow
     from local_hub.store.secret_box import SecretBox
     from local_hub.store.store import Store
 
@@ -73,7 +73,7 @@ class Runner:
         store: Store,
         paths: HubPaths,
         launcher: Launcher,
-        nursery: Nursery,
+        nursery: ForkServer,
         secret_box: SecretBox,
         *,
         limits: Limits,
@@ -89,14 +89,14 @@ class Runner:
         self._look_at_disk_ms = 0
         self._boot = orphans.boot_id()
         self._hand_over = HandOver(store, paths, launcher, nursery, secret_box, boot=self._boot)
-        self._waiting: dict[str, Job] = {}
-        self._running: dict[str, Job] = {}
+        self._waiting: dict[str, JobRow] = {}
+        self._running: dict[str, JobRow] = {}
         self._wake = anyio.Event()
         self._tasks: TaskGroup
         self._threads = anyio.CapacityLimiter(STARTS_AT_ONCE)
-        self._listeners: list[Callable[[Job], Awaitable[None]]] = []
+        self._listeners: list[Callable[[JobRow], Awaitable[None]]] = []
 
-    def on_change(self, listener: Callable[[Job], Awaitable[None]]) -> None:
+    def on_change(self, listener: Callable[[JobRow], Awaitable[None]]) -> None:
         """Have `listener` called with a job whenever it starts to run and when it has ended."""
         self._listeners.append(listener)
 
@@ -109,11 +109,11 @@ class Runner:
         return job_id in self._running or job_id in self._waiting
 
     @property
-    def running(self) -> Mapping[str, Job]:
+    def running(self) -> Mapping[str, JobRow]:
         return self._running
 
     @property
-    def waiting(self) -> Mapping[str, Job]:
+    def waiting(self) -> Mapping[str, JobRow]:
         return self._waiting
 
     async def mounts(self, bucket: str) -> bool:
@@ -121,7 +121,7 @@ class Runner:
         jobs = await self.store.read(job_table.unfinished)
         return any(volume["source"] == bucket for job in jobs for volume in job.spec["volumes"])
 
-    async def submit(self, job: Job, secrets: Mapping[str, str]) -> Job:
+    async def submit(self, job: JobRow, secrets: Mapping[str, str]) -> JobRow:
         """Accept a job: once this returns it is on disk and will run.
 
         Raises:
@@ -130,22 +130,22 @@ class Runner:
         if len(self._waiting) >= MOST_WAITING:
             raise errors.too_many(f"{MOST_WAITING} jobs wait already. Try again when some have run.", retry_after=30)
 
-        def work(db: sqlite3.Connection) -> Job:
+        def work(db: sqlite3.Connection) -> JobRow:
             self.secret_box.put(db, f"job:{job.id}", secrets)
             return job_table.insert(db, job)
 
         return self.enter(await self.store.write(work))
 
-    def enter(self, job: Job) -> Job:
+    def enter(self, job: JobRow) -> JobRow:
         """Put a job that the store holds, and that has not been handed over, into the queue."""
         self._waiting[job.id] = job
         self._wake.set()
         return job
 
-    async def cancel(self, job: Job) -> Job:
+    async def cancel(self, job: JobRow) -> JobRow:
         """End a job, waiting a moment for its processes to go; return it as it is then."""
 
-        def work(db: sqlite3.Connection) -> Job | None:
+        def work(db: sqlite3.Connection) -> JobRow | None:
             current = job_table.get(db, None, job.id)
             if current is None or current.final:
                 return current
@@ -201,7 +201,7 @@ class Runner:
         soon = now_ms() + admission.PATIENCE_MS if self._waiting else None
         return min((moment for moment in (admitted.again_ms, soon) if moment is not None), default=None)
 
-    async def _mind(self, step: Callable[[Job], Awaitable[None]], job: Job) -> None:
+    async def _mind(self, step: Callable[[JobRow], Awaitable[None]], job: JobRow) -> None:
         """Do a step of a job; when it fails for a reason of ours (a full disk, say), look at the job again later."""
         try:
             await step(job)
@@ -210,13 +210,13 @@ class Runner:
             await anyio.sleep(AGAIN_SECONDS)
             self._tasks.start_soon(self._mind, self._look_again, job)
 
-    async def _look_again(self, job: Job) -> None:
+    async def _look_again(self, job: JobRow) -> None:
         current = await self.store.read(lambda db: job_table.get(db, None, job.id))
         self._leave(job.id)
         if current is not None and not current.final:
             self._take_up(current)
 
-    def _take_up(self, job: Job) -> None:
+    def _take_up(self, job: JobRow) -> None:
         """Go on with a job as the store has it."""
         if job.handed:
             self._running[job.id] = job
@@ -224,7 +224,7 @@ class Runner:
         else:
             self.enter(job)
 
-    async def _start(self, job: Job) -> None:
+    async def _start(self, job: JobRow) -> None:
         """Hand over a job's next, or unclaimed, attempt and follow it to its end."""
         try:
             handed = await anyio.to_thread.run_sync(self._hand_over.attempt_of, job, limiter=self._threads)
@@ -237,7 +237,7 @@ class Runner:
         self._running[job.id] = handed.job
         await self._follow(handed.job, handed.attempt, handed.listener)
 
-    async def _adopt(self, job: Job) -> None:
+    async def _adopt(self, job: JobRow) -> None:
         attempt = Attempt(self.paths.attempt(job.id, job.attempt))
         if attempt.exit is not None:
             await self._conclude(job, attempt.exit)
@@ -248,7 +248,7 @@ class Runner:
         else:
             await self._follow(job, attempt, attempt.listen())
 
-    async def _follow(self, job: Job, attempt: Attempt, listener: int) -> None:
+    async def _follow(self, job: JobRow, attempt: Attempt, listener: int) -> None:
         """Wait for the supervisor's two words, started and ended, or for its death.
 
         Whether it lives is looked at before each wait: a FIFO whose writer died before it was opened tells nothing.
@@ -280,18 +280,18 @@ class Runner:
         else:
             await self._conclude(job, ended)
 
-    async def _catch_up_with_cancellation(self, job: Job, attempt: Attempt) -> None:
+    async def _catch_up_with_cancellation(self, job: JobRow, attempt: Attempt) -> None:
         """Pass on a cancellation that was asked for before there was a supervisor to hear it."""
         current = await self.store.read(lambda db: job_table.get(db, None, job.id))
         if current is not None and current.cancel_asked:
             await anyio.to_thread.run_sync(attempt.ask_to_end, limiter=self._threads)
 
-    async def _conclude(self, job: Job, ended: Exit) -> None:
+    async def _conclude(self, job: JobRow, ended: Exit) -> None:
         if ended.reason == "lost":
             await anyio.to_thread.run_sync(orphans.end, job.id, limiter=self._threads)
             await anyio.to_thread.run_sync(self.launcher.clear, job.id, limiter=self._threads)
 
-        def work(db: sqlite3.Connection) -> Job | None:
+        def work(db: sqlite3.Connection) -> JobRow | None:
             current = job_table.get(db, None, job.id)
             if current is None or current.final:
                 return current
@@ -324,14 +324,14 @@ class Runner:
             await self._told(current)
             self._tasks.start_soon(self._mind, self._tidy, current)
 
-    async def _end(self, job: Job, message: str) -> None:
+    async def _end(self, job: JobRow, message: str) -> None:
         ended = await self.store.write(lambda db: job_table.finish(db, job.id, job_table.ERROR, message))
         self._leave(job.id)
         if ended is not None:
             await self._told(ended)
             await self._tidy(ended)
 
-    async def _tidy(self, job: Job) -> None:
+    async def _tidy(self, job: JobRow) -> None:
         def work() -> None:
             self.launcher.clear(job.id)
             preparation.tidy(self.paths, job)
@@ -342,7 +342,7 @@ class Runner:
         self._running.pop(job_id, None)
         self._wake.set()
 
-    async def _told(self, job: Job) -> None:
+    async def _told(self, job: JobRow) -> None:
         self.changes.tell(job.id)
         for listener in self._listeners:
             await listener(job)

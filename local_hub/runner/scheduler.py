@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import anyio
 
 from local_hub import errors
-from local_hub.api.job_routes import new_job
 from local_hub.runner import cron
 from local_hub.store import job_table, schedule_table
+from local_hub.store.job_table import new_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from local_hub.runner.runner import Runner
-    from local_hub.store.job_table import Job
-    from local_hub.store.schedule_table import Schedule
+    from local_hub.store.job_table import JobRow
+    from local_hub.store.schedule_table import ScheduleRow
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Scheduler:
         """
         now = self._clock()
 
-        def work(db: sqlite3.Connection) -> tuple[int, list[Job]]:
+        def work(db: sqlite3.Connection) -> tuple[int, list[JobRow]]:
             due = schedule_table.due(db, now, AT_ONCE)
             started = [self._fire(db, schedule, now) for schedule in due]
             return len(due), [job for job in started if job is not None]
@@ -73,10 +73,10 @@ class Scheduler:
             self._runner.enter(job)
         return count
 
-    def _fire(self, db: sqlite3.Connection, schedule: Schedule, now: int) -> Job | None:
+    def _fire(self, db: sqlite3.Connection, schedule: ScheduleRow, now: int) -> JobRow | None:
         try:
             following: int | None = cron.next_after(schedule.schedule, now)
-        except errors.HubError:
+        except errors.ApiError:
             following = None
         schedule_table.change(db, schedule.id, next_ms=following)
         if not schedule.concurrency and job_table.running_of_schedule(db, schedule.id):
@@ -84,7 +84,7 @@ class Scheduler:
             return None
         return self.start(db, schedule, now)
 
-    def start(self, db: sqlite3.Connection, schedule: Schedule, now: int) -> Job:
+    def start(self, db: sqlite3.Connection, schedule: ScheduleRow, now: int) -> JobRow:
         """Insert one job of a schedule, its secrets included, inside the caller's transaction."""
         initiator = {"type": "scheduled-job", "id": schedule.id}
         job = new_job(schedule.namespace, schedule.spec, initiator, schedule.id)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from local_hub.backends.base import Launcher
     from local_hub.paths import HubPaths
-    from local_hub.runner.fork_server import Nursery
-    from local_hub.store.job_table import Job
+    from local_hub.runner.fork_server import ForkServer
+    from local_hub.store.job_table import JobRow
     from local_hub.store.secret_box import SecretBox
     from local_hub.store.store import Store
 
@@ -29,7 +29,7 @@ GRACE_SECONDS = 5.0
 class Handed:
     """An attempt that a supervisor has been asked to start, and the FIFO that will tell of it."""
 
-    job: Job
+    job: JobRow
     attempt: Attempt
     listener: int
 
@@ -42,7 +42,7 @@ class HandOver:
         store: Store,
         paths: HubPaths,
         launcher: Launcher,
-        nursery: Nursery,
+        nursery: ForkServer,
         secret_box: SecretBox,
         *,
         boot: str,
@@ -54,7 +54,7 @@ class HandOver:
         self._secret_box = secret_box
         self._boot = boot
 
-    def attempt_of(self, job: Job) -> Handed | None:
+    def attempt_of(self, job: JobRow) -> Handed | None:
         """Hand over the job's next attempt, or again one that was never claimed; None if it was cancelled. Blocks.
 
         Raises:
@@ -82,7 +82,7 @@ class HandOver:
             raise
         return Handed(handed, attempt, listener)
 
-    def _record(self, db: sqlite3.Connection, job: Job, number: int, note: str | None) -> Job | None:
+    def _record(self, db: sqlite3.Connection, job: JobRow, number: int, note: str | None) -> JobRow | None:
         current = job_table.get(db, None, job.id)
         if current is None or current.final or (current.attempt, current.handed) != (job.attempt, job.handed):
             return None
@@ -98,7 +98,7 @@ class HandOver:
             not_before_ms=0,
         )
 
-    def _secrets(self, job: Job) -> dict[str, str]:
+    def _secrets(self, job: JobRow) -> dict[str, str]:
         if not job.secret_names:
             return {}
         found = self._store.read_now(lambda db: self._secret_box.get(db, f"job:{job.id}"))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from local_hub.runner.runner import Runner
-    from local_hub.store.job_table import Job
+    from local_hub.store.job_table import JobRow
 
 KEEP_ALIVE = b": keep-alive\n\n"
 KEEP_ALIVE_SECONDS = 30.0
@@ -38,10 +38,10 @@ class Streams:
         self._stopping = True
         self._runner.changes.tell_all()
 
-    async def _current(self, job_id: str) -> Job | None:
+    async def _current(self, job_id: str) -> JobRow | None:
         return await self._runner.store.read(lambda db: job_table.get(db, None, job_id))
 
-    async def log(self, job: Job, tail: int | None) -> AsyncIterator[bytes]:
+    async def log(self, job: JobRow, tail: int | None) -> AsyncIterator[bytes]:
         """Yield the log, from its start or its last lines, until the job is final and all of it has been sent."""
         silence = 0.0
         final = job.final
@@ -73,7 +73,7 @@ class Streams:
             pause = min(SLOW_SECONDS, pause * 1.2)
         return waited
 
-    async def metrics(self, job: Job) -> AsyncIterator[bytes]:
+    async def metrics(self, job: JobRow) -> AsyncIterator[bytes]:
         """Yield what the job's processes use, once a second, until the job has ended."""
         from local_hub.runner.metrics import Meter
 

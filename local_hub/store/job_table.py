@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from local_hub import accounts
 from local_hub.clock import now_ms
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ STAGES = frozenset({SCHEDULING, RUNNING, *FINAL})
 
 
 @dataclass(frozen=True)
-class Job:
+class JobRow:
     """One accepted job. `handed` says that its current `attempt` has been given to a supervisor on boot `boot`."""
 
     id: str
@@ -59,16 +61,40 @@ class Job:
         return names
 
 
-def _job(row: sqlite3.Row) -> Job:
+def new_job(
+    namespace: str, spec: dict[str, Any], initiator: Mapping[str, Any], schedule_id: str | None = None
+) -> JobRow:
+    """Return a job as it is before anything has happened to it."""
+    return JobRow(
+        id=accounts.new_id(),
+        namespace=namespace,
+        created_ms=now_ms(),
+        stage=SCHEDULING,
+        message=None,
+        spec=spec,
+        initiator=dict(initiator),
+        schedule_id=schedule_id,
+        attempt=0,
+        handed=False,
+        boot=None,
+        not_before_ms=0,
+        cancel_asked=False,
+        started_ms=None,
+        finished_ms=None,
+        exit_code=None,
+    )
+
+
+def _job(row: sqlite3.Row) -> JobRow:
     fields = dict(row)
     fields["spec"] = json.loads(fields["spec"])
     fields["initiator"] = json.loads(fields["initiator"])
     fields["handed"] = bool(fields["handed"])
     fields["cancel_asked"] = bool(fields["cancel_asked"])
-    return Job(**fields)
+    return JobRow(**fields)
 
 
-def insert(db: sqlite3.Connection, job: Job) -> Job:
+def insert(db: sqlite3.Connection, job: JobRow) -> JobRow:
     db.execute(
         "INSERT INTO jobs (id, namespace, created_ms, stage, message, spec, initiator, schedule_id)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -92,7 +118,7 @@ def _write_labels(db: sqlite3.Connection, job_id: str, labels: Mapping[str, str]
     db.executemany("INSERT INTO job_labels (key, value, job_id) VALUES (?, ?, ?)", rows)
 
 
-def get(db: sqlite3.Connection, namespace: str | None, job_id: str) -> Job | None:
+def get(db: sqlite3.Connection, namespace: str | None, job_id: str) -> JobRow | None:
     """Return one job; with a namespace, only if it is that namespace's."""
     row = db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
     return None if row is None or namespace not in (None, row["namespace"]) else _job(row)
@@ -106,7 +132,7 @@ def page(
     labels: Sequence[tuple[str, str]],
     after: tuple[int, str] | None,
     limit: int,
-) -> list[Job]:
+) -> list[JobRow]:
     """Return up to `limit` jobs, newest first, that have one of the stages and all of the labels.
 
     Each stage is read through its own index and the pages are merged, so that a rare stage among very many
@@ -114,7 +140,7 @@ def page(
     looked up for each job on the way.
     """
     rare = next((label for label in labels if _is_rare(db, label)), None)
-    found: list[Job] = []
+    found: list[JobRow] = []
     for stage in dict.fromkeys(stages) or (None,):
         source, where, values = "jobs", ["namespace = ?"], [namespace]
         if rare is not None:
@@ -141,7 +167,7 @@ def _is_rare(db: sqlite3.Connection, label: tuple[str, str]) -> bool:
     return bool(db.execute(query, (*label, RARE)).fetchone()[0] < RARE)
 
 
-def unfinished(db: sqlite3.Connection) -> list[Job]:
+def unfinished(db: sqlite3.Connection) -> list[JobRow]:
     """Return the jobs that wait or run, oldest first."""
     rows = db.execute("SELECT * FROM jobs WHERE stage IN ('SCHEDULING', 'RUNNING') ORDER BY created_ms, id")
     return [_job(row) for row in rows]
@@ -160,7 +186,7 @@ def running_of_schedule(db: sqlite3.Connection, schedule_id: str) -> bool:
     return db.execute(query, (schedule_id,)).fetchone() is not None
 
 
-def change(db: sqlite3.Connection, job_id: str, **fields: Any) -> Job | None:
+def change(db: sqlite3.Connection, job_id: str, **fields: Any) -> JobRow | None:
     """Set columns of a job that is not final and return it; None when it is final or gone. Final never changes."""
     columns = ", ".join(f"{name} = ?" for name in fields)
     query = f"UPDATE jobs SET {columns} WHERE id = ? AND stage IN ('SCHEDULING', 'RUNNING') RETURNING *"  # noqa: S608 - Column names are ours.
@@ -168,7 +194,7 @@ def change(db: sqlite3.Connection, job_id: str, **fields: Any) -> Job | None:
     return None if row is None else _job(row)
 
 
-def finish(db: sqlite3.Connection, job_id: str, stage: str, message: str | None, **fields: Any) -> Job | None:
+def finish(db: sqlite3.Connection, job_id: str, stage: str, message: str | None, **fields: Any) -> JobRow | None:
     """Give a job its final stage. Its sealed secrets wait for `erase_secrets`, so that it can be run again."""
     fields.setdefault("finished_ms", now_ms())
     return change(db, job_id, stage=stage, message=message, handed=0, **fields)
@@ -181,7 +207,7 @@ def erase_secrets(db: sqlite3.Connection, *, before_ms: int) -> int:
     return db.execute(query, (before_ms,)).rowcount
 
 
-def set_labels(db: sqlite3.Connection, job_id: str, labels: Mapping[str, str]) -> Job | None:
+def set_labels(db: sqlite3.Connection, job_id: str, labels: Mapping[str, str]) -> JobRow | None:
     row = db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
     if row is None:
         return None
@@ -192,7 +218,7 @@ def set_labels(db: sqlite3.Connection, job_id: str, labels: Mapping[str, str]) -
     return get(db, None, job_id)
 
 
-def set_expose(db: sqlite3.Connection, job_id: str, expose: Mapping[str, list[int]]) -> Job | None:
+def set_expose(db: sqlite3.Connection, job_id: str, expose: Mapping[str, list[int]]) -> JobRow | None:
     row = db.execute("SELECT spec FROM jobs WHERE id = ?", (job_id,)).fetchone()
     return None if row is None else change(db, job_id, spec=json.dumps({**json.loads(row["spec"]), "expose": expose}))
 

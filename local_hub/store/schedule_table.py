@@ -14,7 +14,7 @@ MOST_IN_ONE_ANSWER = 20_000
 
 
 @dataclass(frozen=True)
-class Schedule:
+class ScheduleRow:
     """A job to be started again and again; `next_ms` is when, None when it never comes again."""
 
     id: str
@@ -29,15 +29,15 @@ class Schedule:
     last_ms: int | None
 
 
-def _schedule(row: sqlite3.Row) -> Schedule:
+def _schedule(row: sqlite3.Row) -> ScheduleRow:
     fields = dict(row)
     fields["spec"] = json.loads(fields["spec"])
     fields["suspended"] = bool(fields["suspended"])
     fields["concurrency"] = bool(fields["concurrency"])
-    return Schedule(**fields)
+    return ScheduleRow(**fields)
 
 
-def insert(db: sqlite3.Connection, schedule: Schedule) -> Schedule:
+def insert(db: sqlite3.Connection, schedule: ScheduleRow) -> ScheduleRow:
     db.execute(
         "INSERT INTO schedules (id, namespace, created_ms, spec, schedule, suspended, concurrency, next_ms)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -55,12 +55,12 @@ def insert(db: sqlite3.Connection, schedule: Schedule) -> Schedule:
     return schedule
 
 
-def get(db: sqlite3.Connection, namespace: str | None, schedule_id: str) -> Schedule | None:
+def get(db: sqlite3.Connection, namespace: str | None, schedule_id: str) -> ScheduleRow | None:
     row = db.execute("SELECT * FROM schedules WHERE id = ?", (schedule_id,)).fetchone()
     return None if row is None or namespace not in (None, row["namespace"]) else _schedule(row)
 
 
-def all_of(db: sqlite3.Connection, namespace: str, label: tuple[str, str] | None) -> list[Schedule]:
+def all_of(db: sqlite3.Connection, namespace: str, label: tuple[str, str] | None) -> list[ScheduleRow]:
     """Return the schedules of a namespace, newest first, that carry the label if one is given."""
     rows = db.execute(
         "SELECT * FROM schedules WHERE namespace = ? ORDER BY created_ms DESC, id DESC LIMIT ?",
@@ -70,7 +70,7 @@ def all_of(db: sqlite3.Connection, namespace: str, label: tuple[str, str] | None
     return [one for one in found if label is None or (one.spec.get("labels") or {}).get(label[0]) == label[1]]
 
 
-def due(db: sqlite3.Connection, moment_ms: int, limit: int) -> list[Schedule]:
+def due(db: sqlite3.Connection, moment_ms: int, limit: int) -> list[ScheduleRow]:
     query = (
         "SELECT * FROM schedules WHERE suspended = 0 AND next_ms IS NOT NULL AND next_ms <= ? ORDER BY next_ms LIMIT ?"
     )
@@ -87,14 +87,14 @@ def any_active(db: sqlite3.Connection) -> bool:
     return next_due(db) is not None
 
 
-def change(db: sqlite3.Connection, schedule_id: str, **fields: Any) -> Schedule | None:
+def change(db: sqlite3.Connection, schedule_id: str, **fields: Any) -> ScheduleRow | None:
     columns = ", ".join(f"{name} = ?" for name in fields)
     query = f"UPDATE schedules SET {columns} WHERE id = ? RETURNING *"  # noqa: S608 - Column names are ours.
     row = db.execute(query, (*fields.values(), schedule_id)).fetchone()
     return None if row is None else _schedule(row)
 
 
-def set_labels(db: sqlite3.Connection, schedule_id: str, labels: Mapping[str, str]) -> Schedule | None:
+def set_labels(db: sqlite3.Connection, schedule_id: str, labels: Mapping[str, str]) -> ScheduleRow | None:
     found = get(db, None, schedule_id)
     return found and change(db, schedule_id, spec=json.dumps({**found.spec, "labels": dict(labels)}))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jobs import stage
-from jobs.client.client import Hub
+from jobs.client.client import HubClient
 from jobs.client.wait import wait_for_change
 from jobs.spec.request import JobRequest
 from jobs.spec.spec import build
@@ -28,14 +28,14 @@ def hub_state() -> Iterator[HubState]:
 
 
 @pytest.fixture
-async def hub(hub_state: HubState) -> AsyncIterator[Hub]:
-    hub = Hub(hub_state.endpoint, hub_state.token)
+async def hub(hub_state: HubState) -> AsyncIterator[HubClient]:
+    hub = HubClient(hub_state.endpoint, hub_state.token)
     yield hub
     await hub.close()
 
 
 @pytest.fixture
-def run(hub: Hub) -> Callable[..., Awaitable[Job]]:
+def run(hub: HubClient) -> Callable[..., Awaitable[Job]]:
     """Runs a shell command as a job; waits for its end unless `wait=False`."""
 
     async def run(command: str, *, wait: bool = True, image: str = "python:3.12", **more: object) -> Job:
@@ -47,7 +47,7 @@ def run(hub: Hub) -> Callable[..., Awaitable[Job]]:
     return run
 
 
-async def ended(hub: Hub, job: Job) -> Job:
+async def ended(hub: HubClient, job: Job) -> Job:
     """The job once it has ended."""
     for _ in range(8):
         seen = (await wait_for_change(hub, [job.id], seconds=10))[job.id]

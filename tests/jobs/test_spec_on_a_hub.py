@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from jobs import submit
-from jobs.client.client import Hub
+from jobs.client.client import HubClient
 from jobs.secrets.secret_value import Secret
 from jobs.spec import cost, workspace
 from jobs.spec.request import JobRequest
@@ -34,7 +34,7 @@ def state(tmp_path_factory):
 
 @asynccontextmanager
 async def connected(state):
-    hub = Hub(state.endpoint, state.token)
+    hub = HubClient(state.endpoint, state.token)
     try:
         yield hub
     finally:

@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from jobs import submit as submission
-from jobs.client.client import Hub
+from jobs.client.client import HubClient
 from jobs.client.retry import Backoff
 from jobs.client.transport import Limits
 from jobs.errors import Conflict, HubError, HubUnreachable, PaymentRequired, SpecChanged, SubmissionUnknown
@@ -47,20 +47,20 @@ def proxy(hub_state: HubState) -> Iterator[FaultProxy]:
 
 
 @asynccontextmanager
-async def behind(proxy: FaultProxy, token: str) -> AsyncIterator[Hub]:
-    hub = Hub(proxy.endpoint, token, limits=Limits(connect=2.0, read=0.8, pool=2.0), backoff=BACKOFF)
+async def behind(proxy: FaultProxy, token: str) -> AsyncIterator[HubClient]:
+    hub = HubClient(proxy.endpoint, token, limits=Limits(connect=2.0, read=0.8, pool=2.0), backoff=BACKOFF)
     try:
         yield hub
     finally:
         await hub.close()
 
 
-def a_spec(hub: Hub, **more: object):
+def a_spec(hub: HubClient, **more: object):
     spec = build(JobRequest(command=("true",), image="python:3.12", **more), hub=hub.endpoint, namespace="local")
     return replace(spec, workspace=False)
 
 
-async def outcome(broken: Hub, spec, label: str) -> str | None:
+async def outcome(broken: HubClient, spec, label: str) -> str | None:
     """What a caller learns of a submission: its id, at once or by asking again later; None if there is none."""
     try:
         make = schedule if spec.schedule else submit
@@ -104,7 +104,7 @@ async def test_no_fault_while_submitting_makes_a_double_or_loses_an_id(hub, hub_
     assert wrong == []
 
 
-async def _met(scenario: Scenario, hub: Hub, hub_state: HubState) -> tuple[list[str], str | None]:
+async def _met(scenario: Scenario, hub: HubClient, hub_state: HubState) -> tuple[list[str], str | None]:
     """What a submission that met these faults made, and what its caller was told or found by asking again."""
     label = new_submission()
     spec = a_spec(hub, schedule="@yearly", suspend=True) if scenario.scheduled else a_spec(hub)
@@ -174,7 +174,7 @@ async def test_a_request_that_arrives_after_its_repetition_is_taken_back(hub, hu
 
 
 async def test_a_hub_that_is_not_there_is_unreachable_and_nothing_is_unclear(hub_state, hub):
-    dead = Hub("http://127.0.0.1:9", hub_state.token, limits=Limits(connect=0.5))
+    dead = HubClient("http://127.0.0.1:9", hub_state.token, limits=Limits(connect=0.5))
     events = []
     with pytest.raises(HubUnreachable):
         await submit(dead, a_spec(hub), {}, new_submission(), patience=QUICK, on_event=lambda *e: events.append(e))
@@ -286,7 +286,7 @@ def test_no_two_submissions_share_a_label():
     assert len({submission.new_submission() for _ in range(1000)}) == 1000
 
 
-async def _made(hub: Hub, label: str, *, scheduled: bool = False) -> list[str]:
+async def _made(hub: HubClient, label: str, *, scheduled: bool = False) -> list[str]:
     if scheduled:
         return [made.id for made in await hub.list_schedules("local", labels={LABEL: label})]
     return [job.id for job in await hub.find_by_label("local", LABEL, label)]

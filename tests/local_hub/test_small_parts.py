@@ -10,12 +10,12 @@ import pytest
 from huggingface_hub import JobHardware
 
 from local_hub import clock, flavors
-from local_hub.api.job_routes import new_job
 from local_hub.backends import environment, interpreters, sandbox
 from local_hub.paths import HubPaths
 from local_hub.runner import exit_policy
 from local_hub.runner.attempt import Exit
 from local_hub.store import job_table, retention
+from local_hub.store.job_table import new_job
 from local_hub.store.secret_box import SecretBox
 from local_hub.store.store import Store
 

@@ -13,7 +13,7 @@ from mcp.client import Client
 from mcp.shared.exceptions import MCPError
 from mcp.shared.subscriptions import ResourceUpdated
 
-from server.subscriptions import Watch
+from server.subscriptions import Subscription
 from tests.mcp_session import data, environment, http_server, over_http, over_stdio
 
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")]
@@ -113,7 +113,7 @@ async def test_without_listeners_the_hub_is_not_asked() -> None:
             asked.append(1)
             raise AssertionError("nobody listens")
 
-    watch = Watch(Services())  # type: ignore[arg-type]  # Only the one call that must not be made.
+    watch = Subscription(Services())  # type: ignore[arg-type]  # Only the one call that must not be made.
     async with anyio.create_task_group() as group:
         group.start_soon(watch.run)
         with watch.listening(["http://elsewhere/"]):

@@ -7,7 +7,7 @@ import pytest
 from huggingface_hub import HfApi
 
 from jobs import errors
-from jobs.client.client import Hub
+from jobs.client.client import HubClient
 from jobs.submit import new_submission
 
 pytestmark = pytest.mark.anyio
@@ -86,7 +86,7 @@ async def test_a_strangers_namespace_is_refused_with_a_hint(hub):
 
 
 async def test_files_need_a_token(hub_state):
-    nobody = Hub(hub_state.endpoint, None)
+    nobody = HubClient(hub_state.endpoint, None)
     for call in (nobody.ensure_bucket(BUCKET), nobody.upload(BUCKET, {"a": b"x"}), nobody.list_artifacts(BUCKET, "a")):
         with pytest.raises(errors.NoToken):
             await call
@@ -94,7 +94,7 @@ async def test_files_need_a_token(hub_state):
 
 
 async def test_a_refused_token_is_called_one_for_uploads_too(hub_state):
-    wrong = Hub(hub_state.endpoint, "hf_wrong")
+    wrong = HubClient(hub_state.endpoint, "hf_wrong")
     with pytest.raises(errors.TokenRefused):
         await wrong.upload(BUCKET, {"a/b": b"x"})
     await wrong.close()

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from jobs import errors
-from jobs.client.client import Hub
+from jobs.client.client import HubClient
 from jobs.client.retry import Backoff
 from jobs.client.transport import Limits
 from tests.hub_process import ROOT
@@ -25,7 +25,7 @@ ONCE = Backoff(attempts=1)
 async def behind(hub_state):
     """A hub behind a proxy that can be armed, without retries."""
     with faults.fault_proxy(hub_state.endpoint, delay=1.0) as proxy:
-        hub = Hub(proxy.endpoint, hub_state.token, backoff=ONCE, limits=Limits(connect=1.0, read=0.6, pool=1.0))
+        hub = HubClient(proxy.endpoint, hub_state.token, backoff=ONCE, limits=Limits(connect=1.0, read=0.6, pool=1.0))
         yield proxy, hub
         await hub.close()
 
@@ -40,7 +40,7 @@ async def test_it_says_who_calls_and_what_there_is(hub):
 
 
 async def test_hardware_needs_no_token_and_jobs_do(hub_state):
-    nobody = Hub(hub_state.endpoint, None)
+    nobody = HubClient(hub_state.endpoint, None)
     with pytest.raises(errors.NoToken) as refused:
         await nobody.list_jobs("local")
     await nobody.close()
@@ -126,7 +126,7 @@ async def test_a_reply_that_is_late_is_a_timeout_and_one_that_is_garbled_a_broke
 async def test_reads_are_tried_again_until_they_succeed(hub_state, run):
     job = await run("true")
     with faults.fault_proxy(hub_state.endpoint) as proxy:
-        hub = Hub(proxy.endpoint, hub_state.token, backoff=Backoff(attempts=5, base=0.02))
+        hub = HubClient(proxy.endpoint, hub_state.token, backoff=Backoff(attempts=5, base=0.02))
         proxy.arm("inspect", refused_before(500), faults.CUT_BEFORE_REQUEST, refused_before(429, "Retry-After: 0"))
         assert (await hub.inspect(job.id, "local")).id == job.id
         await hub.close()
@@ -135,7 +135,7 @@ async def test_reads_are_tried_again_until_they_succeed(hub_state, run):
 
 async def test_a_wait_longer_than_patience_is_not_waited_for(hub_state):
     with faults.fault_proxy(hub_state.endpoint) as proxy:
-        hub = Hub(proxy.endpoint, hub_state.token, backoff=Backoff(total=2.0))
+        hub = HubClient(proxy.endpoint, hub_state.token, backoff=Backoff(total=2.0))
         proxy.arm("inspect", refused_before(429, "Retry-After: 600"))
         started = time.monotonic()
         with pytest.raises(errors.RateLimited):
@@ -148,7 +148,7 @@ async def test_a_wait_longer_than_patience_is_not_waited_for(hub_state):
 async def test_a_job_of_an_organisation_is_found_without_its_namespace(hub, run, hub_state):
     org = (await hub.whoami()).orgs[0]
     job = await run("true", namespace=org)
-    fresh = Hub(hub_state.endpoint, hub_state.token)
+    fresh = HubClient(hub_state.endpoint, hub_state.token)
     found = await fresh.inspect(job.id)
     assert found.namespace == org
     assert (await fresh.inspect(f"{org}/{job.id}")).id == job.id
@@ -176,13 +176,13 @@ async def test_no_id_reaches_a_url_unchecked(behind, bad):
 )
 def test_an_address_that_is_none_or_would_leak_the_token_is_refused(endpoint):
     with pytest.raises(errors.BadArgument) as refused:
-        Hub(endpoint, "hf_secret")
+        HubClient(endpoint, "hf_secret")
     assert refused.value.field == "hub"
     assert "hf_secret" not in str(refused.value.as_dict())
 
 
 def test_a_hub_shows_no_token():
-    hub = Hub("https://huggingface.co", "hf_secret_value")
+    hub = HubClient("https://huggingface.co", "hf_secret_value")
     assert "hf_secret_value" not in f"{hub!r} {hub.wire!r} {hub}"
 
 
@@ -216,7 +216,7 @@ async def test_deleting_a_schedule_is_done_when_its_reply_is_lost(hub, hub_state
     body = {"jobSpec": {"command": ["true"], "dockerImage": "x", "flavor": "cpu-basic"}, "schedule": "@yearly"}
     made = await hub.schedule("local", body)
     with faults.fault_proxy(hub_state.endpoint) as proxy:
-        broken = Hub(proxy.endpoint, hub_state.token, backoff=Backoff(base=0.02))
+        broken = HubClient(proxy.endpoint, hub_state.token, backoff=Backoff(base=0.02))
         proxy.arm("write", faults.CUT_AFTER_REQUEST)
         await broken.delete_schedule(made.id, "local")
         await broken.close()

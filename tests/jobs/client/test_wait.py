@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from jobs import errors
-from jobs.client.client import Hub
+from jobs.client.client import HubClient
 from jobs.client.retry import Backoff
 from jobs.client.wait import LONGEST_WAIT, wait_for_change
 from tests.jobs import fault_proxy as faults
@@ -66,7 +66,7 @@ async def test_a_job_that_is_not_there_ends_the_wait(hub):
 async def test_a_passing_failure_is_no_change(hub_state, run):
     job = await run("sleep 30", wait=False)
     with faults.fault_proxy(hub_state.endpoint) as proxy:
-        broken = Hub(proxy.endpoint, hub_state.token, backoff=Backoff(attempts=1))
+        broken = HubClient(proxy.endpoint, hub_state.token, backoff=Backoff(attempts=1))
         await wait_for_change(broken, [job.id], seconds=0)
         proxy.arm("inspect", faults.PASS, refused_before(500), faults.CUT_BEFORE_REQUEST)
         seen = await wait_for_change(broken, [job.id], seconds=1.0, before={job.id: "RUNNING"})

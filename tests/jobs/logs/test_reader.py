@@ -12,7 +12,7 @@ from itertools import pairwise
 import anyio
 import pytest
 
-from jobs.client.client import Hub
+from jobs.client.client import HubClient
 from jobs.client.retry import Backoff
 from jobs.client.transport import Limits
 from jobs.errors import BadArgument, NotFound
@@ -290,7 +290,7 @@ async def test_a_stream_that_breaks_is_taken_up_again_without_loss_or_repetition
     hub, hub_state, long_job, fault, given
 ):
     with faults.fault_proxy(hub_state.endpoint) as proxy:
-        broken = Hub(proxy.endpoint, hub_state.token, limits=Limits(read=5), backoff=Backoff(base=0.05))
+        broken = HubClient(proxy.endpoint, hub_state.token, limits=Limits(read=5), backoff=Backoff(base=0.05))
         proxy.arm("logs", fault)
         through = await reader.read(broken, long_job, LogRequest.parse(given, max_bytes=reader.MOST_BYTES))
         await broken.close()

@@ -20,7 +20,7 @@ def text(value: object) -> list[dict[str, str]]:
     return [{"type": "text", "text": value if isinstance(value, str) else json.dumps(value)}]
 
 
-def read(*messages: dict[str, object], **more: object) -> agent_answer.Answer | None:
+def read(*messages: dict[str, object], **more: object) -> agent_answer.AgentAnswer | None:
     return agent_answer.read(json.dumps({"messages": list(messages)}).encode(), **more)
 
 

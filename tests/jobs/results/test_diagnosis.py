@@ -6,7 +6,7 @@ import pytest
 
 from jobs.client.models import Job, Status
 from jobs.logs import reader
-from jobs.results.agent_answer import Answer
+from jobs.results.agent_answer import AgentAnswer
 from jobs.results.diagnosis import LINES_READ, diagnose, exit_words
 from tools import replies
 
@@ -96,15 +96,15 @@ def test_what_has_not_failed_has_no_diagnosis(stage):
 
 
 def test_an_agent_that_failed_behind_completed_is_told():
-    bad = Answer(text="", stop_reason="error", succeeded=False, errors=("Connection error.",))
-    good = Answer(text="fine", stop_reason="endTurn", succeeded=True)
+    bad = AgentAnswer(text="", stop_reason="error", succeeded=False, errors=("Connection error.",))
+    good = AgentAnswer(text="fine", stop_reason="endTurn", succeeded=True)
     found = diagnose(failed(stage="COMPLETED"), [], [good, bad])
     assert found.cause == "agent_failed"
     assert "model call failed" in found.summary
     assert found.evidence == ("Connection error.",)
     assert "ended well" in found.summary
     assert "ended well" not in diagnose(failed(), [], [bad]).summary
-    refused = Answer(text="", stop_reason="error", succeeded=False, errors=("invalid x-api-key",))
+    refused = AgentAnswer(text="", stop_reason="error", succeeded=False, errors=("invalid x-api-key",))
     assert diagnose(failed(stage="COMPLETED"), [], [refused]).cause == "secret_refused"
     assert diagnose(failed(stage="COMPLETED"), [], [good]) is None
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from jobs.client.client import Hub
+from jobs.client.client import HubClient
 from jobs.client.models import Job
 from jobs.results.outcome import Outcomes
 from jobs.spec.request import JobRequest
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 Run = Callable[..., Awaitable[Job]]
 
 
-async def agent_job(hub: Hub, shell: str, results: str = "result.json") -> Job:
+async def agent_job(hub: HubClient, shell: str, results: str = "result.json") -> Job:
     """A job whose command line is fast-agent's, though a shell stands in for it: only files and exit status matter."""
     command = ("sh", "-c", f'cd "$HF_JOB_WORKSPACE"; {shell}', "fast-agent", "go", "--results", results)
     spec = build(JobRequest(command=command, image="python:3.12"), hub=hub.endpoint, namespace="local")
@@ -33,7 +33,7 @@ def results(stop_reason: str) -> str:
     return json.dumps({"messages": [{"role": "assistant", "content": text, "stop_reason": stop_reason}]})
 
 
-async def test_a_job_that_promised_results_and_left_none_did_not_succeed(hub: Hub) -> None:
+async def test_a_job_that_promised_results_and_left_none_did_not_succeed(hub: HubClient) -> None:
     job = await agent_job(hub, "true")
     outcome = await Outcomes().of(hub, job, str)
     assert outcome is not None
@@ -43,14 +43,14 @@ async def test_a_job_that_promised_results_and_left_none_did_not_succeed(hub: Hu
     assert succeeded(job.stage, agent_succeeded=outcome.agent_succeeded) is False
 
 
-async def test_results_written_elsewhere_on_purpose_are_not_missed(hub: Hub) -> None:
+async def test_results_written_elsewhere_on_purpose_are_not_missed(hub: HubClient) -> None:
     outcome = await Outcomes().of(hub, await agent_job(hub, "true", "/tmp/elsewhere.json"), str)
     assert outcome is not None
     assert outcome.agent_succeeded is None
 
 
 @pytest.mark.parametrize(("stop_reason", "well"), [("endTurn", True), ("error", False), ("cancelled", False)])
-async def test_the_agents_own_word_decides(hub: Hub, stop_reason: str, well: bool) -> None:
+async def test_the_agents_own_word_decides(hub: HubClient, stop_reason: str, well: bool) -> None:
     job = await agent_job(hub, f"echo '{results(stop_reason)}' > result.json")
     outcome = await Outcomes().of(hub, job, str)
     assert outcome is not None
@@ -58,7 +58,7 @@ async def test_the_agents_own_word_decides(hub: Hub, stop_reason: str, well: boo
     assert (outcome.diagnosis is None) is well
 
 
-async def test_an_end_is_read_once(hub: Hub, run: Run) -> None:
+async def test_an_end_is_read_once(hub: HubClient, run: Run) -> None:
     job = await run("exit 3")
     outcomes = Outcomes()
     first = await outcomes.of(hub, job, str)
@@ -66,7 +66,7 @@ async def test_an_end_is_read_once(hub: Hub, run: Run) -> None:
     assert await outcomes.of(hub, job, str) is first
 
 
-async def test_a_running_job_has_no_outcome(hub: Hub, run: Run) -> None:
+async def test_a_running_job_has_no_outcome(hub: HubClient, run: Run) -> None:
     job = await run("sleep 60", wait=False)
     try:
         assert await Outcomes().of(hub, job, str) is None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from huggingface_hub import HfApi, Volume
 
-from local_hub.backends.base import CannotLaunch, Request
+from local_hub.backends.base import CannotLaunch, LaunchRequest
 from local_hub.backends.container import ENGINE_VARIABLE, Container, full_name
 from tests import hub_process
 from tests.container_engine import NoEngineError, podman
@@ -194,8 +194,8 @@ def test_an_image_that_cannot_be_had_is_an_error_with_the_reason(api: HfApi) -> 
         assert len(done.status.message) > len(f"The image {image} could not be pulled: ") + 10
 
 
-def request(tmp_path: Path, **changes: object) -> Request:
-    return Request("0" * 24, {**SPEC, **changes}, {}, [], tmp_path, 1)
+def request(tmp_path: Path, **changes: object) -> LaunchRequest:
+    return LaunchRequest("0" * 24, {**SPEC, **changes}, {}, [], tmp_path, 1)
 
 
 def test_no_engine_is_an_error_with_the_reason(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from huggingface_hub import HfApi, Volume
 
 from local_hub.backends import sandbox
-from local_hub.backends.base import Mount, Request
+from local_hub.backends.base import LaunchRequest, Mount
 from tests.hub_process import running_hub, short_home, wait_until
 
 if TYPE_CHECKING:
@@ -151,7 +151,9 @@ def test_a_secret_is_in_no_argument_of_the_sandbox(tmp_path: Path) -> None:
     box = sandbox.choose(tmp_path)
     scratch = tmp_path / "root"
     scratch.mkdir()
-    plan = box.plan(Request("1", SPEC, {"KEY": "secret-value"}, [Mount(tmp_path, "/data", read_only=True)], scratch, 1))
+    plan = box.plan(
+        LaunchRequest("1", SPEC, {"KEY": "secret-value"}, [Mount(tmp_path, "/data", read_only=True)], scratch, 1)
+    )
     assert plan.env["KEY"] == "secret-value"
     assert "secret-value" not in " ".join(plan.argv)
     assert "secret-value" not in repr(plan)

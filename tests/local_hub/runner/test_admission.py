@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from local_hub.api.job_routes import new_job
 from local_hub.runner.admission import PATIENCE_MS, admit
-from local_hub.store.job_table import Job
+from local_hub.store.job_table import JobRow, new_job
 
 NOW = 1_000_000
 
 
 def job(
     name: str, created_ms: int = 0, *, flavor: str = "cpu-basic", namespace: str = "local", **fields: object
-) -> Job:
+) -> JobRow:
     made = new_job(namespace, {"flavor": flavor}, {})
     return replace(made, id=name, created_ms=created_ms, **fields)  # type: ignore[arg-type]  # Names are the test's.
 
 
-def started(waiting: list[Job], running: list[Job] | None = None, *, limit: int = 4, now: int = NOW) -> list[str]:
+def started(waiting: list[JobRow], running: list[JobRow] | None = None, *, limit: int = 4, now: int = NOW) -> list[str]:
     return [one.id for one in admit(waiting, running or [], limit=limit, now_ms=now).start]
 
 

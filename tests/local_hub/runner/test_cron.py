@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from local_hub.errors import HubError
+from local_hub.errors import ApiError
 from local_hub.runner import cron
 
 
@@ -38,6 +38,6 @@ def test_the_next_moment_is_never_now() -> None:
 
 @pytest.mark.parametrize("schedule", ["", "@never", "* * * *", "* * * * * *", "61 * * * *", "0 0 31 2 *", "every day"])
 def test_what_never_fires_is_refused(schedule: str) -> None:
-    with pytest.raises(HubError) as caught:
+    with pytest.raises(ApiError) as caught:
         cron.next_after(schedule, 0)
     assert caught.value.status == 422

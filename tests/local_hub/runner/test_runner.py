@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 
-from local_hub.api.job_routes import new_job
-from local_hub.api.schema import JobSpec
+from local_hub.api.schema import JobBody
 from local_hub.backends import sandbox
-from local_hub.errors import HubError
+from local_hub.errors import ApiError
 from local_hub.paths import HubPaths
 from local_hub.runner import runner
-from local_hub.runner.fork_server import Nursery
+from local_hub.runner.fork_server import ForkServer
 from local_hub.runner.runner import Limits, Runner
 from local_hub.store import job_table
+from local_hub.store.job_table import new_job
 from local_hub.store.secret_box import SecretBox
 from local_hub.store.store import Store
 from tests.hub_process import short_home
@@ -25,7 +25,7 @@ from tests.hub_process import short_home
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from local_hub.store.job_table import Job
+    from local_hub.store.job_table import JobRow
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.anyio
 async def running(**limits: int) -> AsyncIterator[Runner]:
     with short_home() as home:
         paths = HubPaths.of(home).make()
-        store, nursery = Store(paths.database), Nursery(paths.log)
+        store, nursery = Store(paths.database), ForkServer(paths.log)
         launcher = sandbox.choose(paths.root, plain=True)
         made = Runner(
             store, paths, launcher, nursery, SecretBox(paths.secret_key), limits=Limits(**{"capacity": 4, **limits})
@@ -50,12 +50,12 @@ async def running(**limits: int) -> AsyncIterator[Runner]:
             store.close()
 
 
-def job(*command: str, **options: Any) -> Job:
-    spec = JobSpec.model_validate({"command": command, "dockerImage": "x", **options})
+def job(*command: str, **options: Any) -> JobRow:
+    spec = JobBody.model_validate({"command": command, "dockerImage": "x", **options})
     return new_job("local", spec.to_json(), {"type": "user", "id": "1"})
 
 
-async def ended(one: Runner, job_id: str) -> Job:
+async def ended(one: Runner, job_id: str) -> JobRow:
     while one.holds(job_id):
         await one.changes.wait(job_id, 0.05)
     found = await one.store.read(lambda db: job_table.get(db, None, job_id))
@@ -78,7 +78,7 @@ async def test_a_queue_that_is_full_says_when_to_come_again(monkeypatch: pytest.
     async with running(disk_floor=1 << 60) as one:
         for _ in range(2):
             await one.submit(job("true"), {})
-        with pytest.raises(HubError) as caught:
+        with pytest.raises(ApiError) as caught:
             await one.submit(job("true"), {})
         assert (caught.value.status, caught.value.headers["Retry-After"]) == (429, "30")
 
@@ -100,7 +100,7 @@ async def test_a_store_that_fails_for_a_moment_loses_no_job(monkeypatch: pytest.
     failures = iter([sqlite3.OperationalError("disk I/O error")] * 2)
     finish = job_table.finish
 
-    def failing(*arguments: Any, **options: Any) -> Job | None:
+    def failing(*arguments: Any, **options: Any) -> JobRow | None:
         for failure in failures:
             raise failure
         return finish(*arguments, **options)

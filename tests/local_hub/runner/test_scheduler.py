@@ -12,11 +12,11 @@ from local_hub import accounts
 from local_hub.backends import sandbox
 from local_hub.paths import HubPaths
 from local_hub.runner import cron
-from local_hub.runner.fork_server import Nursery
+from local_hub.runner.fork_server import ForkServer
 from local_hub.runner.runner import Limits, Runner
 from local_hub.runner.scheduler import AT_ONCE, Scheduler
 from local_hub.store import job_table, retention, schedule_table
-from local_hub.store.schedule_table import Schedule
+from local_hub.store.schedule_table import ScheduleRow
 from local_hub.store.secret_box import SecretBox
 from local_hub.store.store import Store
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from local_hub.store.job_table import Job
+    from local_hub.store.job_table import JobRow
 
 pytestmark = pytest.mark.anyio
 
@@ -57,11 +57,11 @@ class Bench:
         self.store = Store(paths.database)
         box = SecretBox(paths.secret_key)
         launcher = sandbox.choose(paths.root, plain=True)
-        self.runner = Runner(self.store, paths, launcher, Nursery(paths.log), box, limits=Limits(4))
+        self.runner = Runner(self.store, paths, launcher, ForkServer(paths.log), box, limits=Limits(4))
         self.scheduler = Scheduler(self.runner, lambda: self.now)
 
-    def add(self, schedule: str, **fields: Any) -> Schedule:
-        made = Schedule(
+    def add(self, schedule: str, **fields: Any) -> ScheduleRow:
+        made = ScheduleRow(
             id=accounts.new_id(),
             namespace="local",
             created_ms=self.now,
@@ -75,12 +75,12 @@ class Bench:
         )
         return self.store.write_now(lambda db: schedule_table.insert(db, made))
 
-    def get(self, schedule: Schedule) -> Schedule:
+    def get(self, schedule: ScheduleRow) -> ScheduleRow:
         found = self.store.read_now(lambda db: schedule_table.get(db, "local", schedule.id))
         assert found is not None
         return found
 
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[JobRow]:
         return self.store.read_now(job_table.unfinished)
 
     def end_jobs(self) -> None:

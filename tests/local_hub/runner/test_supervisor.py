@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local_hub.backends.base import Plan
+from local_hub.backends.base import LaunchPlan
 from local_hub.runner.attempt import Attempt, Exit
-from local_hub.runner.fork_server import Nursery
+from local_hub.runner.fork_server import ForkServer
 from tests.hub_process import wait_until
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ MARK = "SUPERVISOR_TEST"
 class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.nursery = Nursery(folder / "log")
+        self.nursery = ForkServer(folder / "log")
         self.count = 0
         self.attempts: list[Attempt] = []
 
@@ -34,7 +34,7 @@ class Bench:
             attempt = Attempt(self.folder / str(self.count))
             attempt.create()
         self.attempts.append(attempt)
-        plan = Plan(argv=argv, env={"PATH": os.environ["PATH"], MARK: str(self.folder)}, cwd="/")
+        plan = LaunchPlan(argv=argv, env={"PATH": os.environ["PATH"], MARK: str(self.folder)}, cwd="/")
         self.nursery.launch(plan, folder=attempt.folder, output=self.output(attempt), timeout=timeout, grace=grace)
         wait_until(lambda: attempt.claimed)
         return attempt
@@ -133,7 +133,7 @@ def test_output_of_the_past_stays_when_another_attempt_appends(bench: Bench) -> 
     wait_until(lambda: first.exit)
     second = Attempt(bench.folder / "second")
     second.create()
-    plan = Plan(argv=["/bin/sh", "-c", "echo two"], env={}, cwd="/")
+    plan = LaunchPlan(argv=["/bin/sh", "-c", "echo two"], env={}, cwd="/")
     bench.nursery.launch(plan, folder=second.folder, output=bench.output(first), timeout=9, grace=1)
     wait_until(lambda: second.exit)
     assert bench.output(first).read_bytes() == b"one\ntwo\n"
