@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from local_hub.backends.container import ENGINE_VARIABLE
+from tests import required
 from tests.container_engine import NoEngineError, podman
 from tests.hub_process import short_home
 
@@ -17,6 +18,10 @@ RUNNER_VARIABLE = "HF_JOBS_MCP_TEST_RUNNER"
 # A loaded machine is slow and not wrong.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    required.register(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
