@@ -47,7 +47,7 @@ async def main(endpoint: str, token: str, megabytes: int) -> None:
     middle = count // 2
     for name, request in {
         "default (tail)": LogRequest(),
-        "tail 2000": LogRequest(tail=2000, max_bytes=reader.MOST_BYTES),
+        "tail 2000": LogRequest(tail=2000, max_bytes=reader.LARGEST_REPLY),
         "head 100": LogRequest(head=100),
         "range in the middle": LogRequest(first=middle, last=middle + 50),
         "search: the last line": LogRequest(search="the last word"),

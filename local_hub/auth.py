@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 
+from hub_contract.constants import LOOPBACK_HOSTS
 from local_hub import errors
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 OPEN_PATHS = frozenset({"/api/jobs/hardware"})
 OWN_TOKEN_PREFIX = "/xet/"  # noqa: S105 - The content store checks a token of its own, which is no password.
 COOKIE = "hf_jobs_local_hub"
@@ -106,4 +106,4 @@ class Guard:
 def is_loopback(host: str) -> bool:
     """Tell whether a Host header names this machine's loopback, with or without a port."""
     name, colon, port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
-    return (name if colon else host).lower() in LOOPBACK and (not colon or port.isdigit())
+    return (name if colon else host).lower().strip("[]") in LOOPBACK_HOSTS and (not colon or port.isdigit())

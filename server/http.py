@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import JSONResponse
 
+from hub_contract.constants import LOOPBACK_HOSTS
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from server.app import App
     from server.settings import Settings
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _ENOUGH = 16
 
 
@@ -45,7 +46,7 @@ async def serve_http(app: App, settings: Settings, *, host: str, port: int, no_a
     """Serve until stopped. Returns an exit status; what is wrong is said in one sentence on stderr."""
     import uvicorn
 
-    if no_auth and host not in LOOPBACK:
+    if no_auth and host not in LOOPBACK_HOSTS:
         return _refuse("--insecure-no-auth works on loopback only; leave it out or use --host 127.0.0.1.")
     token = settings.http_token.get_secret_value() if settings.http_token else ""
     if token and len(token) < _ENOUGH:
@@ -66,7 +67,7 @@ async def serve_http(app: App, settings: Settings, *, host: str, port: int, no_a
 
 def http_app(app: App, *, host: str, port: int) -> ASGIApp:
     """The ASGI application, with Host and Origin limited to the address it is served at."""
-    names = sorted(LOOPBACK) if host in LOOPBACK else [host]
+    names = sorted(LOOPBACK_HOSTS) if host in LOOPBACK_HOSTS else [host]
     hosts = [f"[{name}]" if ":" in name else name for name in names]
     security = TransportSecuritySettings(
         allowed_hosts=[f"{name}:{port}" for name in hosts] + ([f"{name}:*" for name in hosts] if port == 0 else []),

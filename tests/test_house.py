@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("hf_jobs_mcp", "server", "tools", "consent", "jobs", "local_hub")
+ROOMS = ("hf_jobs_mcp", "server", "tools", "consent", "jobs", "local_hub", "hub_contract")
 LONGEST = 400
 
 

@@ -22,7 +22,7 @@ import httpx2
 from jobs.client import error_map, models
 from jobs.client.error_map import RequestContext
 from jobs.client.retry import Backoff, retrying
-from jobs.client.transport import HubTransport, decode
+from jobs.client.transport import DIRECT, HubTransport, decode
 from jobs.display_text import one_line
 from jobs.errors import Conflict, HubBroken, HubError, HubTimeout, JobsError, NotFound
 from jobs.ids import check_namespace
@@ -212,8 +212,7 @@ def _hf_api(endpoint: str, token: str | None) -> HfApi:
 
 def _client() -> httpx2.Client:
     """`HfApi`'s session with limits: its own waits for ever, and asks a proxy for addresses of this machine."""
-    direct = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
-    return httpx2.Client(follow_redirects=True, timeout=httpx2.Timeout(60.0, connect=5.0), mounts=direct)
+    return httpx2.Client(follow_redirects=True, timeout=httpx2.Timeout(60.0, connect=5.0), mounts=DIRECT)
 
 
 def _mapped(error: Exception, asked: RequestContext) -> HubError:

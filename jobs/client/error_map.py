@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx2
 
+from hub_contract.constants import is_loopback
 from jobs.display_text import one_line
 from jobs.errors import (
     Conflict,
@@ -61,7 +62,7 @@ class RequestContext:
 
     @property
     def local(self) -> bool:
-        return bool(re.match(r"https?://(127\.|localhost|\[::1\])", self.endpoint))
+        return is_loopback(self.endpoint)
 
 
 def from_status(status: int, headers: Mapping[str, str], body: bytes, asked: RequestContext) -> HubError:

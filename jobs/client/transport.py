@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from hub_contract.constants import LOOPBACK_HOSTS
 from jobs.client import error_map
 from jobs.client.retry import Backoff, retrying
 from jobs.errors import BadArgument, HubError
@@ -30,8 +31,8 @@ _PAGES = 500
 _LARGEST_REPLY = 32 * 1024 * 1024
 _LARGEST_ERROR = 64 * 1024
 _KEPT_OPEN = 4.0  # seconds; a server that closes first makes a request fail that it never saw (uvicorn: 5 s)
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_DIRECT = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
+#: No proxy is asked for an address of this machine.
+DIRECT = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ class HubTransport:
         if self._client is None:
             self._client = httpx2.AsyncClient(
                 headers=self._headers,
-                mounts=_DIRECT,
+                mounts=DIRECT,
                 limits=httpx2.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=_KEPT_OPEN),
             )
         return self._client
@@ -218,7 +219,7 @@ def check_endpoint(endpoint: str) -> str:
             hint="Use local, huggingface, or a URL like https://huggingface.co",
             field="hub",
         )
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
         raise BadArgument(
             "The hub's address would carry the token and the secrets unencrypted.",
             hint="Use https:// for any hub that is not on this machine.",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from hub_contract.constants import is_loopback
 from jobs import stage
 from jobs.client.models import Job
 from jobs.errors import HubError
@@ -57,7 +58,7 @@ async def wait_for_change(
         if left <= 0 or _settled(seen) or any(_stage(job) not in {None, known[job_id]} for job_id, job in seen.items()):
             return seen
         await anyio.sleep(min(step, left))
-        step = min(step * 1.5, _LOCAL_STEP if "127.0.0.1" in hub.endpoint else _LONGEST_STEP)
+        step = min(step * 1.5, _LOCAL_STEP if is_loopback(hub.endpoint) else _LONGEST_STEP)
         looked = await hub.inspect_many(job_ids, namespace)
         seen = {job_id: _better(seen[job_id], job) for job_id, job in looked.items()}
 

@@ -36,7 +36,7 @@ class LogRequest:
             say where it looks.
         errors_only: Only lines that look like errors, the last ones first in line for the room there is.
         context: Lines around each match.
-        max_bytes: Of JSON that the lines may take in a reply; `MOST_BYTES` at most.
+        max_bytes: Of JSON that the lines may take in a reply; `LARGEST_REPLY` at most.
     """
 
     tail: int | None = None

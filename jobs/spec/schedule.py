@@ -9,20 +9,11 @@ from typing import TYPE_CHECKING
 
 from cronsim import CronSim, CronSimError
 
+from hub_contract.constants import PRESETS
 from jobs.errors import BadArgument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-PRESETS = {
-    "@annually": "0 0 1 1 *",
-    "@yearly": "0 0 1 1 *",
-    "@monthly": "0 0 1 * *",
-    "@weekly": "0 0 * * 0",
-    "@daily": "0 0 * * *",
-    "@hourly": "0 * * * *",
-}
-"""The presets of `ScheduledJobInfo.schedule` in huggingface_hub, and what each stands for."""
 
 _FIELDS = 5
 _LONGEST = 200

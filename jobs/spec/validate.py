@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hub_contract.constants import MAX_ATTEMPTS
 from jobs.errors import BadArgument, SecretInArgument
 from jobs.field_text import is_sendable, shows_as_it_is
 from jobs.spec.workspace import ENVIRONMENT_NAME, LABEL
@@ -24,7 +25,6 @@ SPACE_PREFIXES = (
 )
 """Images that are Spaces; `huggingface_hub._jobs_api._SPACE_IMAGE_PREFIXES`, and a test compares them."""
 
-MAX_ATTEMPTS = 10
 MAX_PORTS = 10
 MAX_ENTRIES = 100
 MAX_ARGUMENTS = 1_000

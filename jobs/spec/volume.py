@@ -6,6 +6,7 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hub_contract.constants import SYSTEM_FOLDERS
 from jobs.errors import BadArgument
 from jobs.field_text import shows_as_it_is
 from jobs.spec.workspace import MOUNT_PATH
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 MAX_VOLUMES = 20
 _LONGEST = 1_000
-_SYSTEM = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr")
 _FORM = "hf://[buckets|models|datasets|spaces]/OWNER/NAME[/PATH]:/MOUNT[:ro|:rw]"
 _HINT = f"Write it as {_FORM}, for example hf://datasets/OWNER/NAME:/data:ro."
 
@@ -108,7 +108,7 @@ def check_mount_path(path: str, *, field: str = "volumes") -> str:
             hint="Use one like /data, without `..`, `//` or a colon.",
             field=field,
         )
-    if tidy == "/" or any(tidy == place or tidy.startswith(f"{place}/") for place in _SYSTEM):
+    if tidy == "/" or any(tidy == place or tidy.startswith(f"{place}/") for place in SYSTEM_FOLDERS):
         raise BadArgument(
             f"`{field}` would cover a folder of the system.", hint="Mount it at a path like /data.", field=field
         )

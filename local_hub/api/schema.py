@@ -8,16 +8,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from hub_contract.constants import MAX_ATTEMPTS, SYSTEM_FOLDERS
 from local_hub import accounts, errors, flavors
 
 DEFAULT_TIMEOUT_SECONDS = 30 * 60
 MAX_TIMEOUT_SECONDS = 30 * 24 * 3600
-MAX_ATTEMPTS = 10
 MAX_SPEC_BYTES = 1 << 20
 LABEL = re.compile(r"[A-Za-z0-9_-]{1,100}\Z")
 LABEL_VALUE = re.compile(r"[A-Za-z0-9_-]{0,100}\Z")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-SYSTEM_FOLDERS = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr")
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Variables = dict[str, str | int | float | bool | None]

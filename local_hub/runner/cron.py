@@ -6,16 +6,9 @@ from datetime import UTC, datetime
 
 from cronsim import CronSim, CronSimError
 
+from hub_contract.constants import PRESETS
 from local_hub import errors
 
-PRESETS = {
-    "@annually": "0 0 1 1 *",
-    "@yearly": "0 0 1 1 *",
-    "@monthly": "0 0 1 * *",
-    "@weekly": "0 0 * * 0",
-    "@daily": "0 0 * * *",
-    "@hourly": "0 * * * *",
-}
 FIELDS = 5
 
 

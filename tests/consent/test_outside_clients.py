@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +13,11 @@ from local_hub.process.daemon import read_state
 from tests.consent.attacks.person import at_a_terminal
 from tests.contract.node_tools import node_tools, run
 from tests.fast_agent_runtime import run_fast_agent
-from tests.hub_process import clear, short_home
 from tests.mcp_session import SERVER, environment
 
 VALUE = "hotel-6623-uniform-oscar"
 MODES = ("forms", "auto-cancel", "none")
 JOB: dict[str, Any] = {"image": "python:3.12", "command": ["true"], "secrets": ["API_KEY"]}
-
-
-@pytest.fixture
-def own_home() -> Iterator[Path]:
-    with short_home() as folder:
-        try:
-            yield folder
-        finally:
-            clear(folder)
 
 
 def jobs(home: Path) -> list[dict[str, Any]]:

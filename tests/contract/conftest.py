@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.contract.outside import Contract
+from tests.homes import home
 from tests.hub_process import running_hub
+
+__all__ = ["home"]
 
 
 @pytest.fixture(scope="session")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.fast_agent_runtime import configuration, run_fast_agent
-from tests.hub_process import clear, short_home
 from tests.mcp_session import environment
 
 pytestmark = [pytest.mark.fast_agent, pytest.mark.timeout(300)]
@@ -19,15 +17,6 @@ pytestmark = [pytest.mark.fast_agent, pytest.mark.timeout(300)]
 VALUE = "sierra-4410-papa-uniform"
 DRIVER = Path(__file__).with_name("fast_agent_drive.py")
 SCRIPT = "import hashlib, os\nprint(hashlib.sha256(os.environ['DRIVEN_API_KEY'].encode()).hexdigest())"
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
-    with short_home() as folder:
-        try:
-            yield folder
-        finally:
-            clear(folder)
 
 
 def drive(home: Path, folder: Path, job: dict[str, Any], **env: str) -> dict[str, Any]:

@@ -8,18 +8,11 @@ from pathlib import Path
 import pytest
 
 from bench.scenarios.agent import SECRETS
-from tests.hub_process import clear, short_home
+from tests.homes import home
 from tests.mcp_session import environment, http_server
 from tests.tools.waiting import VALUE
 
-
-@pytest.fixture(scope="session")
-def home() -> Iterator[Path]:
-    with short_home() as folder:
-        try:
-            yield folder
-        finally:
-            clear(folder)
+__all__ = ["home"]
 
 
 @pytest.fixture(scope="session")

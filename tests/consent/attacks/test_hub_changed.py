@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +11,11 @@ import pytest
 from local_hub.process import daemon
 from tests.consent.attacks.conftest import VALUES, jobs
 from tests.consent.attacks.wire import ERAS, Attacker, made, outcome, stdio
-from tests.hub_process import clear, short_home
 from tests.mcp_session import environment
 
 pytestmark = pytest.mark.promise("S2")
 
 JOB: dict[str, Any] = {"image": "python:3.12", "command": ["true"], "secrets": ["API_KEY"]}
-
-
-@pytest.fixture
-def own_home() -> Iterator[Path]:
-    with short_home() as folder:
-        try:
-            yield folder
-        finally:
-            clear(folder)
 
 
 def move(home: Path) -> None:

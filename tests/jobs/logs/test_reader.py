@@ -92,11 +92,11 @@ async def test_a_range_beyond_the_end_is_empty_and_knows_the_total(hub, long_job
 
 
 async def test_following_the_cursor_reads_every_line_once(hub, long_job):
-    piece = await reader.read(hub, long_job, LogRequest.parse("head:700", max_bytes=reader.MOST_BYTES))
+    piece = await reader.read(hub, long_job, LogRequest.parse("head:700", max_bytes=reader.LARGEST_REPLY))
     lines = list(piece.lines)
     calls = 1
     while piece.truncated:
-        piece = await reader.read(hub, long_job, LogRequest.parse(cursor=piece.cursor, max_bytes=reader.MOST_BYTES))
+        piece = await reader.read(hub, long_job, LogRequest.parse(cursor=piece.cursor, max_bytes=reader.LARGEST_REPLY))
         lines += piece.lines
         calls += 1
     assert lines == [f"line {number}" for number in range(1, 5001)] + ["ERROR: line 5001 failed"]
@@ -109,14 +109,14 @@ async def test_what_does_not_fit_is_said_and_can_be_had(hub, run):
     assert piece.truncated
     assert piece.lines[-1].endswith("300")
     assert sum(len(json.dumps(line)) + 1 for line in piece.lines) <= reader.DEFAULT_BYTES
-    before = await reader.read(hub, job, LogRequest.parse(piece.rest["lines"], max_bytes=reader.MOST_BYTES))
+    before = await reader.read(hub, job, LogRequest.parse(piece.rest["lines"], max_bytes=reader.LARGEST_REPLY))
     first, last = map(int, piece.rest["lines"].split("-"))
     assert (int(before.lines[0]), last) == (first, int(piece.lines[0]) - 1)
 
 
 async def test_no_request_gets_more_than_the_most(hub, long_job):
     piece = await reader.read(hub, long_job, LogRequest.parse(2000, max_bytes=10**9))
-    assert sum(len(json.dumps(line)) + 1 for line in piece.lines) <= reader.MOST_BYTES
+    assert sum(len(json.dumps(line)) + 1 for line in piece.lines) <= reader.LARGEST_REPLY
 
 
 async def test_one_enormous_line_is_cut_and_counted(hub, run):
@@ -292,9 +292,9 @@ async def test_a_stream_that_breaks_is_taken_up_again_without_loss_or_repetition
     with faults.fault_proxy(hub_state.endpoint) as proxy:
         broken = HubClient(proxy.endpoint, hub_state.token, limits=Limits(read=5), backoff=Backoff(base=0.05))
         proxy.arm("logs", fault)
-        through = await reader.read(broken, long_job, LogRequest.parse(given, max_bytes=reader.MOST_BYTES))
+        through = await reader.read(broken, long_job, LogRequest.parse(given, max_bytes=reader.LARGEST_REPLY))
         await broken.close()
-    straight = await reader.read(hub, long_job, LogRequest.parse(given, max_bytes=reader.MOST_BYTES))
+    straight = await reader.read(hub, long_job, LogRequest.parse(given, max_bytes=reader.LARGEST_REPLY))
     assert through == straight
 
 
