@@ -1,0 +1,394 @@
+"""Reads a job's command, with its files, into the programs and Python texts that it runs."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from jobs.commands import script_files, shell
+from jobs.commands.calls import ProgramCall, PythonText, Reading, VariableRead
+from jobs.commands.scope import WORKSPACE, Scope
+from jobs.commands.wrappers import LAUNCHERS, Unwrapped, after_shell_options, printed, unwrap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ash", "ksh", "busybox"})
+_PYTHON = re.compile(r"python(\d(\.\d+)?)?w?|pypy3?|sys\.executable", re.ASCII)
+_PYTHON_VALUES = frozenset({"-X", "-W", "--check-hash-based-pycs"})
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+_ADDRESS = re.compile(r"(https?|hf|git|s3)(\+\w+)?://", re.ASCII)
+_PRINTERS = frozenset({"echo", "printf", "cat", "tee"})
+_QUOTERS = frozenset(
+    {
+        *("echo", "printf", "cat", "grep", "sed", "awk", "which", "type", "pip", "pip3", "apt", "apt-get", "git"),
+        *("curl", "wget", "ls", "cp", "mv", "rm", "chmod", "chown", "mkdir", "touch", "find", "test", "[", "uv"),
+        *("kill", "pkill", "pgrep", "man", "brew", "npm", "conda", "tee", "head", "tail", "hf", "ln", "stat"),
+    }
+)
+_NESTED = frozenset({"fast-agent", "fast-agent-mcp", "fast-agent-acp"})
+_WRAPPER_NAME = "hf-jobs-mcp-run"
+_MAX_CALLS = 500
+_MAX_DEPTH = 12
+
+
+def read(
+    command: Sequence[str] | None,
+    files: Mapping[str, str] | None = None,
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: str | None = None,
+    place: str = "the command",
+) -> Reading:
+    """What a command runs; nothing is run and nothing is refused.
+
+    Args:
+        command: Its words, as a process is given them: no shell but one that they name.
+        files: Texts beside it, by their path in the workspace.
+        env: Plain variables of the job.
+        cwd: Where it starts: `/workspace` for a uv job, None where nobody knows (an image's own folder).
+        place: What to call it in the places of what is found.
+    """
+    reader = _Reader(files or {})
+    env = env or {}
+    scope = Scope(place, values=dict(env), exported=set(env), cwd=cwd)
+    if command:
+        reader.run(list(command), scope)
+    return reader.reading()
+
+
+class _Reader:
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._files = {posixpath.normpath(path): text for path, text in files.items()}
+        self._calls: list[ProgramCall] = []
+        self._python: list[PythonText] = []
+        self._reads: dict[VariableRead, None] = {}
+        self._unread: dict[str, None] = {}
+        self._texts: dict[str, str] = {}
+
+    def reading(self) -> Reading:
+        return Reading(
+            tuple(self._calls), tuple(self._python), tuple(self._reads), tuple(self._unread), dict(self._texts)
+        )
+
+    # What a shell tells of itself.
+
+    def read(self, read: VariableRead) -> None:
+        self._reads[read] = None
+
+    def wrote(self, path: str, text: str, scope: Scope, *, appended: bool) -> None:
+        tidy = _inside(scope.resolve(path))
+        self._files[tidy] = self._files.get(tidy, "") + text if appended else text
+
+    def contents(self, path: str, scope: Scope) -> str | None:
+        tidy = _inside(scope.resolve(path))
+        if tidy not in self._files:
+            tidy = posixpath.normpath(path)
+        return self._files.get(tidy)
+
+    def run(self, words: Sequence[str], scope: Scope, *, line: int = 1, stdin: str | None = None) -> str | None:
+        """Follow one command through what wraps it to the program it runs."""
+        words = list(words)
+        if not words or len(self._calls) >= _MAX_CALLS or scope.depth > _MAX_DEPTH:
+            return None
+        while words and words[0] == "":
+            words = words[1:]
+        if not words:
+            return None
+        name = words[0].rpartition("/")[2]
+        if name == "env":
+            self._env(words[1:], scope, line, stdin)
+        elif name in _SHELLS:
+            self._shell(words, scope, line, stdin)
+        elif _PYTHON.fullmatch(name):
+            self._interpreter(words, scope, line, stdin)
+        elif name in {"make", "gmake"}:
+            self._make(words, scope, line)
+        elif (inner := unwrap(words)) is not None:
+            return self._unwrapped(words, inner, scope, line=line, stdin=stdin)
+        else:
+            return self._program(words, scope, line, stdin)
+        return None
+
+    def _program(self, words: list[str], scope: Scope, line: int, stdin: str | None) -> str | None:
+        name = words[0].rpartition("/")[2]
+        if words[0].endswith((".py", ".ipynb")) or _ADDRESS.match(words[0]):
+            self._script(words, scope, line)
+            return None
+        text = self.contents(words[0], scope) if "/" in words[0] or words[0].endswith((".sh", ".bash")) else None
+        if text is not None:
+            self._executable(words, text, scope)
+            return None
+        if words[0].endswith((".sh", ".bash")):
+            self._missing_script(words, scope, line)
+            return None
+        call = self._call(words, scope, line)
+        for prefix in LAUNCHERS:
+            if (name, *words[1:])[: len(prefix)] == prefix:
+                self._launched(words[len(prefix) :], scope, line)
+                return None
+        if call.program not in _NESTED and name not in _QUOTERS:
+            self._nested(words, scope, line)
+        return printed(words, stdin) if name in _PRINTERS else None
+
+    def _call(self, words: Sequence[str], scope: Scope, line: int, packages: Sequence[str] = ()) -> ProgramCall:
+        call = ProgramCall(tuple(words), scope.environment(), scope.at(line), scope.cwd, tuple(packages))
+        self._calls.append(call)
+        return call
+
+    def _nested(self, words: list[str], scope: Scope, line: int) -> None:
+        """A program nobody knows that has fast-agent among its words most likely runs it."""
+        for at, word in enumerate(words[1:], 1):
+            if word.rpartition("/")[2].partition("@")[0] in _NESTED and at + 1 < len(words):
+                self.run(words[at:], scope, line=line)
+                return
+
+    def _env(self, words: list[str], scope: Scope, line: int, stdin: str | None) -> None:
+        scope = scope.child(subshell=True)
+        at = 0
+        while at < len(words):
+            word = words[at]
+            at += 1
+            if word in {"-u", "--unset", "-C", "--chdir"} and at < len(words):
+                if word in {"-C", "--chdir"}:
+                    scope.change_folder(words[at])
+                else:
+                    scope.unset(words[at])
+                at += 1
+            elif word in {"-S", "--split-string", "-vS"} and at < len(words):
+                shell.follow("env " + " ".join(words[at:]), scope, self)
+                return
+            elif word in {"-i", "-", "--ignore-environment"}:
+                scope.values, scope.exported = {}, set()
+            elif word.startswith("--unset="):
+                scope.unset(word.partition("=")[2])
+            elif word == "--":
+                break
+            elif match := _ASSIGNMENT.fullmatch(word):
+                scope.set(match[1], match[2], exported=True)
+            elif not word.startswith("-"):
+                at -= 1
+                break
+        self.run(words[at:], scope, line=line, stdin=stdin)
+
+    def _shell(self, words: list[str], scope: Scope, line: int, stdin: str | None) -> None:
+        rest, is_text = after_shell_options(words)
+        inner = scope.child()
+        if is_text and rest:
+            if rest[1:2] == [_WRAPPER_NAME]:
+                inner.cwd = WORKSPACE
+                self.run(rest[2:], inner, line=line)
+                return
+            inner.arguments = tuple(rest[2:])
+            shell.follow(rest[0], inner, self)
+        elif rest:
+            text = self.contents(rest[0], scope)
+            if text is None:
+                self._missing_script(rest, scope, line)
+            else:
+                self._shell_file(rest, text, scope)
+        elif stdin is not None:
+            shell.follow(stdin, inner, self)
+        else:
+            self._unread[f"what {words[0].rpartition('/')[2]} reads from its standard input ({scope.at(line)})"] = None
+
+    def _missing_script(self, words: list[str], scope: Scope, line: int) -> None:
+        """A script that is not there to read; what follows it may be the program that it ends in."""
+        self._unread[f"{words[0]} (run by {scope.at(line)}, not among files)"] = None
+        self._call(words, scope, line)
+        self._nested(words, scope, line)
+
+    def _shell_file(self, words: list[str], text: str, scope: Scope) -> None:
+        inner = scope.child(place=words[0])
+        inner.line_by_line = True
+        inner.arguments = tuple(words[1:])
+        self._texts[words[0]] = text
+        shell.follow(text, inner, self)
+
+    def _executable(self, words: list[str], text: str, scope: Scope) -> None:
+        """A file of the job's that is run by its path: its first line says by what."""
+        first = text.partition("\n")[0]
+        if first.startswith("#!") and ("python" in first or "uv " in first):
+            self._python_text(words, text, scope)
+        elif not first.startswith("#!") or any(first.endswith(each) or f"{each} " in first for each in _SHELLS):
+            self._shell_file(words, text, scope)
+
+    def _interpreter(self, words: list[str], scope: Scope, line: int, stdin: str | None) -> None:
+        at = 1
+        while at < len(words):
+            word = words[at]
+            if word == "-c" and at + 1 < len(words):
+                self._call(("python", *words[at:]), scope, line)
+                self._add_python(words[at + 1], scope.at(line), scope, arguments=words[at + 2 :])
+                return
+            if word in {"-m", "-um"} and at + 1 < len(words):
+                self._module(words[at + 1 :], scope, line)
+                return
+            if word == "-":
+                break
+            if not word.startswith("-"):
+                self._call(("python", *words[at:]), scope, line)
+                self._script(words[at:], scope, line, call=False)
+                return
+            at += 2 if word in _PYTHON_VALUES else 1
+        if stdin is not None:
+            self._call(("python", "-"), scope, line)
+            self._add_python(stdin, scope.at(line), scope, arguments=words[at + 1 :])
+        elif at >= len(words) and words[-1] in {"-V", "--version", "-VV", "-h", "--help"}:
+            return
+        else:
+            self._unread[f"what Python reads from its standard input ({scope.at(line)})"] = None
+
+    def _module(self, words: list[str], scope: Scope, line: int) -> None:
+        path = words[0].replace(".", "/")
+        for place in (f"{path}.py", f"{path}/__main__.py"):
+            if (text := self.contents(place, scope)) is not None:
+                self._call(("python", place, *words[1:]), scope, line)
+                self._python_text([place, *words[1:]], text, scope)
+                return
+        if words[0] == "fast_agent" or words[0].startswith("fast_agent.cli"):
+            words = ["fast-agent", *words[1:]]
+        self._program(words, scope, line, None)
+
+    def _launched(self, words: list[str], scope: Scope, line: int) -> None:
+        """A launcher's script or module, which follows options of its own."""
+        for at, word in enumerate(words):
+            if word in {"-m", "--module"} and at + 1 < len(words):
+                self._module(words[at + 1 :], scope, line)
+                return
+            if word.endswith((".py", ".ipynb")) and not word.startswith("-"):
+                self._script(words[at:], scope, line)
+                return
+        self._nested(["", *words], scope, line)
+
+    def _script(self, words: list[str], scope: Scope, line: int, *, call: bool = True) -> None:
+        """A Python script or notebook by its path or address."""
+        if call:
+            self._call(("python", *words), scope, line)
+        if _ADDRESS.match(words[0]):
+            self._unread[f"a script that is fetched when the job runs ({scope.at(line)})"] = None
+            return
+        text = self.contents(words[0], scope)
+        if text is None:
+            main = f"{words[0].rstrip('/')}/__main__.py"
+            text = self.contents(main, scope)
+        if text is None:
+            self._unread[f"{words[0]} (run by {scope.at(line)}, not among files)"] = None
+            self._nested(words, scope, line)
+        else:
+            self._python_text(words, text, scope)
+
+    def _python_text(self, words: Sequence[str], text: str, scope: Scope) -> None:
+        path = _inside(scope.resolve(words[0]))
+        path = path if path in self._files else posixpath.normpath(words[0])
+        if path.endswith(".ipynb"):
+            self._texts[words[0]] = text
+            text, commands = script_files.notebook(text)
+            inner = scope.child(place=words[0])
+            shell.follow(commands, inner, self)
+        self._add_python(text, words[0], scope, path=path, arguments=words[1:])
+
+    def _add_python(
+        self, text: str, place: str, scope: Scope, *, path: str | None = None, arguments: Sequence[str] = ()
+    ) -> None:
+        found = PythonText(text, place, path, tuple(arguments), scope.environment())
+        if found in self._python:
+            return
+        self._python.append(found)
+        inner = scope.child(place=place)
+        for line, started in script_files.started_by_python(text):
+            inner.line_by_line = path is not None
+            if isinstance(started, str):
+                shell.follow(started, inner.child(place=inner.at(line)), self)
+            else:
+                self.run(started, inner, line=line)
+
+    def _make(self, words: list[str], scope: Scope, line: int) -> None:
+        self._call(words, scope, line)
+        scope = scope.child()
+        path, targets = None, []
+        rest = iter(words[1:])
+        for word in rest:
+            if word in {"-C", "--directory"}:
+                scope.change_folder(next(rest, "."))
+            elif word in {"-f", "--file", "--makefile"}:
+                path = next(rest, None)
+            elif match := _ASSIGNMENT.fullmatch(word):
+                scope.set(match[1], match[2], exported=True)
+            elif not word.startswith("-"):
+                targets.append(word)
+        names = [path] if path else ["GNUmakefile", "makefile", "Makefile"]
+        found = next((name for name in names if self.contents(name, scope) is not None), None)
+        if found is None:
+            self._unread[f"{names[-1]} (run by {scope.at(line)}, not among files)"] = None
+            return
+        text = self.contents(found, scope) or ""
+        self._texts[found] = text
+        inner = scope.child(place=found)
+        inner.values |= {name: value for name, value in scope.values.items() if name not in inner.values}
+        shell.follow(script_files.makefile(text, targets), inner, self)
+
+    def _unwrapped(
+        self,
+        words: list[str],
+        found: Unwrapped,
+        scope: Scope,
+        *,
+        line: int,
+        stdin: str | None,
+    ) -> str | None:
+        """What a wrapper runs, in the folder and with the variables that the wrapper gives it."""
+        rest, options = found.rest, found.options
+        name = words[0].rpartition("/")[2].partition("@")[0]
+        if name not in {"uv", "uvx", "pipx"}:
+            return self.run(rest, scope, line=line, stdin=stdin)
+        scope = scope.child(subshell=True)
+        packages = [value for option, value in options if option in {"--with", "-w", "--from", "--spec"}]
+        for option, value in options:
+            if option == "--directory":
+                scope.change_folder(value)
+            elif option == "--env-file":
+                self._env_file(value, scope, line)
+        flags = {option for option, _ in options}
+        if not rest:
+            return None
+        first, *others = rest
+        is_run = name == "uv" and words[1] != "tool"
+        if is_run and flags & {"-m", "--module"}:
+            self._module([first, *others], scope, line)
+        elif is_run and (first == "-" or flags & {"-s", "--script", "--gui-script"}):
+            if first == "-":
+                self._interpreter(["python", "-", *others], scope, line, stdin)
+            else:
+                self._script([first, *others], scope, line)
+        elif is_run:
+            before = len(self._calls)
+            self.run(rest, scope, line=line, stdin=stdin)
+            self._installed(before, packages)
+        else:
+            program = re.split(r"[@=<>~\[\s]", first)[0].rpartition("/")[2] or first
+            before = len(self._calls)
+            self.run([program, *others], scope, line=line, stdin=stdin)
+            self._installed(before, [*packages, first])
+        return None
+
+    def _installed(self, since: int, packages: Sequence[str]) -> None:
+        self._calls[since:] = [
+            ProgramCall(call.words, call.env, call.place, call.cwd, (*packages, *call.packages))
+            for call in self._calls[since:]
+        ]
+
+    def _env_file(self, path: str, scope: Scope, line: int) -> None:
+        text = self.contents(path, scope)
+        if text is None:
+            self._unread[f"{path} (read by {scope.at(line)}, not among files)"] = None
+            return
+        for each in text.splitlines():
+            if match := _ASSIGNMENT.fullmatch(each.strip().removeprefix("export ")):
+                scope.set(match[1], match[2].strip("'\""), exported=True)
+
+
+def _inside(path: str) -> str:
+    """A path in the job as a path in the workspace."""
+    return path.removeprefix(f"{WORKSPACE}/")

@@ -1,0 +1,90 @@
+"""What a running shell knows: variables, which of them programs see, its folder, its arguments."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jobs.commands.shell_syntax import Node
+
+WORKSPACE = "/workspace"
+"""Where a job's files lie, and where a uv job starts."""
+
+
+@dataclass(slots=True)
+class Scope:
+    """A shell's state, and of a process that is none what it inherits.
+
+    `values` holds what is known; a name in `unknown` was set to something nobody here can tell (`$(…)`), so it is not
+    read from the job's environment either. `exported` are the names that programs see.
+    """
+
+    place: str
+    values: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
+    exported: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
+    tested: set[str] = field(default_factory=set)
+    cwd: str | None = None
+    arguments: tuple[str, ...] = ()
+    functions: dict[str, tuple[Node, ...]] = field(default_factory=dict)
+    exports_all: bool = False
+    line_by_line: bool = False
+    depth: int = 0
+
+    def at(self, line: int) -> str:
+        return f"{self.place}, line {line}" if self.line_by_line else self.place
+
+    def set(self, name: str, value: str | tuple[str, ...] | None, *, exported: bool = False) -> None:
+        if value is None:
+            self.values.pop(name, None)
+            self.unknown.add(name)
+        else:
+            self.values[name] = value
+            self.unknown.discard(name)
+        if exported or self.exports_all:
+            self.exported.add(name)
+
+    def unset(self, name: str) -> None:
+        self.values.pop(name, None)
+        self.exported.discard(name)
+        self.unknown.add(name)
+
+    def environment(self) -> dict[str, str]:
+        """What a program started now sees of what is known; a set but unknown value stands as `$NAME`."""
+        seen: dict[str, str] = {}
+        for name in self.exported:
+            value = self.values.get(name)
+            if isinstance(value, str):
+                seen[name] = value
+            elif name in self.unknown:
+                seen[name] = f"${name}"
+        return seen
+
+    def child(self, *, subshell: bool = False, place: str | None = None) -> Scope:
+        """A process started from here: a subshell keeps everything, a program what is exported."""
+        kept = set(self.values) if subshell else self.exported
+        return Scope(
+            place=self.place if place is None else place,
+            values={name: value for name, value in self.values.items() if name in kept},
+            exported=set(self.exported),
+            unknown={name for name in self.unknown if subshell or name in self.exported},
+            tested=set(self.tested),
+            cwd=self.cwd,
+            arguments=self.arguments if subshell else (),
+            functions=dict(self.functions) if subshell else {},
+            exports_all=subshell and self.exports_all,
+            line_by_line=self.line_by_line if place is None else False,
+            depth=self.depth + 1,
+        )
+
+    def resolve(self, path: str) -> str:
+        """A path as it is in the job; a relative one begins in the workspace where the present folder is unknown."""
+        return posixpath.normpath(posixpath.join(self.cwd or WORKSPACE, path))
+
+    def change_folder(self, path: str | None) -> None:
+        if path is None or "$" in path or path.startswith("~") or path == "-":
+            self.cwd = None
+        elif path.startswith("/") or self.cwd is not None:
+            self.cwd = posixpath.normpath(posixpath.join(self.cwd or "/", path))
