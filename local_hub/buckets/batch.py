@@ -1,7 +1,6 @@
 """One batch of changes to a bucket: files added, copied and deleted, each on its own."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from local_hub.buckets.buckets import BucketMissingError, BucketNameError, Bucke
 from local_hub.buckets.hashes import EMPTY, Place
 from local_hub.buckets.tree import FileState, PathRefusedError, Tree, checked
 from local_hub.buckets.xet_uploads import HASH, Uploads
+from local_hub.buckets.xorb import XorbError
 
 _BLOCK = 1 << 20
 
@@ -17,21 +17,12 @@ class ContentMissingError(Exception):
     """The content an operation names is not here; the sentence says where it was looked for."""
 
 
-@dataclass(frozen=True)
-class Source:
-    """How the hub reaches its own content store: its address, up to the epoch, and its token."""
-
-    address: str
-    token: str
-
-
 class Batch:
     """Applies operations in their order. Blocking: run it in a thread."""
 
-    def __init__(self, buckets: Buckets, uploads: Uploads, source: Source, target: tuple[str, str]) -> None:
+    def __init__(self, buckets: Buckets, uploads: Uploads, target: tuple[str, str]) -> None:
         self.buckets = buckets
         self.uploads = uploads
-        self.source = source
         self.target = target
         self.tree: Tree = buckets.tree(*target)
         self._arrived: dict[str, Path] = {}
@@ -113,33 +104,17 @@ class Batch:
 
     def _fetch(self, digests: list[Any]) -> None:
         """Put uploaded files together, each in a file of its own, and check that they are what they claim to be."""
-        wanted: dict[str, list[str]] = {}
         for digest in dict.fromkeys(digests):
-            if isinstance(digest, str) and (epoch := self.uploads.holder(digest)) is not None:
-                wanted.setdefault(epoch, []).append(digest)
-        for epoch, names in wanted.items():
-            arrived = {digest: self.buckets.incoming() for digest in names}
-            self._arrived.update(arrived)
-            self._download(epoch, arrived)
-        for digest, path in list(self._arrived.items()):
-            if not path.is_file() or self.buckets.digests.compute(str(path)) != digest:
+            if not isinstance(digest, str) or digest == EMPTY or not HASH.fullmatch(digest):
+                continue
+            self._arrived[digest] = path = self.buckets.incoming()
+            try:
+                whole = self.uploads.assemble(digest, path)
+            except XorbError:
+                whole = False
+            if not whole or self.buckets.digests.compute(str(path)) != digest:
                 path.unlink(missing_ok=True)
                 del self._arrived[digest]
-
-    def _download(self, epoch: str, goals: dict[str, Path]) -> None:
-        from hf_xet import XetFileInfo, XetSession  # type: ignore[import-untyped]  # a compiled module without stubs
-
-        sizes = {digest: sum(term.size for term in self.uploads.file(epoch, digest) or ()) for digest in goals}
-        try:
-            with XetSession().new_file_download_group(
-                endpoint=f"{self.source.address}/{epoch}",
-                token=self.source.token,
-                token_expiry_unix_secs=1 << 40,
-            ) as group:
-                for digest, path in goals.items():
-                    group.start_download_file(XetFileInfo(digest, sizes[digest]), str(path))
-        except (RuntimeError, OSError, ConnectionError):
-            return  # What did not arrive is reported with the operation that needs it.
 
 
 def _copy(descriptor: int, draft: Path) -> None:

@@ -16,11 +16,11 @@ from starlette.routing import Route
 from local_hub import errors
 from local_hub.accounts import ACCOUNTS, USER, account
 from local_hub.buckets import file_response as reply
-from local_hub.buckets.batch import Batch, Source
+from local_hub.buckets.batch import Batch
 from local_hub.buckets.buckets import BucketExistsError, BucketMissingError, BucketNameError, Buckets
 from local_hub.buckets.hashes import Place
 from local_hub.buckets.tree import Entry, PathRefusedError, Tree, checked
-from local_hub.buckets.xet_routes import PREFIX, XetStore
+from local_hub.buckets.xet_routes import XetStore
 from local_hub.clock import iso
 
 _PAGE = 1000
@@ -182,8 +182,7 @@ class _BucketApi:
             raise errors.invalid("A batch is one JSON object a line.") from None
         if len(operations) > _OPERATIONS or not all(isinstance(one, dict) for one in operations):
             raise errors.invalid(f"A batch is at most {_OPERATIONS} JSON objects, one a line.")
-        source = Source(f"{_own_address(request)}{PREFIX}", self.store.token)
-        batch = Batch(self.buckets, self.store.uploads, source, bucket)
+        batch = Batch(self.buckets, self.store.uploads, bucket)
         failed = await self._run(partial(batch.apply, operations))
         done = len(operations) - len(failed)
         status = 422 if failed and done == 0 else 200
@@ -299,12 +298,6 @@ def _bucket(request: Request) -> tuple[str, str]:
 def _origin(request: Request) -> str:
     """Return the hub's address as this client wrote it."""
     return f"{request.url.scheme}://{request.url.netloc}"
-
-
-def _own_address(request: Request) -> str:
-    """Return the address this server listens on, for the hub's own downloads."""
-    host, port = request.scope["server"][:2]
-    return f"http://{host}:{port}"
 
 
 def _after(cursor: str | None) -> str:

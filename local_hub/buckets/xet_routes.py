@@ -12,7 +12,6 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -23,7 +22,8 @@ from starlette.routing import Route
 from local_hub.buckets.buckets import BucketMissingError, Buckets
 from local_hub.buckets.byte_range import UnsatisfiableRangeError, asked
 from local_hub.buckets.hashes import Place
-from local_hub.buckets.xet_uploads import CHUNK_HEADER, HASH, LARGEST_UPLOAD, ShardError, Term, Uploads, chunk_offsets
+from local_hub.buckets.xet_uploads import HASH, LARGEST_UPLOAD, ShardError, Term, Uploads
+from local_hub.buckets.xorb import CHUNK_HEADER
 
 #: Requests below this path are checked here, and need no hub token.
 PREFIX = "/xet"
@@ -34,7 +34,6 @@ _SEGMENT_CHUNKS = 256
 _SEGMENT = _CHUNK * _SEGMENT_CHUNKS
 _FRAME = _CHUNK + CHUNK_HEADER
 _TOKEN_SECONDS = 6 * 3600
-_BLOCK = 1 << 20
 
 
 class XetStore:
@@ -66,11 +65,6 @@ class XetStore:
         """Return the content store's address, as this client reaches the hub."""
         return f"{request.url.scheme}://{request.url.netloc}{PREFIX}/{epoch}"
 
-    @property
-    def token(self) -> str:
-        """The store's own token, for the hub's own downloads."""
-        return self._secret
-
     def routes(self) -> list[Route]:
         """Return the routes of the store."""
         return [
@@ -79,7 +73,6 @@ class XetStore:
             Route(f"{PREFIX}/{{epoch}}/v1/xorbs/default/{{digest}}", self._take_xorb, methods=["POST"]),
             Route(f"{PREFIX}/{{epoch}}/v1/shards", self._take_shard, methods=["POST"]),
             Route(f"{PREFIX}/{{epoch}}/data/{{digest}}/{{part:int}}", self._segment),
-            Route(f"{PREFIX}/{{epoch}}/xorb/{{digest}}/{{part:int}}", self._xorb),
         ]
 
     def _permitted(self, request: Request) -> bool:
@@ -107,27 +100,11 @@ class XetStore:
         epoch, digest = request.path_params["epoch"], request.path_params["digest"]
         if not HASH.fullmatch(digest):
             return Response(status_code=404)
-        describe = self._describe_file if epoch == _READ_ONLY else self._describe_upload
         try:
-            found = await anyio.to_thread.run_sync(describe, request, epoch, digest, limiter=self._threads)
+            found = await anyio.to_thread.run_sync(self._describe_file, request, epoch, digest, limiter=self._threads)
         except UnsatisfiableRangeError:
             return Response(status_code=416)
         return Response(status_code=404) if found is None else found
-
-    def _describe_upload(self, request: Request, epoch: str, digest: str) -> Response | None:
-        """Say which parts of which xorbs make the asked part of an uploaded file."""
-        terms = self.uploads.file(epoch, digest) if self.uploads.exists(epoch) else None
-        if terms is None:
-            return None
-        first, last = asked(request.headers.get("range"), sum(term.size for term in terms))
-        answer, start = _Reconstruction(), 0
-        for term in terms:
-            if start + term.size > first and start <= last:
-                answer.skip(first - start)
-                begin, end = chunk_offsets(self.uploads.xorb(epoch, term.xorb), term.first, term.end)
-                answer.add(term, self._url(request, epoch, "xorb", term.xorb, 0), begin, end)
-            start += term.size
-        return answer.response()
 
     def _describe_file(self, request: Request, epoch: str, digest: str) -> Response | None:
         """Say where the asked part of a bucket's file is: in segments, each passed off as a xorb."""
@@ -178,14 +155,6 @@ class XetStore:
                 stated = size.to_bytes(3, "little")
                 frame = b"\0" + stated + b"\0" + stated + data
                 yield frame[max(0, first - chunk * _FRAME) : last - chunk * _FRAME + 1]
-
-    async def _xorb(self, request: Request) -> Response:
-        if not self._signed(request, "xorb"):
-            return Response(status_code=403)
-        path = self.uploads.xorb(request.path_params["epoch"], request.path_params["digest"])
-        if not path.is_file():
-            return Response(status_code=404)
-        return _partial(request, path.stat().st_size, partial(_pieces, path))
 
     async def _take_xorb(self, request: Request) -> Response:
         epoch, digest = request.path_params["epoch"], request.path_params["digest"]
@@ -260,12 +229,3 @@ def _partial(request: Request, size: int, pieces: Callable[[int, int], Iterator[
         return Response(status_code=416)
     headers = {"Content-Range": f"bytes {first}-{last}/{size}", "Content-Length": str(last - first + 1)}
     return StreamingResponse(pieces(first, last), 206, headers=headers, media_type="application/octet-stream")
-
-
-def _pieces(path: Path, first: int, last: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(first)
-        left = last - first + 1
-        while left > 0 and (data := file.read(min(_BLOCK, left))):
-            left -= len(data)
-            yield data

@@ -14,14 +14,13 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-HASH = re.compile(r"[0-9a-f]{64}")
+from local_hub.buckets.xorb import Xorb
 
-#: A chunk on the wire: version, compressed length (3 bytes), compression scheme, length (3 bytes), then the data.
-CHUNK_HEADER = 8
+HASH = re.compile(r"[0-9a-f]{64}")
 
 #: Most bytes of one xorb or shard. Clients make xorbs of 64 MiB at most, before their footer.
 LARGEST_UPLOAD = 96 << 20
@@ -34,6 +33,7 @@ _WITH_METADATA = 0x4000_0000
 _EPOCH_SECONDS = 24 * 3600
 _STRAY_SECONDS = 24 * 3600
 _EPOCH_BYTES = 512 << 20
+_OPEN_XORBS = 16
 
 
 class ShardError(ValueError):
@@ -117,6 +117,32 @@ class Uploads:
                     return epoch
         return None
 
+    def assemble(self, digest: str, goal: Path) -> bool:
+        """Write an uploaded file to `goal`; say whether all of it is here. Whether it is what it claims is not checked.
+
+        Raises:
+            XorbError: a xorb does not follow the format.
+        """
+        epoch = self.holder(digest)
+        terms = None if epoch is None else self.file(epoch, digest)
+        if epoch is None or terms is None:
+            return False
+        with ExitStack() as opened, goal.open("wb") as file:
+            xorbs: dict[str, Xorb] = {}
+            for term in terms:
+                if term.xorb not in xorbs:
+                    if len(xorbs) == _OPEN_XORBS:
+                        xorbs.pop(next(iter(xorbs))).close()
+                    try:
+                        xorbs[term.xorb] = opened.enter_context(Xorb(self.xorb(epoch, term.xorb)))
+                    except FileNotFoundError:
+                        return False
+                for index in range(term.first, term.end):
+                    file.write(xorbs[term.xorb].chunk(index))
+            file.flush()
+            os.fsync(file.fileno())
+        return True
+
     def _load(self, epoch: str) -> dict[str, tuple[Term, ...]]:
         if epoch not in self._files:
             files: dict[str, tuple[Term, ...]] = {}
@@ -153,21 +179,6 @@ class Uploads:
             return time.time() - path.lstat().st_mtime
         except OSError:
             return 0.0
-
-
-def chunk_offsets(xorb: Path, first: int, end: int) -> tuple[int, int]:
-    """Return from which byte to before which byte chunks `first` to before `end` lie in a xorb; raises `ShardError`."""
-    offset = start = 0
-    with xorb.open("rb") as file:
-        for chunk in range(end):
-            if chunk == first:
-                start = offset
-            header = file.read(CHUNK_HEADER)
-            if len(header) < CHUNK_HEADER or header[0] != 0:
-                raise ShardError("The xorb has fewer chunks than the shard says.")
-            offset += CHUNK_HEADER + int.from_bytes(header[1:4], "little")
-            file.seek(offset)
-    return start, offset
 
 
 def parse_shard(shard: bytes) -> Iterator[tuple[str, tuple[Term, ...]]]:

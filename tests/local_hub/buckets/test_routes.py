@@ -376,7 +376,6 @@ def test_the_content_store_answers_nobody_without_its_token(hub: Hub, bucket: st
     for method, path in [
         ("GET", f"/xet/files/v1/reconstructions/{digest}"),
         ("GET", f"/xet/files/data/{digest}/0"),
-        ("GET", f"/xet/{epoch}/xorb/{digest}/0"),
         ("POST", f"/xet/{epoch}/v1/xorbs/default/{digest}"),
         ("POST", f"/xet/{epoch}/v1/shards"),
     ]:

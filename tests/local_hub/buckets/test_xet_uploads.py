@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_hub.buckets.xet_uploads import CHUNK_HEADER, ShardError, Term, Uploads, chunk_offsets, parse_shard
+from local_hub.buckets.xet_uploads import ShardError, Term, Uploads, parse_shard
 
 XORB, FILE = "11" * 32, "22" * 32
 
@@ -46,15 +46,6 @@ def test_nonsense_is_refused_as_a_shard_and_nothing_worse(nonsense: bytes) -> No
         list(parse_shard(nonsense))
     except ShardError:
         return
-
-
-def test_chunks_are_found_where_they_lie(tmp_path: Path) -> None:
-    xorb = tmp_path / "xorb"
-    xorb.write_bytes(chunk(b"data") + chunk(b"longer") + b"footer that is no chunk")
-    assert chunk_offsets(xorb, 0, 1) == (0, CHUNK_HEADER + 4)
-    assert chunk_offsets(xorb, 1, 2) == (CHUNK_HEADER + 4, 2 * CHUNK_HEADER + 10)
-    with pytest.raises(ShardError):
-        chunk_offsets(xorb, 0, 5)
 
 
 def test_uploads_are_found_again_by_another_process(tmp_path: Path) -> None:
