@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import secrets
 from email.utils import formatdate
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -20,7 +19,8 @@ if TYPE_CHECKING:
 
 OPEN_PATHS = frozenset({"/api/jobs/hardware"})
 OWN_TOKEN_PREFIX = "/xet/"  # noqa: S105 - The content store checks a token of its own, which is no password.
-COOKIE = "hf_jobs_local_hub"
+#: A browser's session stands in front of a page's path; every port of this machine would be sent a cookie.
+SESSION_PREFIX = "/s/"
 
 
 class Guard:
@@ -28,9 +28,9 @@ class Guard:
 
     It also gives every answer its ``X-Request-Id`` and its ``Date``, exact to the second, which log readers go by.
 
-    Pages for people are ``/`` and what is below `page_prefixes`: those paths also accept a browser's session, for
-    reading only, and answer an unknown caller themselves (with a page that says how to get one), so they are let
-    through with ``scope["state"]["authenticated"]`` saying which it is.
+    Pages for people are ``/`` and what is below `page_prefixes`: those paths also accept a browser's session in front
+    of them (``/s/SESSION/jobs/…``), only for reading, and answer an unknown caller themselves (with a page on how
+    to get one), so they are let through with ``scope["state"]`` saying whether it is known, and by which session.
     """
 
     def __init__(
@@ -60,13 +60,13 @@ class Guard:
             await send(message)
 
         try:
-            self._check(scope, headers)
+            scope = self._check(_without_session(scope), headers)
         except errors.ApiError as error:
             await errors.render(error)(scope, receive, stamped)
         else:
             await self._app(scope, receive, stamped)
 
-    def _check(self, scope: Scope, headers: Headers) -> None:
+    def _check(self, scope: Scope, headers: Headers) -> Scope:
         host = headers.get("host", "")
         if not is_loopback(host):
             raise errors.forbidden("The local hub answers on loopback names only")
@@ -74,12 +74,15 @@ class Guard:
         page = self._is_page(scope)
         if origin is not None and (origin != f"http://{host}" or not page):
             raise errors.forbidden("The local hub answers no web page of another origin")
-        known = self._bearer(headers) or (page and self._cookie(headers))
-        scope.setdefault("state", {})["authenticated"] = known
+        state = scope.setdefault("state", {})
+        session: str = state.get("session", "")
+        known = self._bearer(headers) or (page and bool(session) and self._knows_session(session))
+        state["authenticated"] = known
         if scope["path"] in OPEN_PATHS or scope["path"].startswith(OWN_TOKEN_PREFIX):
-            return
+            return scope
         if not known and not page:
             raise errors.unauthorized()
+        return scope
 
     def _bearer(self, headers: Headers) -> bool:
         scheme, _, given = headers.get("authorization", "").partition(" ")
@@ -91,16 +94,19 @@ class Guard:
         path: str = scope["path"]
         return path == "/" or path.startswith(self._pages)
 
-    def _cookie(self, headers: Headers) -> bool:
-        try:
-            morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-        except CookieError:
-            return False
-        return morsel is not None and self._knows_session(morsel.value)
-
     def accepts(self, given: str) -> bool:
         """Compare a token with the hub's in constant time."""
         return hmac.compare_digest(given.encode(), self._token)
+
+
+def _without_session(scope: Scope) -> Scope:
+    """Return the request as if the session did not stand in its path; the session is in its state."""
+    path: str = scope["path"]
+    if not path.startswith(SESSION_PREFIX):
+        return scope
+    session, _, rest = path.removeprefix(SESSION_PREFIX).partition("/")
+    state = {**scope.get("state", {}), "session": session}
+    return {**scope, "path": f"/{rest}", "raw_path": f"/{rest}".encode(), "state": state}
 
 
 def is_loopback(host: str) -> bool:

@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     approve = commands.add_parser("approve", help="answer a question that waits for a person")
     approve.add_argument("id", nargs="?", help="the question's id; without it the waiting ones are listed")
     approve.add_argument("--browser", action="store_true", help="on a page, instead of in the terminal")
+    approve.add_argument("--json", action="store_true", help="list what waits, for a program")
     approve.set_defaults(run=_approve)
 
     audit = commands.add_parser("audit", help="what was asked, answered and submitted on this machine")
@@ -177,7 +178,7 @@ def _hub(arguments: argparse.Namespace) -> int:
 def _approve(arguments: argparse.Namespace) -> int:
     from consent.answering.terminal import approve
 
-    return approve(_settings(arguments).home, arguments.id, browser=arguments.browser)
+    return approve(_settings(arguments).home, arguments.id, browser=arguments.browser, as_json=arguments.json)
 
 
 def _audit(arguments: argparse.Namespace) -> int:

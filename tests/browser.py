@@ -49,6 +49,12 @@ class Browser:
         """Go to `url`; `wait_for` says when it is there."""
         self._call("Page.navigate", url=url)
 
+    def open_beside(self, url: str) -> None:
+        """Open `url` in a tab of its own, in the same profile, and leave this one in front."""
+        session, self._session = self._session, None
+        self._call("Target.createTarget", url=url, background=True)
+        self._session = session
+
     def value(self, expression: str) -> Any:
         """Evaluate JavaScript in the page; None when it fails."""
         return self._call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")

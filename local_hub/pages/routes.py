@@ -1,8 +1,9 @@
 """The pages for people: ``/`` lists jobs and schedules, ``/jobs/NAMESPACE/ID`` shows one job while it runs and after.
 
 A browser has no token. It is let in by a ticket that ``POST /api/local/ticket`` gives to a caller with the token, and
-gets a session that reaches these routes and nothing else, none of which changes anything. What jobs wrote is shown as
-text, with all that could act on a page or a terminal taken out.
+gets a session that reaches these routes and nothing else, none of which changes anything. The session stands in front
+of the path of what the page asks for, and is kept in the storage of this very origin: another port never sees it. What
+jobs wrote is shown as text, with all that could act on a page or a terminal taken out.
 """
 
 from __future__ import annotations
@@ -26,12 +27,11 @@ from starlette.responses import (
 from starlette.routing import Route
 
 from local_hub import accounts, errors
-from local_hub.auth import COOKIE
+from local_hub.auth import SESSION_PREFIX
 from local_hub.buckets import file_response
 from local_hub.buckets.tree import PathRefusedError, Tree, checked
 from local_hub.display_text import clean
 from local_hub.pages import views
-from local_hub.pages.sessions import SESSION_SECONDS
 from local_hub.runner.output import LogReader
 from local_hub.store import job_table, schedule_table
 
@@ -96,11 +96,10 @@ class Pages:
     async def _login(self, request: Request) -> Response:
         secret = self._sessions.redeem(request.query_params.get("ticket", ""))
         if secret is None:
-            return _html("Not let in", views.refusal(), 401)
+            return _html(request, "Not let in", views.refusal(), 401)
         job = await self._found(None, request.query_params.get("job", ""))
-        answer = RedirectResponse(views.address_of(job) if job else "/", 303, headers=_HEADERS)
-        answer.set_cookie(COOKIE, secret, max_age=int(SESSION_SECONDS), path="/", httponly=True, samesite="strict")
-        return answer
+        page = views.address_of(job) if job else "/"
+        return RedirectResponse(f"{SESSION_PREFIX}{secret}{page}", 303, headers=_HEADERS)
 
     async def _asset(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -109,7 +108,7 @@ class Pages:
         body = await anyio.to_thread.run_sync((_ASSETS / name).read_bytes, limiter=self._threads)
         return Response(body, media_type=_KINDS[name], headers=_HEADERS)
 
-    async def _overview(self, _request: Request) -> Response:
+    async def _overview(self, request: Request) -> Response:
         def work(db: sqlite3.Connection) -> tuple[list[JobRow], list[ScheduleRow]]:
             jobs = [
                 job
@@ -120,15 +119,16 @@ class Pages:
             return sorted(jobs, key=lambda job: job.created_ms, reverse=True)[:_JOBS], schedules
 
         jobs, schedules = await self._hub.store.read(work)
-        return _html("Jobs", views.overview(jobs, schedules, self._hub.clock()), refresh="3000")
+        return _html(request, "Jobs", views.overview(jobs, schedules, self._hub.clock()), refresh="3000")
 
     async def _job(self, request: Request) -> Response:
         job = await self._wanted(request)
         log = await anyio.to_thread.run_sync(self._end_of_log, job, limiter=self._threads)
         files = await anyio.to_thread.run_sync(self._files, job, limiter=self._threads)
         urls = self._hub.exposure.urls(job.id)
-        address = views.address_of(job)
+        address = f"{_before(request)}{views.address_of(job)}"
         return _html(
+            request,
             job.labels.get("name") or job.id,
             views.one_job(job, log, files, urls, self._hub.clock()),
             refresh="2000",
@@ -181,7 +181,7 @@ class Pages:
         job = await self._wanted(request)
         volumes, number = job.spec["volumes"], request.path_params["volume"]
         if number >= len(volumes) or volumes[number]["readOnly"]:
-            return _html("Not here", views.not_here("The job has no such folder."), 404)
+            return _html(request, "Not here", views.not_here("The job has no such folder."), 404)
         tree, inside = self._tree(volumes[number])
         path = request.path_params["path"]
         try:
@@ -189,7 +189,7 @@ class Pages:
                 tree.descriptor, f"{inside}{checked(path)}", limiter=self._threads
             )
         except (FileNotFoundError, PathRefusedError):
-            return _html("Not here", views.not_here("There is no such file, or no longer."), 404)
+            return _html(request, "Not here", views.not_here("There is no such file, or no longer."), 404)
         return file_response.stream(
             request, descriptor, {**_HEADERS, "Accept-Ranges": "bytes", **file_response.display(path)}
         )
@@ -227,11 +227,12 @@ def _for_people(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[
 
     async def call(request: Request) -> Response:
         if not getattr(request.state, "authenticated", False):
-            return _html("Not let in", views.refusal(_command_for(request)), 401)
+            stale = "yes" if getattr(request.state, "session", "") else ""
+            return _html(request, "Not let in", views.refusal(_command_for(request)), 401, locked="yes", stale=stale)
         try:
             return await handler(request)
         except errors.ApiError as error:
-            return _html("Not here", views.not_here(error.message), error.status)
+            return _html(request, "Not here", views.not_here(error.message), error.status)
 
     return call
 
@@ -242,10 +243,20 @@ def _command_for(request: Request) -> str:
     return f"{views.OPEN_COMMAND} {job_id}" if job_id.isalnum() and job_id.isascii() else views.OPEN_COMMAND
 
 
-def _html(title: str, main: list[Child], status: int = 200, **data: str) -> Response:
+def _html(request: Request, title: str, main: list[Child], status: int = 200, **data: str) -> Response:
     nonce = secrets.token_urlsafe(16)
     headers = {**_HEADERS, "Content-Security-Policy": _POLICY.format(nonce=nonce)}
-    return HTMLResponse(views.page(title, nonce, main, **data), status, headers=headers)
+    before = _before(request)
+    html = views.page(title, nonce, main, **data, before=before)
+    # Text is escaped, quotes and all, so this is the start of our own links and nothing else.
+    return HTMLResponse(html.replace(' href="/', f' href="{before}/'), status, headers=headers)
+
+
+def _before(request: Request) -> str:
+    """Return what stands before the path of each link: the session that this browser came with."""
+    known = getattr(request.state, "authenticated", False)
+    session = getattr(request.state, "session", "")
+    return f"{SESSION_PREFIX}{session}" if known and session else ""
 
 
 def _lines(block: bytes) -> list[str]:

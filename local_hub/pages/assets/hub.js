@@ -2,10 +2,23 @@
 // Keeps an open page true: swaps the parts the hub marks as live, follows the log, draws the meters.
 (() => {
   const LINES = 5000, POINTS = 120;
-  const body = document.body;
+  const body = document.body, KEPT = "session", before = body.dataset.before || "";
+
+  // The session is kept for this origin, port and all, and is not left in the address bar.
+  if (before) {
+    localStorage.setItem(KEPT, before);
+    history.replaceState(null, "", location.pathname.slice(before.length) + location.hash);
+  } else if (body.dataset.stale) {
+    const plain = "/" + location.pathname.split("/").slice(3).join("/");
+    localStorage.removeItem(KEPT);
+    history.replaceState(null, "", plain);
+  } else if (body.dataset.locked && /^\/s\/[\w-]+$/.test(localStorage.getItem(KEPT) || "")) {
+    location.replace(localStorage.getItem(KEPT) + location.pathname);
+    return;
+  }
 
   async function refresh() {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
+    const answer = await fetch(before + location.pathname, { headers: { Accept: "text/html" }, redirect: "error" });
     if (!answer.ok) throw new Error(String(answer.status));
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const part of document.querySelectorAll("[data-live]")) {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import httpx2
 import pytest
 
 from consent.answering.page import Page, served
-from consent.ledger import Ledger
+from consent.ledger import Approval, Ledger
 from consent.request import ConsentRequest, Tick
 from tests.consent.attacks.conftest import Arguments
 from tests.consent.attacks.person import at_a_terminal
@@ -27,18 +29,22 @@ REQUEST = ConsentRequest(
 )  # fmt: skip
 
 
+ASKED = Approval("5a3c9961", REQUEST.digest, "stdio:x", REQUEST, "pending", frozenset(), time.time(), time.time() + 600)
+OTHER = replace(ASKED, id="77777777", request=replace(REQUEST, title="Run the other?"), asked_at=ASKED.asked_at - 60)
+
+
 @pytest.fixture
-def answers() -> list[frozenset[str] | None]:
+def answers() -> list[tuple[str, frozenset[str] | None]]:
     return []
 
 
 @pytest.fixture
-def page(answers: list[frozenset[str] | None]) -> Iterator[Page]:
-    def record(ticked: frozenset[str] | None) -> bool:
-        answers.append(ticked)
+def page(answers: list[tuple[str, frozenset[str] | None]]) -> Iterator[Page]:
+    def record(approval: Approval, ticked: frozenset[str] | None) -> bool:
+        answers.append((approval.id, ticked))
         return True
 
-    with served(Page(REQUEST, record)) as shown:
+    with served(Page(lambda: [OTHER, ASKED], record)) as shown:
         yield shown
 
 
@@ -54,22 +60,22 @@ def token_of(html: str) -> str:
     return found[1]
 
 
-def yes(token: str, *ticks: str) -> dict[str, Any]:
-    return {"token": token, "say": "yes", "tick": list(ticks)}
+def yes(token: str, *ticks: str, question: str = ASKED.id) -> dict[str, Any]:
+    return {"token": token, "question": question, "say": "yes", "tick": list(ticks)}
 
 
 def test_the_person_ticks_and_the_answer_counts_once(
-    page: Page, browser: httpx2.Client, answers: list[frozenset[str] | None]
+    page: Page, browser: httpx2.Client, answers: list[tuple[str, frozenset[str] | None]]
 ) -> None:
     token = token_of(browser.get(page.address).text)
     assert "Approved" in browser.post("/answer", data=yes(token, "API_KEY", "accept_cost")).text
-    browser.post("/answer", data={"token": token, "say": "no"})
-    assert answers == [frozenset({"API_KEY", "accept_cost"})]
+    browser.post("/answer", data={"token": token, "question": ASKED.id, "say": "no"})
+    assert answers == [(ASKED.id, frozenset({"API_KEY", "accept_cost"}))]
     assert page.done.is_set()
 
 
 def test_boxes_are_empty_and_a_yes_without_the_required_tick_is_none(
-    page: Page, browser: httpx2.Client, answers: list[frozenset[str] | None]
+    page: Page, browser: httpx2.Client, answers: list[tuple[str, frozenset[str] | None]]
 ) -> None:
     html = browser.get(page.address).text
     assert " checked" not in html
@@ -78,25 +84,28 @@ def test_boxes_are_empty_and_a_yes_without_the_required_tick_is_none(
 
 
 def test_a_box_that_was_not_asked_for_is_not_granted(
-    page: Page, browser: httpx2.Client, answers: list[frozenset[str] | None]
+    page: Page, browser: httpx2.Client, answers: list[tuple[str, frozenset[str] | None]]
 ) -> None:
     token = token_of(browser.get(page.address).text)
     browser.post("/answer", data=yes(token, "accept_cost", "HF_TOKEN"))
-    assert answers == [frozenset({"accept_cost"})]
+    assert answers == [(ASKED.id, frozenset({"accept_cost"}))]
 
 
-def test_a_no_is_a_no(page: Page, browser: httpx2.Client, answers: list[frozenset[str] | None]) -> None:
+def test_a_no_is_a_no(page: Page, browser: httpx2.Client, answers: list[tuple[str, frozenset[str] | None]]) -> None:
     token = token_of(browser.get(page.address).text)
-    browser.post("/answer", data={"token": token, "say": "no", "tick": ["API_KEY", "accept_cost"]})
-    assert answers == [None]
+    browser.post(
+        "/answer", data={"token": token, "question": ASKED.id, "say": "no", "tick": ["API_KEY", "accept_cost"]}
+    )
+    assert answers == [(ASKED.id, None)]
 
 
 def test_the_ticket_works_once(page: Page, browser: httpx2.Client) -> None:
-    assert browser.get(page.address).status_code == 200
+    first = browser.get(page.address)
+    assert first.status_code == 200
     thief = httpx2.get(page.address)
     assert thief.status_code == 403
-    assert "token" not in thief.text
-    assert browser.get(page.address).status_code == 200
+    assert token_of(first.text) not in thief.text
+    assert browser.get(page.address).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/", "/answer", "/wrong-ticket", "//", "/../"])
@@ -106,23 +115,40 @@ def test_without_the_ticket_nothing_is_shown(page: Page, path: str) -> None:
     assert "Run this?" not in reply.text
 
 
-def test_a_post_needs_the_cookie_the_token_and_this_pages_origin(
-    page: Page, browser: httpx2.Client, answers: list[frozenset[str] | None]
+def test_a_post_needs_the_token_and_this_pages_origin(
+    page: Page, browser: httpx2.Client, answers: list[tuple[str, frozenset[str] | None]]
 ) -> None:
     form = yes(token_of(browser.get(page.address).text), "API_KEY", "accept_cost")
-    cookie = browser.cookies["answering"]
     evil: list[dict[str, Any]] = [
         {"headers": {"Origin": "https://evil.example"}}, {"headers": {"Origin": "null"}},
+        {"headers": {"Origin": f"http://127.0.0.1:{page.port + 1}"}}, {"headers": {"Sec-Fetch-Site": "same-site"}},
         {"headers": {"Sec-Fetch-Site": "cross-site"}}, {"headers": {"Host": "evil.example"}},
-        {"data": {**form, "token": "guess"}}, {"data": {key: form[key] for key in ("say", "tick")}},
+        {"data": {**form, "token": "guess"}}, {"data": {key: form[key] for key in ("question", "say", "tick")}},
         {"data": {**form, "filler": "x" * 70_000}},
     ]  # fmt: skip
     for attack in evil:
         assert browser.post("/answer", **{"data": form, **attack}).status_code in {403, 413, 421}, attack
-    assert httpx2.post(f"{page.origin}/answer", data=form, headers={"Origin": page.origin}).status_code == 403
-    own = {"Cookie": f"answering={cookie}"}
-    assert httpx2.post(f"{page.origin}/answer", data=form, headers=own).status_code == 403
+    assert httpx2.post(f"{page.origin}/answer", data=form).status_code == 403
+    assert browser.post("/waiting", headers={"X-Page": "guess"}).status_code == 403
     assert answers == []
+
+
+def test_no_token_counts_before_the_ticket_was_used(page: Page, browser: httpx2.Client) -> None:
+    for guess in ("", page.ticket):
+        assert browser.post("/answer", data=yes(guess, "API_KEY", "accept_cost")).status_code == 403
+
+
+def test_one_page_holds_all_that_waits_and_each_answer_is_its_own(
+    page: Page, browser: httpx2.Client, answers: list[tuple[str, frozenset[str] | None]]
+) -> None:
+    first = browser.get(page.address).text
+    assert first.index("Run this?") < first.index("Run the other?")
+    second = browser.post("/answer", data=yes(token_of(first), "accept_cost", question=OTHER.id)).text
+    assert "Run the other?" not in second
+    assert "Run this?" in second
+    assert browser.post("/waiting", headers={"X-Page": token_of(first)}).text == ASKED.id
+    assert answers == [(OTHER.id, frozenset({"accept_cost"}))]
+    assert "answered elsewhere" in browser.post("/answer", data=yes(token_of(first), "API_KEY", question="none")).text
 
 
 def test_a_page_elsewhere_cannot_read_frame_or_script_it(page: Page, browser: httpx2.Client) -> None:
@@ -133,9 +159,7 @@ def test_a_page_elsewhere_cannot_read_frame_or_script_it(page: Page, browser: ht
     assert "unsafe" not in policy
     assert reply.headers["cache-control"] == "no-store"
     assert "access-control-allow-origin" not in reply.headers
-    cookie = reply.headers["set-cookie"]
-    assert "HttpOnly" in cookie
-    assert "SameSite=Strict" in cookie
+    assert "set-cookie" not in reply.headers
     assert EVIL not in reply.text
     assert "&lt;script&gt;" in reply.text
 
@@ -163,7 +187,7 @@ def test_from_the_terminal_to_the_page_to_the_job(
         origin = found[1].rpartition("/")[0]
         with httpx2.Client(headers={"Origin": origin}) as browser:
             token = token_of(browser.get(found[1]).text)
-            answered.append(browser.post(f"{origin}/answer", data=yes(token, "API_KEY")).text)
+            answered.append(browser.post(f"{origin}/answer", data=yes(token, "API_KEY", question=number)).text)
 
     seen = at_a_terminal({**env, "BROWSER": "true"}, "approve", number, "--browser", watch=person)
     assert "Approved" in answered[0]
