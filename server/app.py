@@ -29,6 +29,7 @@ from server.subscriptions import Subscription
 from server.tasks import Tasks
 from server.version import DISTRIBUTION, version
 from tools import all_tools
+from tools.sdk import lowlevel_server
 from tools.services import Policy, Services
 
 INSTRUCTIONS = (
@@ -104,7 +105,7 @@ def assemble(settings: Settings) -> App:
             codec=OneTimeStateCodec([os.urandom(32)]), ttl=settings.ask_seconds, bind_principal=caller
         ),
     )
-    lower = server._lowlevel_server  # noqa: SLF001 - the SDK has no other way to these handlers
+    lower = lowlevel_server(server)
     lower.middleware.insert(0, NameBoundary(vault.masker))
     add_resources(lower, services)
     add_completions(lower, services)

@@ -22,6 +22,7 @@ from mcp_types import INVALID_PARAMS, EmptyResult, SubscribeRequestParams, Unsub
 from jobs import stage
 from jobs.errors import BadArgument, JobsError, NotFound
 from tools.address import Address
+from tools.sdk import connection_of
 
 if TYPE_CHECKING:
     from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -96,7 +97,7 @@ class Subscription:
             uri = str(params.uri)
             if _address(uri) is None:
                 raise MCPError(INVALID_PARAMS, "Resource not found", {"uri": uri})
-            connection = ctx.session._connection  # noqa: SLF001 - the SDK hands out a connection's end nowhere else
+            connection = connection_of(ctx)
             key = (id(connection), uri)
             if key not in self._legacy:
                 self._legacy[key] = ctx.session.send_resource_updated
@@ -106,7 +107,7 @@ class Subscription:
             return EmptyResult()
 
         async def unsubscribe(ctx: ServerRequestContext[Any, Any], params: UnsubscribeRequestParams) -> EmptyResult:
-            self._forget((id(ctx.session._connection), str(params.uri)))  # noqa: SLF001 - as above
+            self._forget((id(connection_of(ctx)), str(params.uri)))
             return EmptyResult()
 
         server.add_request_handler("resources/subscribe", SubscribeRequestParams, subscribe)

@@ -47,6 +47,19 @@ def test_every_module_says_what_it_is_for() -> None:
     assert silent == []
 
 
+def test_what_the_sdk_does_not_document_is_used_in_one_module() -> None:
+    inner = re.compile(
+        r"_lowlevel_server|session\._connection|mcpserver\.utilities|build_resolver_plans\b.*import|UnexpectedToolError$"
+    )
+    users = {
+        str(path.relative_to(ROOT))
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*.py")
+        if any(inner.search(line) and "tools.sdk" not in line for line in path.read_text().splitlines())
+    }
+    assert users == {"tools/sdk.py"}
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from uv import find_uv_bin

@@ -13,17 +13,21 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import UnexpectedToolError
-from mcp.server.mcpserver.resolve import build_resolver_plans, find_resolved_parameters
 from mcp.server.mcpserver.tools import Tool
-from mcp.server.mcpserver.utilities.context_injection import find_context_parameter
-from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
 from mcp_types import CallToolResult, ContentBlock, InputRequiredResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from consent.gate import patience
 from jobs.errors import JobsError
 from tools.refusal import refusal
+from tools.sdk import (
+    ArgModelBase,
+    FuncMetadata,
+    UnexpectedToolError,
+    build_resolver_plans,
+    find_context_parameter,
+    find_resolved_parameters,
+)
 
 
 class Arguments(ArgModelBase):

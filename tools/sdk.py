@@ -1,0 +1,36 @@
+"""All of the MCP SDK that is not its documented surface: a release that moves one of these breaks this module only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mcp.server.mcpserver.exceptions import UnexpectedToolError
+from mcp.server.mcpserver.resolve import build_resolver_plans, find_resolved_parameters
+from mcp.server.mcpserver.utilities.context_injection import find_context_parameter
+from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
+
+if TYPE_CHECKING:
+    from mcp.server.context import ServerRequestContext
+    from mcp.server.lowlevel.server import Server
+    from mcp.server.mcpserver import MCPServer
+
+__all__ = [
+    "ArgModelBase",
+    "FuncMetadata",
+    "UnexpectedToolError",
+    "build_resolver_plans",
+    "connection_of",
+    "find_context_parameter",
+    "find_resolved_parameters",
+    "lowlevel_server",
+]
+
+
+def lowlevel_server(server: MCPServer[Any]) -> Server[Any]:
+    """The server below `MCPServer`: the only way to its request handlers and to the outermost middleware."""
+    return server._lowlevel_server  # noqa: SLF001
+
+
+def connection_of(ctx: ServerRequestContext[Any, Any]) -> Any:
+    """A request's connection: its identity, and the exit stack that tells when it ends."""
+    return ctx.session._connection  # noqa: SLF001
