@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from server.app import App
     from server.settings import Settings
 
+#: The exit status of a command that Ctrl-C ended, as shells have it.
+INTERRUPTED = 130
+_FOLDER = "The state folder is HF_JOBS_MCP_HOME; set it to a folder of yours that can be written."
+_LAST_PORT = 65_535
 _NO_ASKING = "--dangerously-attach-secrets-without-asking-anyone"
 
 
@@ -26,17 +31,39 @@ def main(argv: Sequence[str]) -> int:
     try:
         return int(arguments.run(arguments))
     except KeyboardInterrupt:
-        return 130
+        print(file=sys.stderr)
+        return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except Exception as error:
+        said = _in_a_sentence(error)
+        if said is None:
+            raise
+        print(f"{DISTRIBUTION}: {said}", file=sys.stderr)
+        return 1
+
+
+def _in_a_sentence(error: Exception) -> str | None:
+    """What a person is told of a failure that can be foreseen; None for one that only a traceback explains."""
+    from sqlite3 import Error as DatabaseError
+
+    from jobs.errors import JobsError
+
+    if isinstance(error, JobsError):
+        return f"{error.message} {error.hint or ''}".strip()
+    if isinstance(error, OSError):
+        return f"{error.strerror or 'A file cannot be used'}: {error.filename or 'no file is named'}. " + _FOLDER
+    if isinstance(error, DatabaseError):
+        return f"The record of questions cannot be read or written ({error}). {_FOLDER}"
+    return None
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=DISTRIBUTION,
         description="MCP server for Hugging Face Jobs. Without a command it serves MCP over stdio.",
-        epilog="Settings come from flags, then HF_JOBS_MCP_* variables. See the README.",
+        epilog="Start with: hf-jobs-mcp demo. Settings come from flags, then HF_JOBS_MCP_* variables; see the README.",
     )
     parser.add_argument("--version", action="version", version=f"{DISTRIBUTION} {version()}")
     parser.set_defaults(run=_stdio)
@@ -46,10 +73,10 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="serve MCP over stdio, or over HTTP with --http")
     _settings_flags(serve)
     serve.add_argument("--http", action="store_true", help="Streamable HTTP at /mcp instead of stdio")
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    serve.add_argument("--port", type=int, default=8765, help="port to listen on (default: 8765)")
+    serve.add_argument("--host", help="with --http: address to listen on (default: 127.0.0.1)")
+    serve.add_argument("--port", type=_port, help="with --http: port to listen on (default: 8765)")
     serve.add_argument(
-        "--insecure-no-auth", action="store_true", help="no token; loopback only, for protocol test suites"
+        "--insecure-no-auth", action="store_true", help="with --http: no token; loopback only, for protocol test suites"
     )
     serve.set_defaults(run=_serve)
 
@@ -72,6 +99,13 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="what works, what does not, and what to do about it")
     doctor.set_defaults(run=_doctor)
     return parser
+
+
+def _port(text: str) -> int:
+    """A port's number; 0 lets the system choose."""
+    if not (text.isascii() and text.isdecimal() and int(text) <= _LAST_PORT):
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
 
 
 def _settings_flags(parser: argparse.ArgumentParser) -> None:
@@ -121,25 +155,59 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 
 def _stdio(arguments: argparse.Namespace) -> int:
+    if sys.stdin.isatty():
+        print(
+            f"{DISTRIBUTION} is an MCP server over stdio, for a client to start. Try `{DISTRIBUTION} demo`, or "
+            f"`{DISTRIBUTION} --help`. Ctrl-C ends it.",
+            file=sys.stderr,
+        )
     return _run(arguments, lambda app, _: _until_stdin_closes(app))
 
 
 def _serve(arguments: argparse.Namespace) -> int:
     if not arguments.http:
+        alone = {"--host": arguments.host, "--port": arguments.port, "--insecure-no-auth": arguments.insecure_no_auth}
+        given = [flag for flag, value in alone.items() if value is not None and value is not False]
+        if given:
+            return _refuse(f"serve {' '.join(given)} means something with --http only. Add --http.")
         return _stdio(arguments)
     from server.http import serve_http
 
+    port = 8765 if arguments.port is None else arguments.port
     return _run(
         arguments,
         lambda app, settings: serve_http(
-            app, settings, host=arguments.host, port=arguments.port, no_auth=arguments.insecure_no_auth
+            app, settings, host=arguments.host or "127.0.0.1", port=port, no_auth=arguments.insecure_no_auth
         ),
     )
 
 
+def _refuse(sentence: str) -> int:
+    print(f"{DISTRIBUTION}: {sentence}", file=sys.stderr)
+    return 2
+
+
 async def _until_stdin_closes(app: App) -> int:
-    await app.server.run_stdio_async()
+    import anyio
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(_end_at_once_when_interrupted, app)
+        await app.server.run_stdio_async()
+        group.cancel_scope.cancel()
     return 0
+
+
+async def _end_at_once_when_interrupted(app: App) -> None:
+    """A thread waits for stdin and cannot be called back, so an interrupt ends the process and not only this task."""
+    import signal
+
+    import anyio
+
+    with anyio.open_signal_receiver(signal.SIGINT) as interrupts:
+        async for _ in interrupts:
+            with anyio.move_on_after(1, shield=True):
+                await app.close()
+            os._exit(INTERRUPTED)
 
 
 def _run(arguments: argparse.Namespace, transport: Callable[[App, Settings], Awaitable[int]]) -> int:
@@ -176,6 +244,8 @@ def _hub(arguments: argparse.Namespace) -> int:
 
 
 def _approve(arguments: argparse.Namespace) -> int:
+    if arguments.json and (arguments.id or arguments.browser):
+        return _refuse("approve --json lists what waits; it takes no id and no --browser.")
     from consent.answering.terminal import approve
 
     return approve(_settings(arguments).home, arguments.id, browser=arguments.browser, as_json=arguments.json)

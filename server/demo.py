@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import secrets
 import sys
@@ -13,7 +14,9 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import ElicitResult
 
+from jobs.command_line import command
 from jobs.errors import HubNotStarted
+from server.cli import INTERRUPTED
 from server.connection import start_local
 from server.narrator import Narrator
 from server.version import version
@@ -43,6 +46,8 @@ pathlib.Path("result.json").write_text(json.dumps({"answer": 6 * 7, "python": pl
 #: What fast-agent runs on; uv takes the newest that is here, or fetches one where it can.
 PYTHON_FOR_AGENT = ">=3.12"
 AGENT_MESSAGE = "Hello from a cloud job: the answer is 42"
+#: What a person answers that is no yes.
+_NO = frozenset({"consent_declined", "consent_not_given", "consent_cancelled", "consent_timed_out"})
 _POLL_SECONDS = 20
 _PATIENCE_SECONDS = 600
 
@@ -55,6 +60,21 @@ def demo(settings: Settings, *, agent: bool) -> int:
     except HubNotStarted as error:
         narrator.say(error.message, error.hint or "")
         return 1
+    except KeyboardInterrupt:
+        narrator.say("", f"Stopped. A job that was sent goes on: {command('hub', 'open')}")
+        sys.stdout.flush()
+        # A thread may still wait for a line at the terminal, and would keep the process until somebody types one.
+        os._exit(INTERRUPTED)
+
+
+class ToolRefusedError(Exception):
+    """A tool answered with an error; its code, message and hint."""
+
+    def __init__(self, tool: str, error: dict[str, Any]) -> None:
+        super().__init__(tool)
+        self.tool = tool
+        self.code = str(error.get("code", ""))
+        self.words = [str(error[key]) for key in ("message", "hint") if error.get(key)]
 
 
 class _Demo:
@@ -72,16 +92,34 @@ class _Demo:
         self._narrator.say(f"It runs at {state.endpoint}. No account and no network are needed.")
 
         self._narrator.step("Connect a real MCP client to the server over stdio")
-        command = [sys.executable, "-P", "-m", "hf_jobs_mcp"]
-        server = StdioServerParameters(command=command[0], args=command[1:], env=self._environment())
+        launch = [sys.executable, "-P", "-m", "hf_jobs_mcp"]
+        server = StdioServerParameters(command=launch[0], args=launch[1:], env=self._environment())
         async with Client(stdio_client(server), elicitation_callback=self._answer) as client:
-            tools = (await client.list_tools()).tools
-            self._narrator.say(f"It offers {', '.join(tool.name for tool in tools)}.")
-            arguments = self._arguments()
-            await self._plan(client, arguments)
-            job = await self._submit(client, arguments)
-            status = await self._watch(client, job)
-            return await self._results(client, job, status)
+            try:
+                return await self._story(client)
+            except ToolRefusedError as error:
+                return self._refused(error)
+
+    async def _story(self, client: Client) -> int:
+        tools = (await client.list_tools()).tools
+        self._narrator.say(f"It offers {', '.join(tool.name for tool in tools)}.")
+        arguments = self._arguments()
+        await self._plan(client, arguments)
+        job = await self._submit(client, arguments)
+        status = await self._watch(client, job)
+        return await self._results(client, job, status)
+
+    def _refused(self, error: ToolRefusedError) -> int:
+        """Tell what a tool refused. A no is what the question is for, and not a failure."""
+        if error.code in _NO:
+            self._narrator.say(
+                "",
+                "You did not say yes, so nothing was sent: no job, no name, no value. That is the point.",
+                f"To see the rest, run it again and say y: {command('demo')}",
+            )
+            return 0
+        self._narrator.say("", f"{error.tool} was refused: {' '.join(error.words)}")
+        return 1
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name != "HF_TOKEN"}
@@ -106,7 +144,7 @@ class _Demo:
         plan = await _call(client, "plan_secrets", asked)
         for model in plan.get("models", ()):
             needs = model.get("secret") or "no secret"
-            self._narrator.say(f"model {model['input']}: {needs} (by the {model['resolved_by']})")
+            self._narrator.say(f"model {model['input']} needs {needs}, says {model['resolved_by']}")
         for candidate in plan["candidates"]:
             where = f"available from the {candidate['source']}" if candidate["available"] else "not available here"
             self._narrator.say(f"{candidate['name']}: {where}; {'; '.join(candidate['reasons'])}")
@@ -114,7 +152,8 @@ class _Demo:
             self._narrator.say("It needs none.")
 
     async def _submit(self, client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
-        self._narrator.step("submit_job: a person is asked, then the job is sent")
+        asked = "a person is asked, then the job is sent" if arguments.get("secrets") else "it needs no question"
+        self._narrator.step(f"submit_job: {asked}")
         job = await _call(client, "submit_job", arguments)
         self._narrator.pairs(
             (label, job.get(key))
@@ -131,7 +170,9 @@ class _Demo:
                 "No one is at the terminal. The secret was made for this demo, so the demo says yes itself."
             )
             return ElicitResult(action="accept", content=dict[str, Any].fromkeys(names, True))
-        ticked: dict[str, Any] = {name: await anyio.to_thread.run_sync(_yes, f"   Attach {name}?") for name in names}
+        ticked: dict[str, Any] = {}
+        for name in names:
+            ticked[name] = await anyio.to_thread.run_sync(_yes, f"   Attach {name}?", abandon_on_cancel=True)
         return ElicitResult(action="accept" if any(ticked.values()) else "decline", content=ticked)
 
     async def _watch(self, client: Client, job: dict[str, Any]) -> dict[str, Any]:
@@ -146,7 +187,15 @@ class _Demo:
                 status = await _call(client, "job_status", arguments, progress)
                 if status["finished"]:
                     break
-        self._narrator.pairs((key, status.get(key)) for key in ("stage", "succeeded", "message", "cost_usd"))
+        self._narrator.pairs(
+            (label, status.get(key))
+            for label, key in (
+                ("stage", "stage"),
+                ("succeeded", "succeeded"),
+                ("message", "message"),
+                ("cost", "cost_usd"),
+            )
+        )
         return status
 
     async def _results(self, client: Client, job: dict[str, Any], status: dict[str, Any]) -> int:
@@ -182,10 +231,18 @@ class _Demo:
 async def _call(client: Client, name: str, arguments: dict[str, Any], progress: Any = None) -> dict[str, Any]:
     result = await client.call_tool(name, arguments, progress_callback=progress)
     if result.is_error or result.structured_content is None:
-        raise SystemExit(f"{name} failed: {getattr(result.content[0], 'text', '')}")
+        text = getattr(result.content[0], "text", "") if result.content else ""
+        try:
+            error = json.loads(text)["error"]
+        except (ValueError, KeyError, TypeError):
+            error = {"message": text}
+        raise ToolRefusedError(name, error)
     reply: dict[str, Any] = result.structured_content
     return reply
 
 
 def _yes(prompt: str) -> bool:
-    return input(f"{prompt} [y/N] ").strip().lower() in {"y", "yes"}
+    try:
+        return input(f"{prompt} [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError:
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 import secrets
 import sys
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from server.settings import Settings
 
 _ENOUGH = 16
+#: How long open streams are waited for when it ends, in seconds.
+_GOODBYE = 2
 
 
 class RequireToken:
@@ -56,13 +59,30 @@ async def serve_http(app: App, settings: Settings, *, host: str, port: int, no_a
         token = token or _made_token()
         app.services.vault.learn("HF_JOBS_MCP_HTTP_TOKEN", token)
         asgi = RequireToken(asgi, token)
-    config = uvicorn.Config(asgi, host=host, port=port, log_config=None, access_log=False, lifespan="on")
-    server = uvicorn.Server(config)
+    config = uvicorn.Config(
+        asgi, host=host, port=port, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=_GOODBYE
+    )
     try:
-        await server.serve()
+        listener = config.bind_socket()
     except SystemExit:
         return _refuse(f"Port {port} on {host} cannot be opened; is something else there? Try --port.")
+    _tell(host, listener.getsockname()[1], "" if no_auth else token, own_token=settings.http_token is not None)
+    await uvicorn.Server(config).serve(sockets=[listener])
     return 0
+
+
+def _tell(host: str, port: int, token: str, *, own_token: bool) -> None:
+    """Print the address and what to paste into a client; a token that the person chose is named and not printed."""
+    shown = f"[{host}]" if ":" in host else host
+    entry: dict[str, object] = {"type": "http", "url": f"http://{shown}:{port}/mcp"}
+    if token:
+        entry["headers"] = {"Authorization": f"Bearer {'${HF_JOBS_MCP_HTTP_TOKEN}' if own_token else token}"}
+    print(
+        f"Listening on {entry['url']} (Ctrl-C ends it). For a client's configuration:\n"
+        + json.dumps({"mcpServers": {"hf-jobs": entry}}, indent=2),
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def http_app(app: App, *, host: str, port: int) -> ASGIApp:

@@ -121,3 +121,31 @@ def test_the_version_is_the_distribution_s(home: Path) -> None:
     from importlib.metadata import version
 
     assert run(home, "--version").stdout.split() == ["hf-jobs-mcp", version("hf-jobs-mcp")]
+
+
+@pytest.mark.parametrize("flags", [["--port", "8793"], ["--port", "0"], ["--host", "::1"], ["--insecure-no-auth"]])
+def test_what_means_something_over_http_only_is_refused_without_it(home: Path, flags: list[str]) -> None:
+    done = run(home, "serve", *flags)
+    assert done.returncode == 2
+    assert f"{flags[0]} means something with --http only" in done.stderr
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "http", "8_0"])
+def test_a_port_that_is_none_is_refused(home: Path, port: str) -> None:
+    done = run(home, "serve", "--http", f"--port={port}")
+    assert done.returncode == 2
+    assert "0 to 65535" in done.stderr
+
+
+def test_what_waits_can_be_read_by_a_program(tmp_path: Path) -> None:
+    assert json.loads(run(tmp_path, "approve", "--json").stdout) == []
+    assert run(tmp_path, "approve", "--json", "0badc0de").returncode == 2
+
+
+@pytest.mark.parametrize("words", [["approve"], ["approve", "--json"], ["audit"], ["hub", "status"], ["demo"], []])
+def test_a_state_folder_that_cannot_be_used_is_no_traceback(tmp_path: Path, words: list[str]) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    done = run(blocked, *words)
+    assert "Traceback" not in done.stdout + done.stderr
+    assert done.returncode in {0, 1, 2}
