@@ -8,13 +8,32 @@ from typing import Any
 
 LINE_CHARS = 1_000
 _NUMBER_BYTES = 10
+_LEAD = 300
+"""Characters shown before a match in a long line."""
 
 
-def trim(text: str) -> str:
-    """A line that a reply can carry; what is cut is counted."""
-    if len(text) <= LINE_CHARS:
+def trim(text: str, more: int = 0) -> str:
+    """A line that a reply can carry; what is cut is counted, with the `more` that was never read."""
+    if len(text) <= LINE_CHARS and not more:
         return text
-    return f"{text[:LINE_CHARS]}… [+{len(text) - LINE_CHARS} characters]"
+    return f"{text[:LINE_CHARS]}… [+{max(0, len(text) - LINE_CHARS) + more} characters]"
+
+
+def excerpt(text: str, start: int, *, passed: int = 0, more: int = 0) -> str:
+    """The place in a line around a match at `start`; the whole line where a reply can carry it.
+
+    `text` comes after `passed` characters of the line and before `more`. Columns count from 1.
+    """
+    redrawn = text.rfind("\r", 0, start) + 1
+    ends = text.find("\r", start)
+    state = text[redrawn : ends if ends >= 0 else len(text)]
+    if len(state) <= LINE_CHARS and not (passed or more):
+        return state
+    first = max(0, min(start - redrawn - _LEAD, len(state) - LINE_CHARS))
+    shown = state[first : first + LINE_CHARS]
+    hidden = passed + more + len(text) - len(shown)
+    cut = "…" if passed or first else ""
+    return f"[column {passed + start + 1}] {cut}{shown}… [+{hidden} characters]"
 
 
 def size(value: Any) -> int:

@@ -7,16 +7,19 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.to_thread
 
 from jobs import stage
 from jobs.client.error_map import RequestContext
+from jobs.display_text import clean
 from jobs.errors import HubError
 from jobs.logs.cursor import Cursor, Skip, resume_at
 from jobs.logs.lines import MARGIN, Display, plain
+from jobs.logs.long_line import LongEvent
 from jobs.logs.matches import size, trim
 from jobs.logs.query import DEFAULT_BYTES, DEFAULT_LINES, LARGEST_REPLY, MOST_LINES, LogRequest, LogSlice
 from jobs.logs.search import scan
-from jobs.logs.stream import Feed, line
+from jobs.logs.stream import LONGEST_LINE, SEARCHED_WHOLE, Feed, beyond, line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -63,11 +66,24 @@ async def read(
 
 
 async def last_lines(hub: HubClient, job: Job, count: int, *, mask: Callable[[str], str] = str) -> list[str]:
-    """The last few lines, in order and each `LINE_CHARS` long at most: for a diagnosis, or a word on progress."""
+    """The last few lines, in order and each `LINE_CHARS` long at most: a word on progress."""
+    return [trim(text) for text in await whole_lines(hub, job, count, mask=mask, longest=LONGEST_LINE)]
+
+
+async def whole_lines(
+    hub: HubClient, job: Job, count: int, *, mask: Callable[[str], str] = str, longest: int = SEARCHED_WHOLE
+) -> list[str]:
+    """The last few lines as long as they are: for a diagnosis. Of one above `longest`, its beginning and its end."""
     if job.stage == stage.SCHEDULING:
         return []
-    events, _ = await _tail(_feed(hub, job), count + MARGIN)
-    return [trim(text) for text in Display(mask).lines(events[-count:], before=events[:-count])]
+    events, _ = await _tail(_feed(hub, job), count + MARGIN, longest=longest)
+
+    def read() -> list[str]:
+        texts = Display(mask).lines(events[-count:], before=events[:-count])
+        ends = [event.end if isinstance(event, LongEvent) else "" for event in events[-count:]]
+        return [f"{text} … {mask(clean(end))}" if end else text for text, end in zip(texts, ends, strict=True)]
+
+    return await anyio.to_thread.run_sync(read)
 
 
 class _Reader:
@@ -87,10 +103,11 @@ class _Reader:
         shown: deque[str] = deque()
         room = self._room
         for text in reversed(self._display.lines(events[start:end], before=events[:start], after=events[end:])):
-            room -= size(trim(text))
+            cut = trim(text, beyond(events[end - 1 - len(shown)]))
+            room -= size(cut)
             if room < 0 and shown:
                 break
-            shown.appendleft(trim(text))
+            shown.appendleft(cut)
         first = None if total is None else total - before - len(shown) + 1
         more = bool(shown) and (first is None or first > 1)
         return LogSlice(
@@ -141,10 +158,11 @@ class _Reader:
         place = skip.cursor
         room = self._room
         for event, text in zip(events, texts, strict=False):
-            room -= size(trim(text))
+            cut = trim(text, beyond(event))
+            room -= size(cut)
             if room < 0 and shown:
                 break
-            shown.append(trim(text))
+            shown.append(cut)
             place = place.after(line(event))
         more = len(shown) < len(events)
         if not shown and place.number and skip.passed < place.number and skip.counting:
@@ -195,13 +213,13 @@ def _backward(first: int | None, passed: int, count: int) -> dict[str, str] | No
     return {"lines": f"tail:{min(passed + count, MOST_LINES)}-{passed + 1}"} if passed < MOST_LINES else None
 
 
-async def _tail(feed: Feed, count: int) -> tuple[list[bytes], int]:
+async def _tail(feed: Feed, count: int, *, longest: int = LONGEST_LINE) -> tuple[list[bytes], int]:
     """The last `count` events, fewer if they are very long, and how many the hub sent."""
     for attempt in range(_TRIES):
         kept: deque[bytes] = deque(maxlen=count)
         seen = held = 0
         try:
-            async with aclosing(feed.events(tail=count)) as batches:
+            async with aclosing(feed.events(tail=count, longest=longest)) as batches:
                 async for batch in batches:
                     seen += len(batch)
                     for event in batch:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections import deque
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.to_thread
+from anyio.lowlevel import RunVar
 
 from jobs.client.retry import Backoff, retrying
 from jobs.errors import BadArgument
 from jobs.logs import pattern
 from jobs.logs.cursor import Cursor, Skip
-from jobs.logs.lines import MARGIN, Display
-from jobs.logs.matches import Matches, trim
+from jobs.logs.lines import Display, margin
+from jobs.logs.long_line import LongEvent, Piece
+from jobs.logs.long_search import LongSearch
+from jobs.logs.matches import Matches, excerpt, trim
 from jobs.logs.query import LARGEST_REPLY, MOST_LINES, LogSlice
+from jobs.logs.stream import beyond
 
 if TYPE_CHECKING:
-    from jobs.logs.pattern import Search
+    from jobs.logs.pattern import Hit, Search
     from jobs.logs.query import LogRequest
     from jobs.logs.stream import Feed
 
@@ -28,6 +33,12 @@ ERRORS_LOOKED_AT = 20_000
 _SCAN_LASTS = 20.0
 _SKIP_LASTS = 25.0
 _ANEW = Backoff(attempts=3, base=0.2)
+_AT_ONCE = 256 * 1024
+"""Bytes of events that are looked at together, in a thread."""
+
+
+_SIDE_BY_SIDE = 2
+_THREADS: RunVar[anyio.CapacityLimiter] = RunVar("threads that search logs")
 
 
 async def scan(feed: Feed, request: LogRequest, display: Display) -> LogSlice:
@@ -59,8 +70,9 @@ class _Scan:
         self._last = request.last or request.head
         self._number = 0
         self._newest: list[bytes] = []
-        self._passed: deque[bytes] = deque(maxlen=MARGIN)
+        self._passed: list[bytes] = []
         self._held: list[bytes] = []
+        self._long = LongSearch(search, display)
         self._matches = Matches(
             context=request.context,
             room=max(256, min(request.max_bytes, LARGEST_REPLY)),
@@ -101,47 +113,121 @@ class _Scan:
         skip = Skip(self._start)
         begun = anyio.current_time()
         scanning: float | None = None
-        async with aclosing(self._feed.events(tail=self._tail)) as batches:
-            async for batch in batches:
-                events = skip.fresh(batch)
-                self._number += len(batch) - len(events)
-                self._passed.extend(batch[: len(batch) - len(events)][-MARGIN:])
-                now = anyio.current_time()
-                if events and scanning is None:
-                    scanning = now
-                elif scanning is None and now - begun > _SKIP_LASTS:
-                    raise BadArgument(
-                        "The place to begin is too far into the log.",
-                        hint=f"Search its end instead: lines={MOST_LINES} or more.",
-                        field="cursor",
-                    )
-                if self._last is not None:
-                    events = events[: max(0, self._last - self._number - len(self._held))]
-                if not self._look(events):
+        waiting: list[bytes | Piece] = []
+        size = 0
+        async with aclosing(self._feed.parts(tail=self._tail)) as parts:
+            async for part in parts:
+                if isinstance(part, Piece):
+                    waiting.append(part)
+                    size += len(part)
+                else:
+                    events = skip.fresh(part)
+                    if len(events) < len(part):
+                        self._number += len(part) - len(events)
+                        self._pass(part[: len(part) - len(events)])
+                        waiting, size = [], 0
+                    now = anyio.current_time()
+                    if events and scanning is None:
+                        scanning = now
+                    elif scanning is None and now - begun > _SKIP_LASTS:
+                        raise BadArgument(
+                            "The place to begin is too far into the log.",
+                            hint=f"Search its end instead: lines={MOST_LINES} or more.",
+                            field="cursor",
+                        )
+                    waiting += events
+                    size += sum(map(len, events))
+                if size < _AT_ONCE:
+                    continue
+                if not await self._work(waiting):
                     return False
+                waiting, size = [], 0
                 if self._last is not None and self._number + len(self._held) >= self._last:
-                    self._look([], last=True)
+                    await self._work([], last=True)
                     return False
                 if scanning is not None and anyio.current_time() - scanning > _SCAN_LASTS:
                     return False
-        return self._look([], last=True)
+        done = await self._work(waiting, last=True)
+        return done and (self._last is None or self._number < self._last)
+
+    async def _work(self, waiting: list[bytes | Piece], *, last: bool = False) -> bool:
+        """Look at what came, beside whatever else this process does."""
+        work = partial(self._take, waiting, last=last)
+        return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=_threads())
+
+    def _take(self, waiting: list[bytes | Piece], *, last: bool) -> bool:
+        events: list[bytes] = []
+        for part in waiting:
+            if isinstance(part, Piece):
+                self._long.take([part])
+            else:
+                if isinstance(part, LongEvent):
+                    self._long.finish(part)
+                events.append(part)
+        if self._last is not None:
+            events = events[: max(0, self._last - self._number - len(self._held))]
+        return self._look(events, last=last)
 
     def _look(self, events: list[bytes], *, last: bool = False) -> bool:
         """Look at lines, all but the newest few, which wait for their neighbours; False when there is no more room."""
         self._newest = events or self._newest
         waiting = self._held + events
-        ready = waiting if last else waiting[: max(0, len(waiting) - MARGIN)]
+        ready = waiting if last else waiting[: max(0, len(waiting) - margin(waiting))]
         self._held = waiting[len(ready) :]
-        if not self._matches.waiting and not self._search.maybe(b"\n".join(ready)):
+        hits = self._hits(ready)
+        if not hits and not self._matches.waiting:
             self._number += len(ready)
-            self._passed.extend(ready[-MARGIN:])
+            self._pass(ready)
             return True
-        passed = list(self._passed)
-        texts = self._display.lines([*passed, *ready], after=self._held)
-        self._matches.come_from(self._number + 1, [trim(text) for text in texts[: len(passed)]][-self._context :])
-        for event, text in zip(ready, map(trim, texts[len(passed) :]), strict=True):
-            if not self._matches.look(self._number + 1, text, matched=self._search.matches(text)):
+        return self._show(ready, hits)
+
+    def _hits(self, ready: list[bytes]) -> dict[int, Hit | str]:
+        """Where in `ready` something was found: by index, where in the line, or how the line is to be shown."""
+        found: dict[int, Hit | str] = {
+            index: event.found
+            for index, event in enumerate(ready)
+            if isinstance(event, LongEvent) and event.found is not None
+        }
+        if self._search.maybe(b"\n".join(ready)):
+            text = self._display.text([*self._passed, *ready], after=self._held)
+            for hit in self._search.hits(text):
+                index = hit.line - len(self._passed)
+                if 0 <= index < len(ready) and not isinstance(ready[index], LongEvent):
+                    found[index] = hit
+        return found
+
+    def _show(self, ready: list[bytes], hits: dict[int, Hit | str]) -> bool:
+        passed = self._passed
+        texts = self._display.text([*passed, *ready], after=self._held).split("\n")
+        before = [_neighbour(text, event) for text, event in zip(texts, passed, strict=False)]
+        self._matches.come_from(self._number + 1, before[-self._context :] if self._context else [])
+        for index, event in enumerate(ready):
+            text = texts[len(passed) + index]
+            hit = hits.get(index)
+            shown = (
+                _neighbour(text, event) if hit is None else hit if isinstance(hit, str) else excerpt(text, hit.start)
+            )
+            if not self._matches.look(self._number + 1, shown, matched=hit is not None):
                 return False
             self._number += 1
-            self._passed.append(event)
+        self._pass(ready)
         return True
+
+    def _pass(self, events: list[bytes]) -> None:
+        """Remember the last lines that were looked at: neighbours of the next ones."""
+        together = [*self._passed, *events[-margin(events) :]] if events else self._passed
+        self._passed = together[len(together) - margin(together) :]
+
+
+def _threads() -> anyio.CapacityLimiter:
+    """More searches than this at once would keep whatever else this process does from its turn."""
+    try:
+        return _THREADS.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(_SIDE_BY_SIDE)
+        _THREADS.set(limiter)
+        return limiter
+
+
+def _neighbour(text: str, event: bytes) -> str:
+    return trim(text.rsplit("\r", 1)[-1], beyond(event))

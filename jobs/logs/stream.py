@@ -21,6 +21,7 @@ import httpx2
 from jobs.client import error_map
 from jobs.client.models import moment
 from jobs.errors import HubError
+from jobs.logs.long_line import LongEvent, LongLine, Piece
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -29,14 +30,15 @@ if TYPE_CHECKING:
     from jobs.client.transport import HubTransport
 
 LONGEST_LINE = 64 * 1024
-"""Bytes of one event that are kept; what follows in it is dropped while reading."""
+"""Bytes of one event that are kept where lines are only shown; what follows in it is counted."""
+
+SEARCHED_WHOLE = 2 * 1024 * 1024
+"""Bytes of one event that are looked at in one piece; a longer line is looked at in several."""
 
 _EVENT = b"data: {"
 _STARTED = "===== Job started"
 # Most events hold no escape; reading those so takes a quarter of the time that JSON's decoder does.
 _PLAIN = re.compile(rb'{"timestamp": ?"(?P<stamp>[0-9TZ:.+-]+)", ?"data": ?"(?P<data>[^"\\\x00-\x1f]*)"}\s*')
-_CUT_TEXT = re.compile(rb'"data"\s*:\s*"')
-_BROKEN_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{0,3})?$")
 _FIRST_BYTE = 5.0
 _LIVE_LASTS = 4.0
 _RECONNECTIONS = 3
@@ -73,23 +75,38 @@ class Feed:
     def path(self) -> str:
         return f"/api/jobs/{self.namespace}/{self.job_id}/logs"
 
-    async def events(self, *, tail: int | None = None) -> AsyncGenerator[list[bytes], None]:
+    async def events(
+        self, *, tail: int | None = None, longest: int = LONGEST_LINE
+    ) -> AsyncGenerator[list[bytes], None]:
         """The raw JSON of events in batches, the opening line left out, until the log ends or falls silent.
 
-        With `tail` the hub sends the last lines only. A connection that breaks is made again and goes on where it
-        broke, except with `tail`, where the place is not known: there the error is raised for the caller to begin anew.
-        Raises HubError.
+        With `tail` the hub sends the last lines only. An event of more than `longest` bytes is a `LongEvent`. A
+        connection that breaks is made again and goes on where it broke, except with `tail`, where the place is not
+        known: there the error is raised for the caller to begin anew. Raises HubError.
         """
+        async with aclosing(self.parts(tail=tail, longest=longest)) as parts:
+            async for part in parts:
+                if not isinstance(part, Piece):
+                    yield part
+
+    async def parts(
+        self, *, tail: int | None = None, longest: int = SEARCHED_WHOLE
+    ) -> AsyncGenerator[list[bytes] | Piece, None]:
+        """As `events`, with the text of long lines: the pieces of each before the batch that its event begins."""
         given = 0
         broken = 0
         while True:
             skip = given
             try:
-                async with aclosing(self._connection(tail)) as batches:
-                    async for events in batches:
-                        fresh = events
+                async with aclosing(self._connection(tail, longest)) as parts:
+                    async for part in parts:
+                        if isinstance(part, Piece):
+                            if not skip:
+                                yield part
+                            continue
+                        fresh = part
                         if skip:
-                            fresh, skip = events[skip:], max(0, skip - len(events))
+                            fresh, skip = part[skip:], max(0, skip - len(part))
                         if fresh:
                             given += len(fresh)
                             broken = 0
@@ -103,14 +120,18 @@ class Feed:
             else:
                 return
 
-    async def _connection(self, tail: int | None) -> AsyncGenerator[list[bytes], None]:
+    async def _connection(self, tail: int | None, longest: int) -> AsyncGenerator[list[bytes] | Piece, None]:
         params = None if tail is None else {"tail": str(tail)}
         async with self.wire.stream(self.path, self.asked, params=params, read=60.0) as response:
             replay_ends = _date(response) if self.live else None
             opening = True
-            async with aclosing(_events(self._pieces(response))) as batches:
-                async for batch in batches:
-                    events = batch
+            async with aclosing(_events(self._pieces(response), longest)) as parts:
+                async for part in parts:
+                    if isinstance(part, Piece):
+                        opening = False
+                        yield part
+                        continue
+                    events = part
                     if opening:
                         opening = False
                         if line(events[0]).text.startswith(_STARTED):
@@ -140,45 +161,58 @@ class Feed:
 
 
 def line(event: bytes) -> Line:
-    """One event, decoded; an event whose end was dropped gives the text that is there."""
+    """One event, decoded; one that is no JSON has no text."""
     if plain := _PLAIN.fullmatch(event):
         return Line(plain["data"].decode(errors="replace"), plain["stamp"].decode())
     try:
         raw = json.loads(event)
     except ValueError:
-        return Line(_cut_text(event), None)
+        return Line("", None)
     stamp = raw.get("timestamp")
     data = raw.get("data")
     return Line(data if isinstance(data, str) else "", stamp if isinstance(stamp, str) else None)
 
 
-async def _events(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[list[bytes], None]:
-    rest = b""
-    dropping = False
+def beyond(event: bytes) -> int:
+    """Characters of the line that are not in the event."""
+    return event.more if isinstance(event, LongEvent) else 0
+
+
+async def _events(pieces: AsyncGenerator[bytes, None], longest: int) -> AsyncGenerator[list[bytes] | Piece, None]:
+    held: list[bytes] = []
+    size = 0
+    long: LongLine | None = None
     async with aclosing(pieces):
         async for piece in pieces:
-            lines = (rest + piece).split(b"\n")
-            if dropping and len(lines) > 1:
-                lines[0], dropping = rest, False
-            rest = lines.pop()
-            if len(rest) > LONGEST_LINE:
-                rest, dropping = rest[:LONGEST_LINE], True
-            if batch := [line[6:] for line in lines if line.startswith(_EVENT)]:
+            batch: list[bytes] = []
+            if long is not None:
+                end, broken, rest = piece.partition(b"\n")
+                if not broken:
+                    yield long.feed(piece)
+                    continue
+                text, event = long.finish(end)
+                yield text
+                long = None
+                batch.append(event)
+            else:
+                rest = piece
+            if b"\n" in rest:
+                lines = b"".join([*held, rest]).split(b"\n")
+                rest = lines.pop()
+                held, size = [], 0
+                batch += [line[6:] for line in lines if line.startswith(_EVENT)]
+            held.append(rest)
+            size += len(rest)
+            if size > longest:
+                long = LongLine(b"".join(held))
+                held, size = [], 0
+            if batch:
                 yield batch
-    if rest.startswith(_EVENT) and not dropping and rest.rstrip().endswith(b"}"):
-        yield [rest[6:]]
-
-
-def _cut_text(event: bytes) -> str:
-    opened = _CUT_TEXT.search(event)
-    if not opened:
-        return ""
-    text = _BROKEN_ESCAPE.sub(b"", event[opened.end() :])
-    try:
-        decoded = json.loads(b'"' + text + b'"', strict=False)
-    except ValueError:
-        decoded = text.decode(errors="replace")
-    return str(decoded)
+            if long is not None:
+                yield long.feed(b"")
+    last = b"".join(held)
+    if last.startswith(_EVENT) and last.rstrip().endswith(b"}"):
+        yield [last[6:]]
 
 
 def _date(response: httpx2.Response) -> datetime | None:

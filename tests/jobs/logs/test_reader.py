@@ -199,12 +199,50 @@ async def test_errors_only_shows_the_newest_that_fit(hub, run):
     assert sum(len(json.dumps(line)) + 1 for line in piece.lines) <= reader.DEFAULT_BYTES
 
 
-@pytest.mark.timeout(60)
-async def test_a_pattern_that_would_never_end_is_refused(hub, run):
-    job = await run("head -c 4000 /dev/zero | tr '\\0' a; echo b")
+async def test_an_expression_that_runs_away_elsewhere_is_answered(hub, run):
+    job = await run("head -c 200000 /dev/zero | tr '\\0' a; echo b")
+    with anyio.fail_after(10):
+        piece = await reader.read(hub, job, LogRequest.parse(search="/^(a|a|aa)+(a|aa)+$/"))
+    assert (piece.matches, piece.total_lines) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("/(?<=a)b/", "Look-around"), (r"/(a)\1/", "referred"), ("/a{2000}/", "1,000"), ("/(unclosed/", "slashes")],
+)
+def test_an_expression_of_another_dialect_is_refused_with_a_hint(given, said):
     with pytest.raises(BadArgument) as refused:
-        await reader.read(hub, job, LogRequest.parse(search="/^(a|a|aa)+(a|aa)+$/"))
-    assert refused.value.field == "search"
+        LogRequest.parse(search=given)
+    assert said in refused.value.hint
+
+
+LONG = "python3 -c \"print('p ' * {before} + 'ValueError: the quota is used up' + ' q' * {after}); print('bye')\""
+
+
+@pytest.mark.parametrize("before", [3, 490, 510, 30_000, 50_000])
+@pytest.mark.parametrize("search", ["quota is", "/qu[o]ta (is|was)/", None])
+async def test_a_line_is_searched_whole_and_the_place_of_the_match_is_shown(hub, run, before, search):
+    job = await run(LONG.format(before=before, after=40_000))
+    request = LogRequest.parse(search=search) if search else LogRequest.parse("errors")
+    piece = await reader.read(hub, job, request)
+    assert (piece.matches, piece.total_lines) == (1, 2)
+    shown = piece.lines[0]
+    column = 2 * before + 1 + ("ValueError: the ".__len__() if search else 0)
+    assert shown.startswith(f"1: [column {column}]")
+    assert "ValueError: the quota is used up q" in shown
+    hidden = re.search(r"\[\+(\d+) characters\]$", shown)
+    assert int(hidden[1]) == 2 * before + 32 + 80_000 - LINE_CHARS
+    assert len(shown) < LINE_CHARS + 80
+
+
+async def test_what_a_progress_bar_drew_over_is_found_and_shown(hub, run):
+    job = await run("printf 'loss 1\\rERROR: nan\\rloss 2\\n'")
+    assert (await reader.read(hub, job, LogRequest.parse(search="nan"))).lines == ("1: ERROR: nan",)
+
+
+async def test_the_characters_that_were_cut_are_counted_however_long_the_line(hub, run):
+    job = await run("head -c 200004 /dev/zero | tr '\\0' x; echo")
+    assert (await reader.read(hub, job)).lines == ("x" * LINE_CHARS + "… [+199004 characters]",)
 
 
 async def test_a_search_sees_only_what_the_mask_leaves(hub, run):

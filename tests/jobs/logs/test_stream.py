@@ -8,17 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.logs.stream import LONGEST_LINE, _events, line
+from jobs.logs.long_line import KEPT_CHARS, Piece
+from jobs.logs.stream import LONGEST_LINE, _events, beyond, line
 
 pytestmark = pytest.mark.anyio
 
 
-async def read(pieces: list[bytes]) -> list[bytes]:
+async def parts(pieces: list[bytes], longest: int = LONGEST_LINE) -> list[list[bytes] | Piece]:
     async def source():
         for piece in pieces:
             yield piece
 
-    return [event async for batch in _events(source()) for event in batch]
+    return [part async for part in _events(source(), longest)]
+
+
+async def read(pieces: list[bytes], longest: int = LONGEST_LINE) -> list[bytes]:
+    return [event for part in await parts(pieces, longest) if not isinstance(part, Piece) for event in part]
 
 
 def wire(texts: list[str]) -> bytes:
@@ -40,20 +45,51 @@ def test_no_event_makes_the_reader_fall(event):
     assert isinstance(shown.text, str)
 
 
-async def test_the_rest_of_a_line_beyond_the_bound_is_dropped_and_the_next_is_whole():
-    raw = wire(["x" * (LONGEST_LINE * 3), "next"])
-    for width in (1000, 65536, len(raw)):
+async def test_the_rest_of_a_line_beyond_the_bound_is_counted_and_the_next_is_whole():
+    raw = wire(["x" * 1_000_003, "next"])
+    for width in (1000, 65536):
         events = await read([raw[at : at + width] for at in range(0, len(raw), width)])
         assert line(events[-1]).text == "next"
-        assert set(line(events[0]).text) == {"x"}
-        if width < len(raw):
-            assert len(events[0]) <= LONGEST_LINE
+        assert line(events[0]).text == "x" * KEPT_CHARS
+        assert beyond(events[0]) == 1_000_003 - KEPT_CHARS
+        assert line(events[0]).timestamp == "2026-11-21T21:00:00.000Z"
 
 
-@pytest.mark.parametrize("end", range(1, 13))
-async def test_a_cut_in_an_escape_leaves_the_text_before_it(end):
-    event = json.dumps({"timestamp": "2026-11-21T21:00:00.000Z", "data": "ok " + "\u202e" * 3}).encode()
-    assert line(event[:-end]).text.startswith("ok")
+@pytest.mark.parametrize("ascii_only", [True, False])
+@given(
+    texts=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r")), max_size=6),
+    repeated=st.integers(1, 60),
+    width=st.integers(1, 300),
+)
+async def test_the_text_of_long_lines_comes_whole_in_pieces_however_they_are_cut(ascii_only, texts, repeated, width):
+    texts = [text * repeated for text in texts]
+    events = [
+        json.dumps({"timestamp": "2026-11-21T21:00:00Z", "data": text}, ensure_ascii=ascii_only) for text in texts
+    ]
+    raw = "".join(f"data: {event}\n\n" for event in events).encode()
+    got: list[str] = []
+    whole = ""
+    for part in await parts([raw[at : at + width] for at in range(0, len(raw), width)], longest=200):
+        if isinstance(part, Piece):
+            whole = part if part.first else whole + part
+            continue
+        for event in part:
+            got.append(whole if type(event) is not bytes else line(event).text)
+            assert line(event).timestamp == "2026-11-21T21:00:00Z"
+            whole = ""
+    assert got == texts
+
+
+async def test_a_long_line_that_a_progress_bar_has_redrawn_shows_its_last_state_and_how_long_that_is():
+    raw = wire(["10% old\r" * 30_000 + "100% done" + "\r"])
+    (event,) = await read([raw[at : at + 5_000] for at in range(0, len(raw), 5_000)])
+    assert (line(event).text, beyond(event)) == ("100% done", 0)
+
+
+async def test_the_time_of_a_long_line_is_found_after_its_text_too():
+    raw = b'data: {"data": "' + b"y" * 90_000 + b'", "timestamp": "2026-11-21T21:00:00Z"}\n\n'
+    (event,) = await read([raw[at : at + 5_000] for at in range(0, len(raw), 5_000)])
+    assert (line(event).timestamp, len(line(event).text) + beyond(event)) == ("2026-11-21T21:00:00Z", 90_000)
 
 
 async def test_an_event_without_its_end_is_not_given():
