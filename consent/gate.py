@@ -23,6 +23,7 @@ from consent.caller import caller, can_be_asked, is_modern, sealed_state
 from consent.ledger import Approval, Consumed, Ledger
 from consent.question import Answer, form, text
 from consent.request import ConsentRequest, granted
+from hub_contract.command_line import command
 from jobs.errors import (
     ConsentCancelled,
     ConsentDeclined,
@@ -253,7 +254,7 @@ class Gate:
         approval = await self._put_aside(request, who)
         return ConsentCancelled(
             "The question was closed without an answer; nothing was sent.",
-            hint=f"Ask the user. They can also answer in a terminal with: hf-jobs-mcp approve {approval.id}",
+            hint=f"Ask the user. They can also answer in a terminal with: {command('approve', approval.id)}",
         )
 
     async def _put_aside(self, request: ConsentRequest, who: str) -> Approval:

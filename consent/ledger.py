@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from consent.request import ConsentRequest, Tick
+from hub_contract.command_line import command
 from jobs.errors import ConsentSpent, ConsentUnavailable
 
 if TYPE_CHECKING:
@@ -28,8 +29,10 @@ Status = Literal["pending", "approved", "declined", "expired", "spent"]
 #: How long an approved question waits for the agent to come back for it, in seconds.
 APPROVED_FOR = 900.0
 
-#: So many questions may wait at once: no agent can bury the one that matters under others.
+#: So many questions of one caller may wait at once: no agent can bury the one that matters under others, or keep
+#: another's from being asked.
 MOST_WAITING = 20
+MOST_WAITING_IN_ALL = 200
 
 _KEPT_FOR = 3_600.0
 
@@ -109,11 +112,13 @@ class Ledger:
             ).fetchone()
             if row is not None:
                 return _approval(row)
-            (waiting,) = db.execute("SELECT count(*) FROM approvals WHERE status = 'pending'").fetchone()
-            if waiting >= MOST_WAITING:
+            waiting, everywhere = db.execute(
+                "SELECT coalesce(sum(caller = ?), 0), count(*) FROM approvals WHERE status = 'pending'", (caller,)
+            ).fetchone()
+            if waiting >= MOST_WAITING or everywhere >= MOST_WAITING_IN_ALL:
                 raise ConsentUnavailable(
-                    f"{waiting} questions wait for a person already; nothing was sent.",
-                    hint="Ask the user to answer them with `hf-jobs-mcp approve`, or wait until they run out.",
+                    f"{max(waiting, 1)} questions of this client wait for a person already; nothing was sent.",
+                    hint=f"Ask the user to answer them with `{command('approve')}`, or wait until they run out.",
                 )
             now = self._clock()
             row = (

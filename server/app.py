@@ -17,6 +17,7 @@ from consent.caller import OneTimeStateCodec, caller
 from consent.full_text import FullTexts
 from consent.gate import Gate
 from consent.ledger import Ledger
+from jobs.secrets.stored import StoredSecrets
 from jobs.secrets.vault import Vault
 from server.boundary import Boundary, NameBoundary
 from server.completions import add_completions
@@ -57,7 +58,7 @@ class App:
 def assemble(settings: Settings) -> App:
     """The server, ready for a transport. Touches the state folder; connects to no hub yet."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    vault = Vault(settings.secrets, settings.secrets_file)
+    vault = Vault(settings.secrets, settings.secrets_file, stored=StoredSecrets(settings.stored_secrets))
 
     def mask(text: str) -> str:
         return vault.masker().mask(text)

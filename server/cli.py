@@ -8,8 +8,9 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import re
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from server.version import DISTRIBUTION, version
@@ -22,12 +23,17 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 _FOLDER = "The state folder is HF_JOBS_MCP_HOME; set it to a folder of yours that can be written."
 _LAST_PORT = 65_535
+_FLAG = re.compile(r"--?[a-z][a-z-]{0,40}")
 _NO_ASKING = "--dangerously-attach-secrets-without-asking-anyone"
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command. Returns its exit status: 0 done, 1 failed, 2 not understood or not possible as asked."""
-    arguments = _parser().parse_args(list(argv))
+    arguments, rest = _parser().parse_known_args(list(argv))
+    if rest:  # What is not understood may be a value that was put in the wrong place, and is not repeated.
+        flags = [word.partition("=")[0] for word in rest if _FLAG.fullmatch(word.partition("=")[0])]
+        what = ", ".join(flags) or "an argument too many"
+        return _refuse(f"not understood: {what}. See: {DISTRIBUTION} {''.join(_words(arguments))}--help")
     try:
         return int(arguments.run(arguments))
     except KeyboardInterrupt:
@@ -92,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     approve.add_argument("--json", action="store_true", help="list what waits, for a program")
     approve.set_defaults(run=_approve)
 
+    _secrets_parser(commands)
+
     audit = commands.add_parser("audit", help="what was asked, answered and submitted on this machine")
     audit.add_argument("--json", action="store_true", help="one JSON object a line")
     audit.set_defaults(run=_audit)
@@ -136,6 +144,28 @@ def _hub_parser(commands: Any) -> None:
             action.add_argument("--runner", choices=["process", "container"], default=argparse.SUPPRESS)
         if name == "open":
             action.add_argument("job", nargs="?", help="a job's id; the list of jobs without it")
+
+
+def _secrets_parser(commands: Any) -> None:
+    secrets = commands.add_parser("secrets", help="values that jobs may be given: set, list, unset")
+    actions = secrets.add_subparsers(title="actions", metavar="ACTION", required=True)
+    for name, words in {
+        "set": "keep a value, from a prompt or a pipe: hf-jobs-mcp secrets set OPENAI_API_KEY < key.txt",
+        "list": "names that are stored, and where; never a value",
+        "unset": "forget a value",
+    }.items():
+        action = actions.add_parser(name, help=words, description=words)
+        action.set_defaults(run=_secrets, command="secrets", action=name)
+        if name == "list":
+            action.add_argument("--json", action="store_true", help="for a program")
+        else:
+            action.add_argument("name", metavar="NAME", help="an environment variable's name")
+
+
+def _words(arguments: argparse.Namespace) -> Iterator[str]:
+    for key in ("command", "action"):
+        if word := getattr(arguments, key, None):
+            yield f"{word} "
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -239,6 +269,12 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _hub(arguments: argparse.Namespace) -> int:
     from server.hub_commands import run
+
+    return run(_settings(arguments), arguments)
+
+
+def _secrets(arguments: argparse.Namespace) -> int:
+    from server.secrets_commands import run
 
     return run(_settings(arguments), arguments)
 

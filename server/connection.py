@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import anyio
 import anyio.to_thread
 
+from hub_contract.command_line import command
 from jobs.errors import HubNotStarted, NoToken, SecretUnavailable
 from jobs.secrets.vault import Vault
 from tools.services import Connected
@@ -57,7 +58,7 @@ class Connection:
             elif self._hub is None:
                 await self._remote(kind, token)
             if self._hub is None:
-                raise HubNotStarted("There is no hub to talk to.", hint="hf-jobs-mcp doctor says what is missing.")
+                raise HubNotStarted("There is no hub to talk to.", hint=f"`{command('doctor')}` says what is missing.")
             return Connected(self._hub, self._name)
 
     async def close(self) -> None:
@@ -129,7 +130,7 @@ def start_local(settings: Settings, version: str) -> HubState:  # Its type is th
     try:
         return ensure_running(settings.home, launch, version=version)
     except HubStartError as error:
-        raise HubNotStarted(str(error), hint="hf-jobs-mcp doctor says what is missing.") from None
+        raise HubNotStarted(str(error), hint=f"`{command('doctor')}` says what is missing.") from None
     except OSError as error:
         raise HubNotStarted(
             f"The local hub's folder cannot be used: {error.strerror}.", hint="Set HF_JOBS_MCP_HOME to another folder."

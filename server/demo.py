@@ -14,7 +14,7 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import ElicitResult
 
-from jobs.command_line import command
+from hub_contract.command_line import command
 from jobs.errors import HubNotStarted
 from server.cli import INTERRUPTED
 from server.connection import start_local
@@ -209,7 +209,7 @@ class _Demo:
             self._narrator.say(f"The agent's answer, out of result.json: {answer['text']} ({answer['stop_reason']})")
         folder = self._settings.home / "hub" / "buckets" / job["workspace"].removeprefix("hf://buckets/")
         self._narrator.say(f"The files are in {folder}")
-        self._narrator.say(f"The job's page: {job['url']} (open it with: hf-jobs-mcp hub open {job['id']})")
+        self._narrator.say(f"The job's page: {job['url']} (open it with: {command('hub', 'open', job['id'])})")
         problem = self._problem(status, results)
         self._narrator.say("", problem or "All of it happened for real: client, server, hub, process.")
         return 1 if problem else 0

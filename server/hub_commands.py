@@ -9,6 +9,7 @@ import sys
 import webbrowser
 from typing import TYPE_CHECKING
 
+from hub_contract.command_line import command
 from jobs.errors import HubNotStarted
 from server.version import version
 
@@ -36,7 +37,7 @@ def _start(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: A
         print(f"hf-jobs-mcp: {error.message}", file=sys.stderr)
         return 1
     print(f"The local hub runs at {state.endpoint} (process {state.pid}).")
-    print('Point the hf command at it with: eval "$(hf-jobs-mcp hub env)"')
+    print(f'Point the hf command at it with: eval "$({command("hub", "env")})"')
     return 0
 
 
@@ -52,7 +53,7 @@ def _status(settings: Settings, arguments: argparse.Namespace) -> int:
 
     state = read_state(settings.home)
     if state is None:
-        print("{}" if arguments.json else "The local hub is not running. Start it with: hf-jobs-mcp hub start")
+        print("{}" if arguments.json else f"The local hub is not running. Start it with: {command('hub', 'start')}")
         return 1
     jobs = (state.status() or {}).get("jobs", {})
     told = {"pid": state.pid, "endpoint": state.endpoint, "version": state.version, "jobs": jobs}

@@ -82,6 +82,11 @@ class Settings(BaseSettings):
         return tuple(folder.expanduser().absolute() for folder in self.save_to) or (self.home / "results",)
 
     @property
+    def stored_secrets(self) -> Path:
+        """Where ``secrets set`` keeps names, and the values that no keyring takes."""
+        return self.home / "secrets.json"
+
+    @property
     def cache(self) -> Path:
         return self.home / "cache"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from consent.gate import Pending
+from hub_contract.command_line import command
 from jobs.errors import ConsentSpent
 from tools.replies import View
 
@@ -20,7 +21,7 @@ def waiting(put_aside: Pending) -> PendingApproval:
     return PendingApproval(
         id=approval.id,
         status=approval.status,
-        how=f"Tell the user to run `hf-jobs-mcp approve {approval.id}` in a terminal (--browser for a page); "
+        how=f"Tell the user to run `{command('approve', approval.id)}` in a terminal (--browser for a page); "
         "then call again with the same arguments.",
     )
 

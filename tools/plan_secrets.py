@@ -14,6 +14,7 @@ from jobs.errors import JobsError
 from jobs.planning.models import ModelPlan, resolve_models
 from jobs.planning.required_secrets import needs
 from jobs.secrets.scan import refuse_values
+from jobs.secrets.vault import how_to_provide
 from tools.registry import Arguments, tool
 from tools.replies import View
 from tools.services import Services, services_of
@@ -95,6 +96,8 @@ async def _candidate(services: Services, name: str, reasons: list[str]) -> Candi
     found = await anyio.to_thread.run_sync(services.vault.look, name)
     if note is None and found.available and not found.maskable:
         note = "Its value is too short to be masked in logs."
+    if note is None and not found.available:
+        note = how_to_provide([name])
     return Candidate(name=name, available=found.available, source=found.source,
                      reasons=reasons, note=note)  # fmt: skip
 

@@ -19,6 +19,7 @@ from jobs import durations
 from jobs.errors import SecretUnavailable
 from jobs.secrets.scan import refuse_values
 from jobs.secrets.secret_value import Secret
+from jobs.secrets.vault import how_to_provide
 from jobs.spec import cost
 from jobs.spec.advice import advice
 from jobs.spec.request import JobRequest
@@ -148,8 +149,7 @@ async def _sources(services: Services, spec: JobSpec) -> dict[str, str]:
     if missing:
         raise SecretUnavailable(
             f"No value is available here for {', '.join(missing)}.",
-            hint="The user can set it in this server's environment, the secrets file or the keyring; "
-            "plan_secrets shows what is there.",
+            hint=how_to_provide(missing),
             field="secrets",
         )
     return {item.name: item.source for item in found if item.source is not None}

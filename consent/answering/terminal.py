@@ -17,7 +17,7 @@ from consent.audit import Audit
 from consent.ledger import Ledger
 from consent.question import text
 from consent.request import granted
-from jobs.command_line import command
+from hub_contract.command_line import command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

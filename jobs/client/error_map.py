@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx2
 
+from hub_contract.command_line import command
 from hub_contract.constants import is_loopback
 from jobs.display_text import one_line
 from jobs.errors import (
@@ -86,10 +87,11 @@ def from_exception(error: Exception, asked: RequestContext) -> HubError:
     if isinstance(error, httpx2.TimeoutException) and not isinstance(error, httpx2.ConnectTimeout):
         mapped = HubTimeout("The hub did not answer in time.", hint="Call again; a submission is never sent twice.")
     elif asked.local:
-        mapped = HubUnreachable("The local hub does not answer.", hint="Start it with: hf-jobs-mcp hub start")
+        mapped = HubUnreachable("The local hub does not answer.", hint=f"Start it with: {command('hub', 'start')}")
     else:
         mapped = HubUnreachable(
-            "The hub cannot be reached.", hint="Check the network and HF_JOBS_MCP_HUB; hf-jobs-mcp doctor says more."
+            "The hub cannot be reached.",
+            hint=f"Check the network and HF_JOBS_MCP_HUB; `{command('doctor')}` says more.",
         )
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
         mapped.add_note(_NEVER_SENT)
@@ -123,7 +125,7 @@ def _unauthorized(asked: RequestContext, said: str) -> HubError:
     if asked.local:
         return TokenRefused(
             f"The local hub refused its token.{said}",
-            hint="It was replaced since: restart this server, or run: hf-jobs-mcp hub status",
+            hint=f"It was replaced since: restart this server, or run: {command('hub', 'status')}",
         )
     return TokenRefused(
         f"The hub refused the token.{said}",

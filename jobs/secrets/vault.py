@@ -9,17 +9,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hub_contract.command_line import command
 from jobs.errors import SecretRefused, SecretUnavailable
 from jobs.secrets.names import is_name, name_says_secret, refuse_bad_name, too_plain_to_mask
 from jobs.secrets.secret_value import Secret
+from jobs.secrets.stored import KEYRING_SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from jobs.masking.masker import Masker
+    from jobs.secrets.stored import StoredSecrets
 
-KEYRING_SERVICE = "hf-jobs-mcp"
 SHORTEST_MASKABLE = 6
+_HINTED = 3
 
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\$[A-Za-z_][A-Za-z0-9_]*")
 
@@ -38,7 +41,9 @@ class Availability:
 
 
 class Vault:
-    """Finds values by name: secrets file, environment, `hf auth login` store (HF_TOKEN only), keyring, in this order.
+    """Finds values by name: secrets file, environment, `hf auth login` store (HF_TOKEN only), keyring, stored file.
+
+    They are asked in this order.
 
     The keyring and the login store may ask the system and block: call `look` and `take` in a worker thread.
     A value that is empty, or still a placeholder such as `${NAME}`, counts as absent.
@@ -48,6 +53,7 @@ class Vault:
         secrets_file: A dotenv file, read anew at each call, never expanded.
         environ: The environment to read; by default this process's own, as it is when the vault is made.
         use_keyring: Whether to ask the system keyring (service `hf-jobs-mcp`, user name = the secret's name).
+        stored: What ``hf-jobs-mcp secrets set`` stored where there is no keyring; read anew at each call.
     """
 
     def __init__(
@@ -56,12 +62,14 @@ class Vault:
         secrets_file: Path | None = None,
         environ: Mapping[str, str] | None = None,
         use_keyring: bool = True,
+        stored: StoredSecrets | None = None,
     ) -> None:
         self._allowed = frozenset(allowed)
         self._secrets_file = secrets_file
         self._own_environment = environ is None
         self._environ = dict(os.environ if environ is None else environ)
         self._use_keyring = use_keyring
+        self._stored = stored
         self._touched: set[str] = set()
         self._from_keyring: dict[str, Secret] = {}
         self._learned: dict[str, Secret] = {}
@@ -113,9 +121,7 @@ class Vault:
         if missing:
             raise SecretUnavailable(
                 f"No value for {', '.join(missing)}.",
-                hint="Set the variable for this server, put it in the secrets file, store it with "
-                f"'keyring set {KEYRING_SERVICE} NAME'"
-                + (", or run 'hf auth login'." if "HF_TOKEN" in missing else "."),
+                hint=how_to_provide(missing),
                 field="secrets",
             )
         return taken
@@ -131,6 +137,7 @@ class Vault:
             ("secrets file", self._file_values().items()),
             ("environment", self._environment_secrets()),
             ("hf auth login", [("HF_TOKEN", token)] if (token := self._login_token()) else []),
+            ("stored file", self._stored_values().items()),
             ("learned", [(name, secret.reveal()) for name, secret in self._learned.items()]),
         ):
             for name, value in found:
@@ -164,6 +171,7 @@ class Vault:
             tuple(self._learned.values()),
             _stamp(self._secrets_file),
             _stamp(self._login_path),
+            _stamp(self._stored.path if self._stored is not None else None),
         )
 
     def _find(self, name: str, *, fresh: bool = False) -> tuple[str, str] | None:
@@ -175,7 +183,12 @@ class Vault:
             return value, "hf auth login"
         if self._use_keyring and is_name(name) and (value := self._keyring_value(name, fresh=fresh)):
             return value, "keyring"
+        if value := self._stored_values().get(name):
+            return value, "stored file"
         return None
+
+    def _stored_values(self) -> dict[str, str]:
+        return {} if self._stored is None else self._stored.values()
 
     def _file_values(self) -> dict[str, str]:
         if self._secrets_file is None or not self._secrets_file.is_file():
@@ -223,6 +236,22 @@ class Vault:
         if value:
             self._from_keyring[name] = Secret(name, value)
         return value
+
+
+def how_to_provide(names: Collection[str]) -> str:
+    """What the user does so that values for `names` are here: the command, and the line for the client's file.
+
+    Clients hand a server only the variables that their configuration names: what is in the user's shell is not here.
+    """
+    several = len(names) > 1
+    commands = " and ".join(f"`{command('secrets', 'set', name)}`" for name in list(names)[:_HINTED])
+    lines = ", ".join(f"`{name}: ${{{name}}}`" for name in list(names)[:_HINTED])
+    return (
+        f"{'They are' if several else 'It is'} not in this server's environment. The user runs {commands} in a "
+        f"terminal, or adds {lines} under `env:` of this server in "
+        "the client's configuration (fast-agent.yaml) and restarts it"
+        + (", or runs `hf auth login`." if "HF_TOKEN" in names else ".")
+    )
 
 
 def is_maskable(value: str) -> bool:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from hub_contract.command_line import command
 from local_hub.clock import iso
 from local_hub.display_text import clean, shortened
 from local_hub.pages.markup import Child, Markup, tag
 from local_hub.store.job_table import COMPLETED, FINAL, RUNNING, JobRow
 from local_hub.store.schedule_table import ScheduleRow
 
-OPEN_COMMAND = "hf-jobs-mcp hub open"
+OPEN_COMMAND = command("hub", "open")
 _NUMBERS = frozenset({"Size", "Took"})
 _NOTHING = "\N{EN DASH}"
 _UNITS = (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from consent.ledger import APPROVED_FOR, Ledger
+from consent.ledger import APPROVED_FOR, MOST_WAITING, Ledger
 from consent.request import ConsentRequest, Tick
-from jobs.errors import ConsentSpent
+from jobs.errors import ConsentSpent, ConsentUnavailable
 
 ME = "stdio:test"
 REQUEST = ConsentRequest(
@@ -45,6 +46,14 @@ def test_a_request_survives_the_ledger_unchanged(ledger: Ledger) -> None:
 def test_the_same_request_is_put_aside_once(ledger: Ledger) -> None:
     assert ledger.put_aside(REQUEST, ME, 60).id == ledger.put_aside(REQUEST, ME, 60).id
     assert len(ledger.pending()) == 1
+
+
+def test_one_callers_flood_keeps_no_other_callers_question_out(ledger: Ledger) -> None:
+    for number in range(MOST_WAITING):
+        ledger.put_aside(replace(REQUEST, digest=f"{number:064x}"), "stdio:flood", 60)
+    with pytest.raises(ConsentUnavailable):
+        ledger.put_aside(replace(REQUEST, digest="f" * 64), "stdio:flood", 60)
+    assert ledger.put_aside(REQUEST, ME, 60).status == "pending"
 
 
 @pytest.mark.promise("S5")
