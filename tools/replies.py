@@ -81,6 +81,7 @@ class LogView(View):
     cursor: str | None = None
     truncated: bool | None = None
     rest: dict[str, str] | None = None
+    note: str | None = None
 
 
 class ArtifactView(View):
@@ -194,6 +195,7 @@ def log(piece: LogSlice) -> LogView:
         cursor=piece.cursor,
         truncated=piece.truncated or None,
         rest=piece.rest,
+        note=piece.note,
     )
 
 

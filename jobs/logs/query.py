@@ -101,6 +101,7 @@ class LogSlice:
         truncated: Whether the log holds more than these lines: before them, or of a search, after what was read.
         rest: Arguments that get the next of it.
         matches: Of a search, how many lines matched in what was read.
+        note: What a reader would otherwise get wrong.
     """
 
     lines: tuple[str, ...] = ()
@@ -110,6 +111,7 @@ class LogSlice:
     truncated: bool = False
     rest: dict[str, str] | None = None
     matches: int | None = None
+    note: str | None = None
 
 
 def _count(given: int, most: int) -> int:

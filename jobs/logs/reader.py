@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio
@@ -13,6 +14,8 @@ from jobs import stage
 from jobs.client.error_map import RequestContext
 from jobs.display_text import clean
 from jobs.errors import HubError
+from jobs.logs import attempts
+from jobs.logs.attempts import Count, Counts
 from jobs.logs.cursor import Cursor, Skip, resume_at
 from jobs.logs.lines import MARGIN, Display, plain
 from jobs.logs.long_line import LongEvent
@@ -33,6 +36,7 @@ _COUNTED_ALONG = 1_000
 _PROBES = (1_000, 16_000)
 _KEPT_BYTES = 8 * 1024 * 1024
 _COUNT_LASTS = 0.5
+_COUNTS = Counts()
 _TRIES = 3
 _LOCAL_SILENCE = 0.3
 _FAR_SILENCE = 1.0
@@ -57,12 +61,21 @@ async def read(
         return LogSlice(total_lines=0, cursor=str(request.cursor or Cursor()))
     reader = _Reader(_feed(hub, job), request, mask)
     if request.search or request.errors_only:
-        return await scan(reader.feed, request, Display(mask))
-    if request.cursor is not None:
-        return await reader.onward(request.cursor)
-    if request.head or request.first:
-        return await reader.span(request.first or 1, request.last or request.head or 1)
-    return await reader.tail(request.tail or DEFAULT_LINES, before=request.before)
+        piece = await scan(reader.feed, request, Display(mask))
+    elif request.cursor is not None:
+        piece = await reader.onward(request.cursor)
+    elif request.head or request.first:
+        piece = await reader.span(request.first or 1, request.last or request.head or 1)
+    else:
+        piece = await reader.tail(request.tail or DEFAULT_LINES, before=request.before)
+    if reader.feed.live and piece.total_lines == 0:
+        return replace(piece, total_lines=None, note="Nothing has been logged yet.")
+    if attempts.marked(piece.lines):
+        first = piece.first_line if piece.matches is None else None
+        given = None if job.retry is None else job.retry + 1
+        lines = attempts.told(piece.lines, first=first, count=await reader.count(), attempts=given)
+        return replace(piece, lines=lines)
+    return piece
 
 
 async def last_lines(hub: HubClient, job: Job, count: int, *, mask: Callable[[str], str] = str) -> list[str]:
@@ -92,12 +105,15 @@ class _Reader:
         self._request = request
         self._display = Display(mask)
         self._room = max(256, min(request.max_bytes, LARGEST_REPLY))
+        self._whole: Count | None = None
 
     async def tail(self, count: int, *, before: int = 0) -> LogSlice:
         events, total = await self._end(max(count + before, _COUNTED_ALONG))
         if total is None and Cursor.at_end(events, 0).stamp is None:
             events, total = await self._end(_PROBES[-1])  # all bear one time, so the place needs a longer look
-        total = await self._total() if total is None else total
+        if total is None:
+            counted = await self.count()
+            total = counted.lines if counted else None
         end = len(events) - before
         start = self._start_of_what_fits(events, max(0, end - count), end)
         shown: deque[str] = deque()
@@ -192,18 +208,27 @@ class _Reader:
         a live log can send more than the tail because it grows meanwhile.
         """
         events, seen = await _tail(self.feed, count)
-        return events, seen if seen < count - 1 or (seen > count and not self.feed.live) else None
+        whole = seen < count - 1 or (seen > count and not self.feed.live)
+        if whole and seen == len(events):
+            self._whole = Count().add(events)
+        return events, seen if whole else None
 
-    async def _total(self) -> int | None:
-        """How many lines a finished log has, if counting them is quick."""
+    async def count(self) -> Count | None:
+        """How many lines a finished log has, and where attempts began in it; None if counting them is not quick."""
         if self.feed.live:
-            return None
-        total = 0
-        with anyio.move_on_after(_COUNT_LASTS) as limit:
-            async with aclosing(self.feed.events()) as batches:
-                async for batch in batches:
-                    total += len(batch)
-        return None if limit.cancelled_caught else total
+            return self._whole
+        key = (self.feed.asked.endpoint, self.feed.namespace, self.feed.job_id)
+        count = self._whole or _COUNTS.get(key)
+        if count is None:
+            count = Count()
+            with anyio.move_on_after(_COUNT_LASTS) as limit:
+                async with aclosing(self.feed.events()) as batches:
+                    async for batch in batches:
+                        count = count.add(batch)
+            if limit.cancelled_caught:
+                return None
+            _COUNTS.put(key, count)
+        return count
 
 
 def _backward(first: int | None, passed: int, count: int) -> dict[str, str] | None:

@@ -69,6 +69,7 @@ class _Scan:
         self._start = request.cursor or Cursor.counted((request.first or 1) - 1)
         self._last = request.last or request.head
         self._number = 0
+        self._note: str | None = None
         self._newest: list[bytes] = []
         self._passed: list[bytes] = []
         self._held: list[bytes] = []
@@ -93,6 +94,7 @@ class _Scan:
             truncated=not done or self._matches.dropped,
             rest=None if done else {"cursor": place},
             matches=self._matches.count,
+            note=self._note,
         )
 
     def _near_end(self, *, ended: bool) -> LogSlice:
@@ -106,6 +108,7 @@ class _Scan:
             truncated=not whole or self._matches.dropped,
             rest=rest,
             matches=self._matches.count,
+            note=self._note,
         )
 
     async def _read(self) -> bool:
@@ -146,6 +149,7 @@ class _Scan:
                     await self._work([], last=True)
                     return False
                 if scanning is not None and anyio.current_time() - scanning > _SCAN_LASTS:
+                    self._note = f"The search was stopped after {_SCAN_LASTS:.0f} s; `rest` goes on where it was."
                     return False
         done = await self._work(waiting, last=True)
         return done and (self._last is None or self._number < self._last)

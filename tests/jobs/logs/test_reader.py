@@ -296,6 +296,43 @@ async def test_a_job_that_waits_has_no_log_yet_and_no_request_is_made(hub, run):
     assert (piece.lines, piece.cursor, piece.total_lines) == ((), "0", 0)
 
 
+async def test_a_running_job_that_said_nothing_yet_has_no_number_of_lines(hub, run):
+    job = await run("while [ ! -e $HF_JOB_WORKSPACE/go ]; do sleep 0.05; done", wait=False)
+    with anyio.fail_after(20):
+        while job.stage != "RUNNING":
+            job = await hub.inspect(job.id)
+    for request in (LogRequest(), LogRequest.parse(search="x"), LogRequest(cursor=Cursor())):
+        piece = await reader.read(hub, job, request)
+        assert (piece.lines, piece.total_lines) == ((), None)
+        assert "yet" in piece.note
+    await hub.cancel(job.id)
+    await ended(hub, job)
+
+
+@pytest.mark.parametrize("attempts", [3, 2])
+async def test_attempts_are_told_apart(hub, run, attempts):
+    job = await run("echo trying; seq 1 1500; exit 1", attempts=attempts)
+    assert job.stage == "ERROR"
+    for request in (LogRequest(tail=2000), LogRequest.parse(search="job started", cursor=None)):
+        piece = await reader.read(hub, job, request)
+        said = [line for line in piece.lines if "Job started" in line]
+        for number, line in zip(range(attempts, 1, -1), reversed(said), strict=False):
+            assert line.endswith(f"===== (attempt {number} of {attempts} began here)")
+    assert len(said) == attempts - 1
+
+
+async def test_the_number_of_lines_of_a_finished_log_is_counted_once(hub, hub_state, run):
+    job = await run("seq 1 30000")
+    with faults.fault_proxy(hub_state.endpoint) as proxy:
+        through = HubClient(proxy.endpoint, hub_state.token)
+        calls = []
+        for _ in range(2):
+            assert (await reader.read(through, job)).total_lines == 30000
+            calls.append(sum("/logs" in seen or seen == "logs" for seen in proxy.seen))
+        await through.close()
+    assert calls[1] - calls[0] == calls[0] - 1 > 0
+
+
 async def test_the_log_of_a_job_that_is_not_there_is_not_found(hub, run):
     job = await run("true")
     gone = type(job)(id="nosuchjob", namespace="local", endpoint=hub.endpoint, status=job.status)
