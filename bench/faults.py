@@ -24,17 +24,17 @@ from jobs.client.client import HubClient
 from jobs.client.retry import Backoff
 from jobs.client.transport import Limits
 from jobs.errors import HubError
-from jobs.spec.request import JobRequest
+from jobs.spec.fields import JobRequest
 from jobs.spec.spec import build
 from jobs.spec.workspace import LABEL
-from jobs.submit import Patience, new_submission, recover, schedule, submit
+from jobs.submit import RetryPolicy, new_idempotency_key, recover, schedule, submit
 from tests.hub_process import running_hub, short_home
 from tests.jobs import fault_proxy as faults
 from tests.jobs.fault_proxy import FaultProxy, refused_after, refused_before
 
 RUNS = 600
 WORKERS = 6
-PATIENCE = Patience(reply=1.0, settle=3.0, sends=3, total=25.0)
+PATIENCE = RetryPolicy(reply=1.0, settle=3.0, sends=3, total=25.0)
 BACKOFF = Backoff(attempts=4, base=0.05, cap=0.3, total=3.0)
 ANSWERS = [make(status) for make in (refused_before, refused_after) for status in (500, 502, 503, 504)]
 ANSWERS += [make(429, "Retry-After: 0") for make in (refused_before, refused_after)]
@@ -58,7 +58,7 @@ class Tally:
 
 
 async def one(straight: HubClient, broken: HubClient, proxy: FaultProxy, draw: random.Random, tally: Tally) -> None:
-    label = new_submission()
+    label = new_idempotency_key()
     scheduled = draw.random() < 0.25
     request = JobRequest(command=("true",), image="python:3.12", files={"a.txt": "a"})
     if scheduled:
@@ -76,7 +76,7 @@ async def one(straight: HubClient, broken: HubClient, proxy: FaultProxy, draw: r
     started = time.monotonic()
     told = None
     try:
-        told = (await (schedule if scheduled else submit)(broken, spec, {}, label, patience=PATIENCE)).id
+        told = (await (schedule if scheduled else submit)(broken, spec, {}, label, policy=PATIENCE)).id
         outcome = "id at once"
     except HubError as error:
         outcome = f"told {error.code}"

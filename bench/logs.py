@@ -24,9 +24,9 @@ from jobs.client.models import Job
 from jobs.client.wait import wait_for_change
 from jobs.logs import reader
 from jobs.logs.reader import LogRequest, LogSlice
-from jobs.spec.request import JobRequest
+from jobs.spec.fields import JobRequest
 from jobs.spec.spec import build
-from jobs.submit import new_submission, submit
+from jobs.submit import new_idempotency_key, submit
 from tests.hub_process import running_hub, short_home
 
 LINE = "2026-11-21 21:18:26 INFO step {} loss 0.1234 learning rate 0.00025 tokens per second 18233 memory 71 percent"
@@ -39,7 +39,7 @@ async def main(endpoint: str, token: str, megabytes: int) -> None:
     command = WRITER.format(count=count, line=LINE.replace("{}", '" i "'))
     request = JobRequest(command=("sh", "-c", command), image="python:3.12", timeout="1h")
     started = time.monotonic()
-    job = await submit(hub, build(request, hub=hub.endpoint, namespace="local"), {}, new_submission())
+    job = await submit(hub, build(request, hub=hub.endpoint, namespace="local"), {}, new_idempotency_key())
     while not stage.finished(job.stage):
         job = (await wait_for_change(hub, [job.id], seconds=45))[job.id]  # type: ignore[assignment]  # it is there
     print(f"{count:,} lines, {megabytes} MB, written in {time.monotonic() - started:.0f} s, {job.stage}")

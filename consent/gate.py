@@ -1,6 +1,6 @@
 """The one gate: nothing guarded is sent unless it passes here, and each yes passes once.
 
-A guarded tool calls `Gate.pose` in its resolver, before its body runs, and `Gate.redeem` in its body, with the
+A guarded tool calls `Gate.ask` in its resolver, before its body runs, and `Gate.consume` in its body, with the
 request rebuilt at that moment. Between the two the person has answered, or could not be asked.
 """
 
@@ -22,7 +22,7 @@ from mcp.server.mcpserver.resolve import AcceptedElicitation, DeclinedElicitatio
 from consent.caller import caller, can_be_asked, is_modern, sealed_state
 from consent.ledger import Approval, Consumed, Ledger
 from consent.question import Answer, form, text
-from consent.request import ConsentRequest, granted
+from consent.request import ConsentRequest, Fact, granted
 from hub_contract.command_line import command
 from jobs.errors import (
     ConsentCancelled,
@@ -33,7 +33,7 @@ from jobs.errors import (
     JobsError,
     SpecChanged,
 )
-from jobs.submit import new_submission
+from jobs.submit import new_idempotency_key
 
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
@@ -73,11 +73,11 @@ class Recovered:
 
 @dataclass(frozen=True)
 class Approved:
-    """A yes that has been used up. Exactly `names` may be attached; `submission` labels what is sent."""
+    """A yes that has been used up. Exactly `names` may be attached; the key labels what is sent."""
 
     names: tuple[str, ...]
     withheld: tuple[str, ...]
-    submission: str
+    idempotency_key: str
 
 
 NotAsked = NotNeeded | Pending | Recovered
@@ -106,7 +106,7 @@ class Gate:
     clock: Callable[[], float] = field(default=time.time)
     _asked: set[tuple[str, str]] = field(default_factory=set, init=False)
 
-    async def pose(self, request: ConsentRequest, ctx: Context[Any, Any]) -> Elicit[Answer] | NotAsked:
+    async def ask(self, request: ConsentRequest, ctx: Context[Any, Any]) -> Elicit[Answer] | NotAsked:
         """The question to put, or why none is put. Changes nothing the caller could use as an answer."""
         if not request.needed:
             return NotNeeded(request)
@@ -120,7 +120,7 @@ class Gate:
             return Pending(request, found)
         earlier = await self._earlier(request, who)
         if can_be_asked(ctx):
-            self._note_asked(request, who)
+            await self._note_asked(request, who)
             _wait_no_longer_than(self.ask_seconds)
             shown = _again(request, earlier).masked(self.mask)
             everything = await anyio.to_thread.run_sync(self.texts.keep, shown)
@@ -128,15 +128,15 @@ class Gate:
         if found is None or found.status != "pending":
             if earlier is not None and earlier.out_of_band:
                 return Recovered(request, earlier)
-            self.audit.note("put aside", caller=who, **_facts(request))
+            await self._note("put aside", caller=who, **_facts(request))
         return Pending(request, await self._put_aside(request, who))
 
-    async def redeem(
+    async def consume(
         self, request: ConsentRequest, outcome: Elicited, ctx: Context[Any, Any]
     ) -> Approved | Pending | Consumed:
         """Use the answer up for exactly `request`, which the caller has just rebuilt.
 
-        Returns a `Grant`; or the `PutAside` question that still waits for its person; or the `Spent` yes of the
+        Returns `Approved`; or the `Pending` question that still waits for its person; or the `Consumed` yes of the
         very same call, whose outcome the caller should look up instead of sending anything.
 
         Raises:
@@ -150,7 +150,7 @@ class Gate:
             raise await self._refused(request, outcome, who)
         answer = outcome.data
         if not isinstance(answer, Answer | NotNeeded | Pending | Recovered) or answer.request.digest != request.digest:
-            self.audit.note("changed", caller=who, **_facts(request))
+            await self._note("changed", caller=who, **_facts(request))
             raise SpecChanged(
                 "What would be sent changed after the question was put, so nothing was sent.",
                 hint="Call again with the same arguments; the person will be asked about what it is now.",
@@ -158,38 +158,43 @@ class Gate:
         if isinstance(answer, Recovered):
             return answer.spent
         if isinstance(answer, Pending):
-            return await self._redeem_put_aside(request, answer.approval, who)
+            return await self._consume_put_aside(request, answer.approval, who)
         if isinstance(answer, NotNeeded):
-            return await self._redeem_unasked(request, answer, who)
-        return await self._redeem_answer(request, answer, who, ctx)
+            return await self._consume_unasked(request, answer, who)
+        return await self._consume_answer(request, answer, who, ctx)
 
-    def record(self, grant: Approved, namespace: str, result: str) -> None:
+    async def record(self, grant: Approved, namespace: str, result: str) -> None:
         """Note what a spent yes came to: the id of the job or schedule."""
-        self.ledger.record(grant.submission, namespace, result)
-        self.audit.note("submitted", submission=grant.submission, namespace=namespace, id=result, names=grant.names)
+        key = grant.idempotency_key
+        await anyio.to_thread.run_sync(self.ledger.record, key, namespace, result)
+        await self._note("submitted", submission=key, namespace=namespace, id=result, names=grant.names)
 
-    async def _redeem_unasked(self, request: ConsentRequest, answer: NotNeeded, who: str) -> Approved:
+    async def _note(self, event: str, **facts: Any) -> None:
+        """A line of the record, off the event loop: another process may hold its lock."""
+        await anyio.to_thread.run_sync(partial(self.audit.note, event, **facts))
+
+    async def _consume_unasked(self, request: ConsentRequest, answer: NotNeeded, who: str) -> Approved:
         if request.needed and not (answer.bypassed and self.bypass):
             raise ConsentSpent("No answer was given for this.")
         if request.needed:
-            self.audit.note("bypassed", caller=who, **_facts(request))
+            await self._note("bypassed", caller=who, **_facts(request))
         key = f"unasked:{secrets.token_hex(16)}"
         return await self._spend(request, request.secret_names, key, who)
 
-    async def _redeem_put_aside(self, request: ConsentRequest, approval: Approval, who: str) -> Approved | Pending:
+    async def _consume_put_aside(self, request: ConsentRequest, approval: Approval, who: str) -> Approved | Pending:
         if approval.status == "declined":
             await anyio.to_thread.run_sync(self.ledger.dismiss, approval.id)
             raise _declined()
         if approval.status != "approved":
             return Pending(request, approval)
-        names = self._yes(request, approval.ticked, who)
+        names = await self._yes(request, approval.ticked, who)
         # The person may have been asked in both ways; the question that this call brought back is used up as well.
         sealed = sealed_state()
         also = f"state:{sealed.key}" if sealed is not None else None
         key = f"approval:{approval.id}"
         return await self._spend(request, names, key, who, approval_id=approval.id, also=also)
 
-    async def _redeem_answer(
+    async def _consume_answer(
         self, request: ConsentRequest, answer: Answer, who: str, ctx: Context[Any, Any]
     ) -> Approved | Consumed:
         sealed = sealed_state()
@@ -199,26 +204,26 @@ class Gate:
         key = f"state:{sealed.key}" if sealed is not None else f"reply:{secrets.token_hex(16)}"
         earlier = await anyio.to_thread.run_sync(self.ledger.spent, key)
         if earlier is not None:
-            self.audit.note("replayed", caller=who, **_facts(request))
-            if not earlier.submission or earlier.digest != request.digest or earlier.caller != who:
+            await self._note("replayed", caller=who, **_facts(request))
+            if not earlier.idempotency_key or earlier.digest != request.digest or earlier.caller != who:
                 raise ConsentSpent("That answer was used before; a yes is good for one submission.")
             return earlier
         try:
-            names = self._yes(request, answer.ticked(), who)
+            names = await self._yes(request, answer.ticked(), who)
         except ConsentNotGiven:
             await self._burn(request, who)
             raise
         return await self._spend(request, names, key, who)
 
-    def _yes(self, request: ConsentRequest, ticked: frozenset[str], who: str) -> tuple[str, ...]:
+    async def _yes(self, request: ConsentRequest, ticked: frozenset[str], who: str) -> tuple[str, ...]:
         if not granted(request, ticked):
-            self.audit.note("answered", caller=who, answer="nothing ticked", **_facts(request))
+            await self._note("answered", caller=who, answer="nothing ticked", **_facts(request))
             raise ConsentNotGiven(
                 "The person accepted the form without ticking what is needed, which is not a yes; nothing was sent.",
                 hint="Ask the user which names the job may have, then call again.",
             )
         names = tuple(name for name in request.secret_names if name in ticked)
-        self.audit.note("answered", caller=who, answer="yes", ticked=sorted(ticked), **_facts(request))
+        await self._note("answered", caller=who, answer="yes", ticked=sorted(ticked), **_facts(request))
         return names
 
     async def _spend(
@@ -231,12 +236,12 @@ class Gate:
         approval_id: str | None = None,
         also: str | None = None,
     ) -> Approved:
-        submission = new_submission()
+        idempotency_key = new_idempotency_key()
         if request.needed:
-            spend = partial(self.ledger.spend, key, request.digest, who, submission, approval_id, also=also)
+            spend = partial(self.ledger.spend, key, request.digest, who, idempotency_key, approval_id, also=also)
             await anyio.to_thread.run_sync(spend)
         withheld = tuple(name for name in request.secret_names if name not in names)
-        return Approved(names, withheld, submission)
+        return Approved(names, withheld, idempotency_key)
 
     async def _burn(self, request: ConsentRequest, who: str) -> None:
         """A no is final for the question it answers: nobody turns it into a yes by sending the state again."""
@@ -248,9 +253,9 @@ class Gate:
     async def _refused(self, request: ConsentRequest, outcome: Elicited, who: str) -> JobsError:
         await self._burn(request, who)
         if isinstance(outcome, DeclinedElicitation):
-            self.audit.note("answered", caller=who, answer="declined", **_facts(request))
+            await self._note("answered", caller=who, answer="declined", **_facts(request))
             return _declined(await self._earlier(request, who))
-        self.audit.note("answered", caller=who, answer="cancelled", **_facts(request))
+        await self._note("answered", caller=who, answer="cancelled", **_facts(request))
         approval = await self._put_aside(request, who)
         return ConsentCancelled(
             "The question was closed without an answer; nothing was sent.",
@@ -271,11 +276,11 @@ class Gate:
         look = partial(self.ledger.last_spent, request.digest, who, since=before - RECOVERABLE_FOR, before=before)
         return await anyio.to_thread.run_sync(look)
 
-    def _note_asked(self, request: ConsentRequest, who: str) -> None:
+    async def _note_asked(self, request: ConsentRequest, who: str) -> None:
         """Note the question once: the resolver runs again when the answer comes back."""
         if sealed_state() is None or (who, request.digest) not in self._asked:
             self._asked.add((who, request.digest))
-            self.audit.note("asked", caller=who, **_facts(request))
+            await self._note("asked", caller=who, **_facts(request))
 
 
 @contextmanager
@@ -322,7 +327,9 @@ def _again(request: ConsentRequest, earlier: Consumed | None) -> ConsentRequest:
     if earlier is None:
         return request
     at = datetime.fromtimestamp(earlier.at, UTC).strftime("%H:%M:%S UTC")
-    return replace(request, facts=(("AGAIN", f"the very same was approved and sent at {at}"), *request.facts))
+    return replace(
+        request, facts=(Fact("AGAIN", f"the very same was approved and sent at {at}", "again"), *request.facts)
+    )
 
 
 def _facts(request: ConsentRequest) -> dict[str, Any]:

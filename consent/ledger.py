@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from consent.request import ConsentRequest, Tick
+from consent.request import ConsentRequest, Fact, Tick
 from hub_contract.command_line import command
 from jobs.errors import ConsentSpent, ConsentUnavailable
 
@@ -70,7 +70,7 @@ class Consumed:
     key: str
     digest: str
     caller: str
-    submission: str
+    idempotency_key: str
     at: float
     namespace: str | None
     result: str | None
@@ -175,7 +175,7 @@ class Ledger:
         key: str,
         digest: str,
         caller: str,
-        submission: str,
+        idempotency_key: str,
         approval_id: str | None = None,
         *,
         also: str | None = None,
@@ -205,16 +205,16 @@ class Ledger:
             try:
                 db.executemany(
                     "INSERT INTO spent (key, digest, caller, submission, at) VALUES (?, ?, ?, ?, ?)",
-                    [(one, digest, caller, submission, self._clock()) for one in (key, also) if one is not None],
+                    [(one, digest, caller, idempotency_key, self._clock()) for one in (key, also) if one is not None],
                 )
             except sqlite3.IntegrityError:
                 raise ConsentSpent("That answer was used before; a yes is good for one submission.") from None
 
-    def record(self, submission: str, namespace: str, result: str) -> None:
+    def record(self, idempotency_key: str, namespace: str, result: str) -> None:
         """Note what came of a spent yes: the id of the job or schedule it made."""
         with self._writing() as db:
             db.execute(
-                "UPDATE spent SET namespace = ?, result = ? WHERE submission = ?", (namespace, result, submission)
+                "UPDATE spent SET namespace = ?, result = ? WHERE submission = ?", (namespace, result, idempotency_key)
             )
 
     def spent(self, key: str) -> Consumed | None:
@@ -261,6 +261,9 @@ def _approval(row: Any) -> Approval:
 
 
 def _request(stored: dict[str, Any]) -> ConsentRequest:
-    stored["facts"] = tuple((label, value) for label, value in stored["facts"])
-    stored["ticks"] = tuple(Tick(**tick) for tick in stored["ticks"])
+    """From its JSON; version 0.1 stored facts of two parts, and ticks of which every optional one was a secret's."""
+    stored["facts"] = tuple(Fact(*fact) for fact in stored["facts"])
+    stored["ticks"] = tuple(
+        Tick(**({"kind": "confirm" if tick["required"] else "secret"} | tick)) for tick in stored["ticks"]
+    )
     return ConsentRequest(**stored)

@@ -37,8 +37,8 @@ class Answer(BaseModel):
 def text(request: ConsentRequest, everything: Path | None = None) -> str:
     """The question as plain text, no line longer than `COLUMNS` but for the path of the file that holds it all."""
     lines = [*textwrap.wrap(request.title, COLUMNS), ""]
-    for label, value in request.facts:
-        lines += _fact(label, value)
+    for fact in request.facts:
+        lines += _fact(fact.label, fact.value)
     lines += ["", *textwrap.wrap(_closing(request), COLUMNS)]
     if everything is not None:
         lines += ["Everything that would be sent, in full:", _short(everything)]

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Action = Literal["submit", "schedule", "rerun", "trigger", "resume", "reschedule"]
+TickKind = Literal["secret", "cost", "port", "confirm"]
+
+
+class Fact(NamedTuple):
+    """One thing a person is told. `field` is the job's field it comes from, or a word of ours; it is not shown."""
+
+    label: str
+    value: str
+    field: str = ""
 
 
 @dataclass(frozen=True)
@@ -17,24 +26,26 @@ class Tick:
         name: The field's name: an environment variable's for a secret, lower case for everything else.
         title: What the box says.
         description: Why it is asked, in one line.
+        kind: What a tick in it allows: a secret by this name, the worst-case cost, open ports, or the action itself.
         required: Whether the action is off when it is left unticked. A secret's box is not: it is withheld.
     """
 
     name: str
     title: str
     description: str
+    kind: TickKind
     required: bool
 
 
 @dataclass(frozen=True)
 class ConsentRequest:
-    """A guarded action, described in the server's own words.
+    """One guarded action, described for the person and bound to what will be sent.
 
     Args:
-        action: What would happen.
-        digest: 64 hexadecimal digits over everything that would be sent.
+        action: What is about to happen.
+        digest: Over everything that would be sent.
         title: The question, in one line.
-        facts: Label and value, in the order shown. Values are sanitised and bounded already.
+        facts: In the order shown. Values are sanitised and bounded already.
         ticks: The boxes; an empty tuple means that nothing here needs a person.
         details: The whole of what is sent, for the approval page and the terminal; values absent.
     """
@@ -42,7 +53,7 @@ class ConsentRequest:
     action: Action
     digest: str
     title: str
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[Fact, ...]
     ticks: tuple[Tick, ...]
     details: str = ""
 
@@ -53,7 +64,7 @@ class ConsentRequest:
 
     @property
     def secret_names(self) -> tuple[str, ...]:
-        return tuple(tick.name for tick in self.ticks if not tick.required)
+        return tuple(tick.name for tick in self.ticks if tick.kind == "secret")
 
     @property
     def fingerprint(self) -> str:
@@ -62,10 +73,13 @@ class ConsentRequest:
 
     def masked(self, mask: Callable[[str], str]) -> ConsentRequest:
         """The same question with `mask` over everything that is shown; what it is bound to stays."""
-        facts = tuple((label, mask(value)) for label, value in self.facts)
+        facts = tuple(fact._replace(value=mask(fact.value)) for fact in self.facts)
         return replace(self, title=mask(self.title), facts=facts, details=mask(self.details))
 
 
 def granted(request: ConsentRequest, ticked: frozenset[str]) -> bool:
-    """Whether the ticks amount to a yes: every required box, and at least one box in all."""
-    return bool(ticked) and all(tick.name in ticked for tick in request.ticks if tick.required)
+    """Whether the ticks amount to a yes: every required box, and at least one that is required or a secret's."""
+    counted = [tick for tick in request.ticks if tick.required or tick.kind == "secret"]
+    return any(tick.name in ticked for tick in counted) and all(
+        tick.name in ticked for tick in request.ticks if tick.required
+    )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 import anyio
 
 from jobs.client.error_map import never_sent
-from jobs.errors import HubBroken, HubError, HubTimeout, HubUnreachable, RateLimited, SpecChanged, SubmissionUnknown
+from jobs.errors import HubBroken, HubError, HubTimeout, HubUnreachable, RateLimited, SubmissionUnknown
 from jobs.spec.workspace import LABEL
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jobs.secrets.secret_value import Secret
     from jobs.spec.spec import JobSpec
 
-    OnEvent = Callable[[str, Mapping[str, str]], None]
+    OnEvent = Callable[[str, Mapping[str, str]], Awaitable[None]]
 
 
 class _Record(Protocol):
@@ -39,11 +39,11 @@ class _Record(Protocol):
 Made = TypeVar("Made", bound=_Record)
 
 _STEPS = (0.0, 0.2, 0.5, 1.0, 2.0)
-_DAWN = datetime.min.replace(tzinfo=UTC)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long a submission may take.
 
     Args:
@@ -59,7 +59,7 @@ class Patience:
     total: float = 35.0
 
 
-def new_submission() -> str:
+def new_idempotency_key() -> str:
     """A label no other submission has; it also names the workspace's folder. The date lets a person sort folders."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{randomness.token_hex(6)}"
 
@@ -68,77 +68,70 @@ async def submit(
     hub: HubClient,
     spec: JobSpec,
     secrets: Mapping[str, Secret],
-    submission: str,
+    idempotency_key: str,
     *,
-    resumed: bool = False,
     on_event: OnEvent | None = None,
-    patience: Patience | None = None,
+    policy: RetryPolicy | None = None,
 ) -> Job:
     """Upload the job's files, then make the job, once.
 
     Args:
         hub: Where to.
-        spec: What was approved; the body that leaves is compared with its digest.
+        spec: What was approved.
         secrets: Values of exactly the spec's `secret_names`, revealed only while a request is written.
-        submission: From `new_submission`.
-        resumed: Whether an earlier call with this submission may have sent it; then it is looked for first.
+        idempotency_key: From `new_idempotency_key`.
         on_event: Told `uploaded`, `unclear`, `made` (with `id`), `found` (with `id`), `removed` (with `id`).
-        patience: Time limits; at most about a minute in all.
+        policy: Time limits; at most about a minute in all.
 
     Raises:
         SubmissionUnknown: When the job may exist and cannot be seen; `recover` finds it later.
         HubError: When no job was made.
     """
-    errand = _Errand(
-        send=lambda limits: hub.submit(spec.namespace, _body(spec, secrets, submission), read=limits.reply),
-        find=lambda: hub.find_by_label(spec.namespace, LABEL, submission),
+    operation = _CreateOnce(
+        send=lambda limits: hub.submit(spec.namespace, _body(spec, secrets, idempotency_key), read=limits.reply),
+        find=lambda: hub.find_by_label(spec.namespace, LABEL, idempotency_key),
         remove=lambda job: hub.cancel(job.id, spec.namespace),
-        submission=submission,
+        idempotency_key=idempotency_key,
         on_event=on_event or _ignore,
-        patience=patience or Patience(),
+        policy=policy or RetryPolicy(),
     )
-    if resumed and (earlier := await errand.earlier()) is not None:
-        return earlier
-    await _upload(hub, spec, submission, errand.on_event)
-    return await errand.run()
+    await _upload(hub, spec, idempotency_key, operation.on_event)
+    return await operation.run()
 
 
 async def schedule(
     hub: HubClient,
     spec: JobSpec,
     secrets: Mapping[str, Secret],
-    submission: str,
+    idempotency_key: str,
     *,
-    resumed: bool = False,
     on_event: OnEvent | None = None,
-    patience: Patience | None = None,
+    policy: RetryPolicy | None = None,
 ) -> ScheduledJob:
     """Upload the files that every run starts from, then make the schedule, once; as `submit` does."""
-    errand = _Errand(
-        send=lambda limits: hub.schedule(spec.namespace, _body(spec, secrets, submission), read=limits.reply),
-        find=lambda: hub.list_schedules(spec.namespace, labels={LABEL: submission}),
+    operation = _CreateOnce(
+        send=lambda limits: hub.schedule(spec.namespace, _body(spec, secrets, idempotency_key), read=limits.reply),
+        find=lambda: hub.list_schedules(spec.namespace, labels={LABEL: idempotency_key}),
         remove=lambda made: hub.delete_schedule(made.id, spec.namespace),
-        submission=submission,
+        idempotency_key=idempotency_key,
         on_event=on_event or _ignore,
-        patience=patience or Patience(),
+        policy=policy or RetryPolicy(),
     )
-    if resumed and (earlier := await errand.earlier()) is not None:
-        return earlier
-    await _upload(hub, spec, submission, errand.on_event)
-    return await errand.run()
+    await _upload(hub, spec, idempotency_key, operation.on_event)
+    return await operation.run()
 
 
 async def recover(
-    hub: HubClient, namespace: str, submission: str, *, scheduled: bool = False
+    hub: HubClient, namespace: str, idempotency_key: str, *, scheduled: bool = False
 ) -> Job | ScheduledJob | None:
     """What a submission made, if it made anything: for a caller whose reply was lost. Raises HubError."""
     if scheduled:
-        schedules = await hub.list_schedules(namespace, labels={LABEL: submission})
+        schedules = await hub.list_schedules(namespace, labels={LABEL: idempotency_key})
         return min(schedules, key=_age, default=None)
-    return min(await hub.find_by_label(namespace, LABEL, submission), key=_age, default=None)
+    return min(await hub.find_by_label(namespace, LABEL, idempotency_key), key=_age, default=None)
 
 
-async def rerun(hub: HubClient, job: Job, *, on_event: OnEvent | None = None, patience: Patience | None = None) -> Job:
+async def rerun(hub: HubClient, job: Job, *, on_event: OnEvent | None = None, policy: RetryPolicy | None = None) -> Job:
     """Run a job again with everything the hub stored of it, its secrets too. Never sent again once it may have left."""
 
     async def reruns() -> list[Job]:
@@ -146,12 +139,12 @@ async def rerun(hub: HubClient, job: Job, *, on_event: OnEvent | None = None, pa
         return [other for other in jobs if other.initiator and other.initiator.id == job.id]
 
     return await _without_label(
-        lambda limits: hub.duplicate(job.id, job.namespace, read=limits.reply), reruns, on_event, patience
+        lambda limits: hub.duplicate(job.id, job.namespace, read=limits.reply), reruns, on_event, policy
     )
 
 
 async def trigger(
-    hub: HubClient, scheduled: ScheduledJob, *, on_event: OnEvent | None = None, patience: Patience | None = None
+    hub: HubClient, scheduled: ScheduledJob, *, on_event: OnEvent | None = None, policy: RetryPolicy | None = None
 ) -> Job:
     """Run a schedule now, apart from its times. Never sent again once it may have left. Raises Conflict."""
 
@@ -160,20 +153,20 @@ async def trigger(
         return [job for job in jobs if job.initiator and job.initiator.id == scheduled.id]
 
     return await _without_label(
-        lambda limits: hub.run_schedule(scheduled.id, scheduled.namespace, read=limits.reply), runs, on_event, patience
+        lambda limits: hub.run_schedule(scheduled.id, scheduled.namespace, read=limits.reply), runs, on_event, policy
     )
 
 
 @dataclass(frozen=True)
-class _Errand(Generic[Made]):
+class _CreateOnce(Generic[Made]):
     """One thing to be made, how to ask for it, how to find it, and how to take a second one away (None: not ours)."""
 
-    send: Callable[[Patience], Awaitable[Made]]
+    send: Callable[[RetryPolicy], Awaitable[Made]]
     find: Callable[[], Awaitable[list[Made]]]
     remove: Callable[[Made], Awaitable[None]] | None
-    submission: str | None
+    idempotency_key: str | None
     on_event: OnEvent
-    patience: Patience
+    policy: RetryPolicy
 
     async def earlier(self) -> Made | None:
         """What an earlier call made, if it made anything."""
@@ -181,19 +174,19 @@ class _Errand(Generic[Made]):
         if not found:
             return None
         kept = await self._keep(found)
-        self.on_event("found", {"id": kept.id})
+        await self.on_event("found", {"id": kept.id})
         return kept
 
     async def run(self) -> Made:
         started = anyio.current_time()
         unclear = False
-        for sent in range(1, self.patience.sends + 1):
+        for sent in range(1, self.policy.sends + 1):
             try:
                 made = await self._send()
             except HubError as error:
                 doubtful = _may_have_made(error)
                 if doubtful:
-                    self.on_event("unclear", {"code": error.code})
+                    await self.on_event("unclear", {"code": error.code})
                 unclear = unclear or doubtful
                 found = await self._look(error, seconds=self._looking_time(error)) if unclear else None
                 if found is not None:
@@ -209,21 +202,21 @@ class _Errand(Generic[Made]):
         """One request, not torn by a cancelled call: what was sent is answered, and the answer noted, first."""
         with anyio.CancelScope(shield=True):
             try:
-                made = await self.send(self.patience)
+                made = await self.send(self.policy)
             except HubError as error:
                 trouble = error.with_traceback(None)
             else:
-                self.on_event("made", {"id": made.id})
+                await self.on_event("made", {"id": made.id})
                 return made
         raise trouble  # without the frames that held the body and its values
 
     def _looking_time(self, error: HubError) -> float:
         if not _may_have_made(error):
             return 0.0
-        return self.patience.settle if isinstance(error, HubTimeout | HubUnreachable) else self.patience.settle / 3
+        return self.policy.settle if isinstance(error, HubTimeout | HubUnreachable) else self.policy.settle / 3
 
     def _again(self, error: HubError, sent: int, elapsed: float) -> bool:
-        if sent >= self.patience.sends or elapsed + (error.retry_after or 0.0) > self.patience.total:
+        if sent >= self.policy.sends or elapsed + (error.retry_after or 0.0) > self.policy.total:
             return False
         if never_sent(error) or isinstance(error, RateLimited):
             return True
@@ -269,11 +262,11 @@ class _Errand(Generic[Made]):
             for other in late:
                 with suppress(HubError):
                     await self.remove(other)
-                    self.on_event("removed", {"id": other.id})
+                    await self.on_event("removed", {"id": other.id})
         return kept
 
     def _unknown(self) -> SubmissionUnknown:
-        where = f"with the label {LABEL}={self.submission}" if self.submission else "among the newest jobs"
+        where = f"with the label {LABEL}={self.idempotency_key}" if self.idempotency_key else "among the newest jobs"
         return SubmissionUnknown(
             "The hub may or may not have taken this; it was not sent again.",
             hint=f"Look {where} (job_status) before you try again.",
@@ -281,25 +274,25 @@ class _Errand(Generic[Made]):
 
 
 async def _without_label(
-    send: Callable[[Patience], Awaitable[Job]],
+    send: Callable[[RetryPolicy], Awaitable[Job]],
     find: Callable[[], Awaitable[list[Job]]],
     on_event: OnEvent | None,
-    patience: Patience | None,
+    policy: RetryPolicy | None,
 ) -> Job:
     before = {job.id for job in await find()}
 
     async def new() -> list[Job]:
         return [job for job in await find() if job.id not in before]
 
-    errand = _Errand(
+    operation = _CreateOnce(
         send=send,
         find=new,
         remove=None,
-        submission=None,
+        idempotency_key=None,
         on_event=on_event or _ignore,
-        patience=patience or Patience(),
+        policy=policy or RetryPolicy(),
     )
-    return await errand.run()
+    return await operation.run()
 
 
 def _may_have_made(error: HubError) -> bool:
@@ -307,22 +300,15 @@ def _may_have_made(error: HubError) -> bool:
     return isinstance(error, HubBroken | HubTimeout | HubUnreachable | RateLimited) and not never_sent(error)
 
 
-def _body(spec: JobSpec, secrets: Mapping[str, Secret], submission: str) -> Mapping[str, Any]:
-    body = spec.body(submission, {name: secret.reveal() for name, secret in secrets.items()})
-    if not spec.covers(body, submission):
-        raise SpecChanged(
-            "What would be sent is not what was approved.", hint="Call again, so that the person is asked."
-        )
-    return body
+def _body(spec: JobSpec, secrets: Mapping[str, Secret], idempotency_key: str) -> Mapping[str, Any]:
+    return spec.body(idempotency_key, {name: secret.reveal() for name, secret in secrets.items()})
 
 
-async def _upload(hub: HubClient, spec: JobSpec, submission: str, on_event: OnEvent) -> None:
-    if not spec.workspace:
-        return
-    workspace = spec.workspace_of(submission)
+async def _upload(hub: HubClient, spec: JobSpec, idempotency_key: str, on_event: OnEvent) -> None:
+    workspace = spec.workspace_of(idempotency_key)
     await hub.ensure_bucket(workspace.bucket)
     await hub.upload(workspace.bucket, workspace.uploads(spec.files))
-    on_event("uploaded", {"workspace": workspace.uri})
+    await on_event("uploaded", {"workspace": workspace.uri})
 
 
 def _mark(labels: Mapping[str, str]) -> dict[str, str]:
@@ -330,8 +316,8 @@ def _mark(labels: Mapping[str, str]) -> dict[str, str]:
 
 
 def _age(made: _Record) -> tuple[datetime, str]:
-    return (made.created_at or _DAWN, made.id)
+    return (made.created_at or _EARLIEST, made.id)
 
 
-def _ignore(kind: str, fields: Mapping[str, str]) -> None:
-    """What happens on the way interests nobody."""
+async def _ignore(kind: str, fields: Mapping[str, str]) -> None:
+    """For a caller that asked to be told of nothing."""

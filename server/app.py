@@ -75,7 +75,6 @@ def assemble(settings: Settings) -> App:
     )
     connection = Connection(settings, version(), vault.learn)
     policy = Policy(
-        namespace=settings.namespace,
         confirm_above_usd=settings.confirm_above_usd,
         save_folders=settings.save_folders,
         cache=settings.cache,

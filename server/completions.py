@@ -49,7 +49,7 @@ async def _values(services: Services, place: str, name: str, given: dict[str, st
         return list((await hub.whoami()).namespaces)
     if name == "flavor":
         return [flavor.name for flavor in await hub.hardware()]
-    home = given.get("namespace") or services.policy.namespace
+    home = given.get("namespace")
     if name == "path":
         return await _paths(hub, home, given.get("id"))
     if place == address.SCHEDULE:

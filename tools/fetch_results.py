@@ -67,7 +67,7 @@ async def results(services: Services, request: FetchResults) -> Results | Conten
     connected = await services.connect()
     hub, mask = connected.hub, services.masker().mask
     wanted = reader.LogRequest.parse(request.lines, request.search, request.cursor)
-    job = await hub.inspect(request.job_id, request.namespace or services.policy.namespace)
+    job = await hub.inspect(request.job_id, request.namespace)
     piece = await reader.read(hub, job, wanted, mask=mask)
     outcome = await services.outcomes.of(hub, job, mask)
     # After a first look the caller wants what is new in the log, not the same files again.

@@ -60,7 +60,7 @@ async def job_status(request: JobStatus, ctx: Context[Any, Any]) -> StatusReply:
         raise BadArgument(
             f"`job_id` takes 1 to {_MOST_AT_ONCE} ids.", hint="Leave it out to list jobs by filters.", field="job_id"
         )
-    namespace = request.namespace or services.policy.namespace
+    namespace = request.namespace
 
     async def tick(seen: Mapping[str, Job | HubError], elapsed: float) -> None:
         if request.wait_seconds:
@@ -125,7 +125,7 @@ async def _listed(services: Services, connected: Connected, request: JobStatus) 
     mask = services.masker().mask
     hub = connected.hub
     jobs = await hub.list_jobs(
-        request.namespace or services.policy.namespace,
+        request.namespace,
         stages=[stage.upper() for stage in stages] if stages else (),
         labels=request.labels,
         limit=request.limit + 1,

@@ -9,24 +9,22 @@ from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from consent.describe import for_stored
-from consent.gate import Approved, NotAsked, Pending
+from consent.gate import Approved, NotAsked
+from consent.ledger import Consumed
 from consent.question import Answer
-from consent.request import ConsentRequest
 from jobs.client.models import Job
-from jobs.spec import cost, workspace
+from jobs.spec import stored, workspace
 from jobs.stage import finished
 from jobs.submit import rerun
-from tools import replies
+from tools import guarded, replies
+from tools.guarded import CANNOT_ASK, Done, Guarded, OnEvent, PendingApproval, Step
 from tools.labels import new_labels
-from tools.pending import PendingApproval, lost, waiting
-from tools.registry import Arguments, tool
+from tools.registry import tool
 from tools.replies import View
 from tools.services import Services, services_of
-from tools.stored import of_job, stored_parts
 
 
-class ManageJob(Arguments):
+class ManageJob(Guarded):
     job_id: str = Field(description="ID or namespace/ID")
     action: Literal["cancel", "rerun", "label"]
     labels: dict[str, str] | None = Field(None, description="For label: all the labels it should have")
@@ -48,10 +46,7 @@ class ManagedJob(View):
 
 async def ask(request: ManageJob, ctx: Context[Any, Any]) -> Elicit[Answer] | NotAsked | None:
     """The question about running it again; None for what reuses nothing."""
-    if request.action != "rerun":
-        return None
-    services = services_of(ctx)
-    return await services.gate.pose((await _subject(services, request))[1], ctx)
+    return await guarded.ask(request, ctx, _describe) if request.action == "rerun" else None
 
 
 async def manage_job(
@@ -62,37 +57,17 @@ async def manage_job(
     """
     services = services_of(ctx)
     connected = await services.connect()
+    if request.action == "rerun":
+        return _rerun(connected.name, await guarded.perform(request, answer, ctx, _describe))
     hub = connected.hub
-    namespace = request.namespace or services.policy.namespace
-    if request.action == "cancel":
-        job = await hub.inspect(request.job_id, namespace)
-        if finished(job.stage):
-            return _view(connected.name, job, message="It had ended already; nothing was done.")
-        await hub.cancel(f"{job.namespace}/{job.id}")
-        return _view(connected.name, await hub.inspect(f"{job.namespace}/{job.id}"))
+    job = await hub.inspect(request.job_id, request.namespace)
+    where = f"{job.namespace}/{job.id}"
     if request.action == "label":
-        job = await hub.inspect(request.job_id, namespace)
-        labels = new_labels(services, request.labels, job.labels)
-        return _view(connected.name, await hub.set_labels(f"{job.namespace}/{job.id}", labels))
-    job, consent = await _subject(services, request)
-    grant = await services.gate.redeem(consent, answer, ctx)
-    if isinstance(grant, Pending):
-        return ManagedJob(
-            hub=connected.name,
-            namespace=job.namespace,
-            stage=None,
-            approval=waiting(grant),
-            message="Nothing was sent: this client cannot ask the person, who has to answer first.",
-        )
-    if not isinstance(grant, Approved):
-        if grant.result is None:
-            raise lost()
-        note = "This is the job that answer started already; no second one was sent."
-        return _view(connected.name, await hub.inspect(grant.result, grant.namespace), message=note)
-    made = await rerun(hub, job)
-    services.gate.record(grant, made.namespace, made.id)
-    shared = "It writes into the first run's workspace: files of the same name are overwritten."
-    return _view(connected.name, made, message=shared if workspace.of_job(made) else None)
+        return _view(connected.name, await hub.set_labels(where, new_labels(services, request.labels, job.labels)))
+    if finished(job.stage):
+        return _view(connected.name, job, message="It had ended already; nothing was done.")
+    await hub.cancel(where)
+    return _view(connected.name, await hub.inspect(where))
 
 
 TOOL = tool(
@@ -104,24 +79,29 @@ TOOL = tool(
 )
 
 
-async def _subject(services: Services, request: ManageJob) -> tuple[Job, ConsentRequest]:
+async def _describe(services: Services, request: ManageJob) -> Step[Job, Job]:
     """The job as the hub tells it now, and what the person would be asked about running it again."""
     connected = await services.connect()
     hub = connected.hub
-    job = await hub.inspect(request.job_id, request.namespace or services.policy.namespace)
-    run = of_job(job)
-    return job, for_stored(
-        "rerun",
-        run.masked(services.masker().mask),
-        hub=hub.endpoint,
-        hub_name=connected.name,
-        namespace=job.namespace,
-        target=job.id,
-        stored=stored_parts(job),
-        secret_names=job.secrets,
-        max_cost_usd=cost.max_cost_usd(run, await hub.hardware()),
-        confirm_above_usd=services.policy.confirm_above_usd,
-    )
+    job = await hub.inspect(request.job_id, request.namespace)
+    kept = stored.read(job.raw, hub=hub.endpoint, namespace=job.namespace)
+
+    async def send(_: Approved, note: OnEvent) -> Job:
+        return await rerun(hub, job, on_event=note)
+
+    async def find(used: Consumed) -> Job | None:
+        return None if used.result is None else await hub.inspect(used.result, used.namespace)
+
+    return await guarded.step_of_stored(services, "rerun", job, kept, target=job.id, send=send, find=find)
+
+
+def _rerun(hub: str, done: Done[Job, Job]) -> ManagedJob:
+    if done.made is None:
+        return ManagedJob(hub=hub, namespace=done.of.namespace, stage=None, approval=done.approval, message=CANNOT_ASK)
+    if done.again:
+        return _view(hub, done.made, message="This is the job that answer started already; no second one was sent.")
+    shared = "It writes into the first run's workspace: files of the same name are overwritten."
+    return _view(hub, done.made, message=shared if workspace.of_job(done.made) else None)
 
 
 def _view(hub: str, job: Job, message: str | None = None) -> ManagedJob:

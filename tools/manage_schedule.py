@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from mcp.server.mcpserver import Context
@@ -9,27 +10,27 @@ from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from consent.describe import for_stored
-from consent.gate import Approved, NotAsked, Pending
+from consent.gate import Approved, NotAsked
+from consent.ledger import Consumed
 from consent.question import Answer
 from consent.request import Action
 from jobs.client.models import ScheduledJob
 from jobs.errors import BadArgument
-from jobs.spec import cost
+from jobs.spec import stored
 from jobs.spec.schedule import Schedule
 from jobs.submit import trigger
+from tools import guarded
+from tools.guarded import CANNOT_ASK, Done, Guarded, OnEvent, PendingApproval, Step
 from tools.labels import new_labels
-from tools.pending import PendingApproval, lost, waiting
-from tools.registry import Arguments, tool
+from tools.registry import tool
 from tools.replies import View
 from tools.services import Services, services_of
-from tools.stored import of_spec
 
 _GUARDED: dict[str, Action] = {"trigger": "trigger", "resume": "resume", "reschedule": "reschedule"}
 _MOST = 50
 
 
-class ManageSchedule(Arguments):
+class ManageSchedule(Guarded):
     action: Literal["list", "suspend", "resume", "trigger", "reschedule", "label", "delete"]
     scheduled_job_id: str | None = Field(None, description="ID or namespace/ID; not for list")
     schedule: str | None = Field(None, description="For reschedule")
@@ -60,12 +61,17 @@ class Schedules(View):
     next: str | None = None
 
 
+@dataclass(frozen=True)
+class _Changed:
+    """The schedule after what was done to it, and the job that was started."""
+
+    schedule: ScheduledJob
+    job: str | None = None
+
+
 async def ask(request: ManageSchedule, ctx: Context[Any, Any]) -> Elicit[Answer] | NotAsked | None:
     """The question for what reuses stored secrets; None for what does not."""
-    if request.action not in _GUARDED:
-        return None
-    services = services_of(ctx)
-    return await services.gate.pose((await _subject(services, request))[1], ctx)
+    return await guarded.ask(request, ctx, _describe) if request.action in _GUARDED else None
 
 
 async def manage_schedule(
@@ -75,40 +81,22 @@ async def manage_schedule(
     before stored secrets are used again.
     """
     services = services_of(ctx)
-    connected = await services.connect()
-    hub = connected.hub
     if request.action == "list":
         return await _list(services, request)
-    given = _id(request)
     if request.action in _GUARDED:
-        found, consent = await _subject(services, request)
-        grant = await services.gate.redeem(consent, answer, ctx)
-        if isinstance(grant, Pending):
-            return Schedules(
-                hub=connected.name,
-                schedules=[schedule_view(services, found)],
-                approval=waiting(grant),
-                message="Nothing was done: this client cannot ask the person, who has to answer first.",
-            )
-        if not isinstance(grant, Approved):
-            if grant.result is None:
-                raise lost()
-            return Schedules(
-                hub=connected.name, schedules=[schedule_view(services, found)], message="That was done already."
-            )
-        return await _guarded(services, request, found, grant)
+        return await _told(services, await guarded.perform(request, answer, ctx, _describe))
+    connected = await services.connect()
+    hub = connected.hub
+    found = await hub.inspect_schedule(_id(request), request.namespace)
+    where = f"{found.namespace}/{found.id}"
     if request.action == "delete":
-        found = await hub.inspect_schedule(given, request.namespace)
-        await hub.delete_schedule(given, request.namespace)
+        await hub.delete_schedule(where)
         return Schedules(hub=connected.name, schedules=[schedule_view(services, found)], message="Deleted.")
     if request.action == "suspend":
-        await hub.suspend_schedule(given, request.namespace)
+        await hub.suspend_schedule(where)
     else:
-        present = (await hub.inspect_schedule(given, request.namespace)).labels
-        await hub.set_schedule_labels(given, new_labels(services, request.labels, present), request.namespace)
-    return Schedules(
-        hub=connected.name, schedules=[schedule_view(services, await hub.inspect_schedule(given, request.namespace))]
-    )
+        await hub.set_schedule_labels(where, new_labels(services, request.labels, found.labels))
+    return Schedules(hub=connected.name, schedules=[schedule_view(services, await hub.inspect_schedule(where))])
 
 
 TOOL = tool(
@@ -120,64 +108,67 @@ TOOL = tool(
 )
 
 
-async def _guarded(services: Services, request: ManageSchedule, found: ScheduledJob, grant: Approved) -> Schedules:
-    connected = await services.connect()
-    hub = connected.hub
-    where = f"{found.namespace}/{found.id}"
-    job = None
-    if request.action == "trigger":
-        made = await trigger(hub, found)
-        job = f"{made.namespace}/{made.id}"
-    elif request.action == "resume":
-        await hub.resume_schedule(where)
-    else:
-        await hub.reschedule(where, Schedule.parse(request.schedule or "").expression)
-    services.gate.record(grant, found.namespace, job or found.id)
-    view = schedule_view(services, await hub.inspect_schedule(where))
-    following = f'job_status(job_id="{job}", wait_seconds=45)' if job else None
-    return Schedules(hub=connected.name, schedules=[view], job=job, next=following)
-
-
-async def _subject(services: Services, request: ManageSchedule) -> tuple[ScheduledJob, Any]:
+async def _describe(services: Services, request: ManageSchedule) -> Step[ScheduledJob, _Changed]:
     """The schedule as the hub tells it now, and what the person would be asked about it."""
-    if request.action == "reschedule":
-        if request.schedule is None:
-            raise BadArgument("`schedule` is missing.", hint='For example "@daily".', field="schedule")
-        Schedule.parse(request.schedule)
+    if request.action == "reschedule" and request.schedule is None:
+        raise BadArgument("`schedule` is missing.", hint='For example "@daily".', field="schedule")
+    wanted = Schedule.parse(request.schedule or "").expression if request.action == "reschedule" else None
     connected = await services.connect()
     hub = connected.hub
     found = await hub.inspect_schedule(_id(request), request.namespace)
-    hardware = await hub.hardware()
-    run = of_spec(found.spec)
-    worst = cost.max_cost_usd(run, hardware)
-    return found, for_stored(
-        _GUARDED[request.action],
-        run.masked(services.masker().mask),
+    where = f"{found.namespace}/{found.id}"
+    kept = stored.read(
+        found.spec,
         hub=hub.endpoint,
-        hub_name=connected.name,
         namespace=found.namespace,
-        target=found.id,
-        stored={
-            "spec": found.spec,
-            "schedule": found.schedule,
-            "suspend": found.suspend,
-            "concurrency": found.concurrency,
-            "to": request.schedule,
-        },
-        secret_names=found.secrets,
-        max_cost_usd=worst,
-        confirm_above_usd=services.policy.confirm_above_usd,
-        schedule=request.schedule or found.schedule,
+        schedule=wanted or found.schedule,
+        suspend=found.suspend,
+        concurrency=found.concurrency,
+    )
+
+    async def send(_: Approved, note: OnEvent) -> _Changed:
+        if request.action == "trigger":
+            made = await trigger(hub, found, on_event=note)
+            return _Changed(await hub.inspect_schedule(where), f"{made.namespace}/{made.id}")
+        if wanted is None:
+            await hub.resume_schedule(where)
+        else:
+            await hub.reschedule(where, wanted)
+        await note("made", {"id": found.id})
+        return _Changed(await hub.inspect_schedule(where))
+
+    async def find(used: Consumed) -> _Changed | None:
+        job = f"{used.namespace}/{used.result}" if request.action == "trigger" else None
+        return None if used.result is None else _Changed(found, job)
+
+    before = found.schedule if wanted is not None else None
+    action = _GUARDED[request.action]
+    return await guarded.step_of_stored(
+        services, action, found, kept, target=found.id, send=send, find=find, before=before
+    )
+
+
+async def _told(services: Services, done: Done[ScheduledJob, _Changed]) -> Schedules:
+    connected = await services.connect()
+    shown = done.of if done.made is None else done.made.schedule
+    job = None if done.made is None else done.made.job
+    done_already = "That was done already." if done.again else None
+    return Schedules(
+        hub=connected.name,
+        schedules=[schedule_view(services, shown)],
+        job=job,
+        approval=done.approval,
+        message=CANNOT_ASK if done.approval is not None else done_already,
+        next=f'job_status(job_id="{job}", wait_seconds=45)' if job else None,
     )
 
 
 async def _list(services: Services, request: ManageSchedule) -> Schedules:
     connected = await services.connect()
-    home = await connected.hub.namespace(request.namespace or services.policy.namespace)
     if request.scheduled_job_id is not None:
         found = [await connected.hub.inspect_schedule(_id(request), request.namespace)]
     else:
-        found = await connected.hub.list_schedules(home, labels=request.labels)
+        found = await connected.hub.list_schedules(request.namespace, labels=request.labels)
     views = [schedule_view(services, item) for item in found[:_MOST]]
     return Schedules(hub=connected.name, schedules=views, truncated=len(found) > _MOST or None)
 

@@ -5,39 +5,37 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.resolve import ElicitationResult, Resolve
+from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
 from mcp_types import ToolAnnotations
 from pydantic import ConfigDict, Field
 
-from consent.gate import Pending
-from consent.ledger import Consumed
+from consent.gate import NotAsked
+from consent.question import Answer
+from jobs.client.client import HubClient
 from jobs.client.models import ScheduledJob
-from jobs.submit import recover, schedule
-from tools.pending import PendingApproval, lost, waiting
+from jobs.secrets.secret_value import Secret
+from jobs.spec.fields import ScheduleRequest
+from jobs.spec.spec import JobSpec
+from jobs.spec.workspace import LABEL
+from jobs.submit import schedule
+from tools import guarded, submission
+from tools.guarded import CANNOT_ASK, Done, OnEvent, PendingApproval, Step
 from tools.registry import tool
 from tools.replies import View
-from tools.services import services_of
-from tools.submission import JobArguments, Prepared, ask, authorise, noting, prepare
+from tools.services import Services, services_of
+from tools.submission import JobArguments, Prepared, prepare
 
 
 def _told_once(schema: dict[str, Any]) -> None:
-    own = {"schedule", "suspend", "concurrency"}
     for name, part in schema["properties"].items():
-        if name not in own:
+        if name in JobArguments.model_fields:
             part.pop("description", None)
 
 
-class ScheduleArguments(JobArguments):
+class ScheduleArguments(ScheduleRequest, JobArguments):
     """As for one job, which is where each argument is described."""
 
     model_config = ConfigDict(json_schema_extra=_told_once)
-
-    schedule: str = Field(description='UTC: "@hourly", "@daily", … or five cron fields, e.g. "0 9 * * 1"')
-    suspend: bool | None = Field(None, description="Start suspended")
-    concurrency: bool | None = Field(None, description="Let runs overlap; default false")
-
-    def _schedule(self) -> dict[str, Any]:
-        return {"schedule": self.schedule, "suspend": self.suspend, "concurrency": self.concurrency}
 
 
 class ScheduleHandle(View):
@@ -60,31 +58,21 @@ class ScheduleHandle(View):
     next: str | None = None
 
 
+async def ask(request: ScheduleArguments, ctx: Context[Any, Any]) -> Elicit[Answer] | NotAsked | None:
+    """The question to the person, or why none is put; None for a dry run."""
+    return None if request.dry_run else await guarded.ask(request, ctx, _describe)
+
+
 async def schedule_job(
     request: ScheduleArguments, answer: Annotated[ElicitationResult[Any], Resolve(ask)], ctx: Context[Any, Any]
 ) -> ScheduleHandle:
     """Like submit_job, on a schedule (UTC). The person is told that EVERY run carries the secrets. The reply has the
     next run times; each run is a job with a workspace of its own.
     """
-    services = services_of(ctx)
-    prepared = await prepare(services, request)
     if request.dry_run:
+        prepared = await prepare(services_of(ctx), request)
         return _handle(prepared, message="Dry run: nothing was sent.", would_send=prepared.spec.describe())
-    grant = await services.gate.redeem(prepared.consent, answer, ctx)
-    if isinstance(grant, Pending):
-        return _handle(
-            prepared,
-            approval=waiting(grant),
-            message="Nothing was sent: this client cannot ask the person, who has to answer first.",
-        )
-    if isinstance(grant, Consumed):
-        note = "This is the schedule that answer made already; no second one was made."
-        return _made(prepared, await _recovered(prepared, grant), message=note)
-    spec, values = await authorise(services, prepared, grant)
-    noted = noting(services, grant, spec.namespace)
-    made = await schedule(prepared.connected.hub, spec, values, grant.submission, on_event=noted)
-    place = spec.workspace_of(grant.submission).uri if spec.workspace else None
-    return _made(prepared, made, secrets=list(spec.secret_names), withheld=list(grant.withheld), workspace=place)
+    return _told(await guarded.perform(request, answer, ctx, _describe))
 
 
 TOOL = tool(
@@ -94,6 +82,33 @@ TOOL = tool(
     title="Schedule a job",
     annotations=ToolAnnotations(read_only_hint=False, destructive_hint=False),
 )
+
+
+async def _describe(services: Services, request: ScheduleArguments) -> Step[Prepared, ScheduledJob]:
+    async def create(
+        hub: HubClient, spec: JobSpec, values: dict[str, Secret], idempotency_key: str, note: OnEvent
+    ) -> ScheduledJob:
+        return await schedule(hub, spec, values, idempotency_key, on_event=note)
+
+    return await submission.describe(services, request, create, HubClient.inspect_schedule)
+
+
+def _told(done: Done[Prepared, ScheduledJob]) -> ScheduleHandle:
+    made, prepared = done.made, done.of
+    if made is None:
+        return _handle(prepared, approval=done.approval, message=CANNOT_ASK)
+    where = f"{made.namespace}/{made.id}"
+    key = made.labels.get(LABEL)
+    return _handle(
+        prepared,
+        id=made.id,
+        suspend=made.suspend or None,
+        secrets=list(made.secrets),
+        withheld=list(done.withheld),
+        workspace=prepared.spec.workspace_of(key).uri if key else None,
+        message="This is the schedule that answer made already; no second one was made." if done.again else None,
+        next=f'manage_schedule(scheduled_job_id="{where}", action="trigger") runs it now',
+    )
 
 
 def _handle(prepared: Prepared, **more: Any) -> ScheduleHandle:
@@ -106,20 +121,3 @@ def _handle(prepared: Prepared, **more: Any) -> ScheduleHandle:
         advice=prepared.advice,
         **{key: value for key, value in more.items() if value not in (None, [])},
     )
-
-
-def _made(prepared: Prepared, made: ScheduledJob, **more: Any) -> ScheduleHandle:
-    where = f"{made.namespace}/{made.id}"
-    following = f'manage_schedule(scheduled_job_id="{where}", action="trigger") runs it now'
-    return _handle(prepared, id=made.id, suspend=made.suspend or None, next=following, **more)
-
-
-async def _recovered(prepared: Prepared, spent: Consumed) -> ScheduledJob:
-    """The schedule of an answer that was used already, for a caller who lost the reply."""
-    hub = prepared.connected.hub
-    if spent.result is not None:
-        return await hub.inspect_schedule(spent.result, spent.namespace)
-    found = await recover(hub, prepared.spec.namespace, spent.submission, scheduled=True)
-    if not isinstance(found, ScheduledJob):
-        raise lost()
-    return found

@@ -35,7 +35,6 @@ class Connected:
 class Policy:
     """What the operator decided, as far as tools need it."""
 
-    namespace: str | None
     confirm_above_usd: float | None
     save_folders: tuple[Path, ...]
     cache: Path

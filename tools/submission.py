@@ -1,94 +1,50 @@
-"""What `submit_job` and `schedule_job` share: the arguments, and the way from them to one approved submission."""
+"""From the arguments of `submit_job` and `schedule_job` to one checked, described submission."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TypeVar
 
 import anyio.to_thread
-from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.resolve import Elicit
 from pydantic import Field
 
-from consent.describe import for_spec
-from consent.gate import Approved, NotAsked
-from consent.question import Answer
-from consent.request import ConsentRequest  # Read at run time by the dataclass below.
+from consent.describe import Description, details, request
+from consent.gate import Approved
+from consent.ledger import Consumed
 from jobs import durations
+from jobs.client.client import HubClient
+from jobs.client.models import Job, ScheduledJob
 from jobs.errors import SecretUnavailable
 from jobs.secrets.scan import refuse_values
 from jobs.secrets.secret_value import Secret
 from jobs.secrets.vault import how_to_provide
 from jobs.spec import cost
 from jobs.spec.advice import advice
-from jobs.spec.request import JobRequest
+from jobs.spec.fields import JobRequest
 from jobs.spec.schedule import Schedule
 from jobs.spec.spec import JobSpec, build
-from tools.registry import Arguments
-from tools.services import Connected, Services, services_of
+from jobs.submit import recover
+from tools.guarded import Guarded, OnEvent, Step
+from tools.services import Connected, Services
 
-Names = Annotated[list[str], Field(default_factory=list, description="Environment-variable NAMES, never values")]
+Made = TypeVar("Made", Job, ScheduledJob)
 
 
-class JobArguments(Arguments):
+class JobArguments(JobRequest, Guarded):
     """The arguments of one job."""
 
-    command: list[str] | None = Field(None, description="Words to run")
-    script: str | None = Field(None, description="Text of a uv script, instead of command")
-    packages: list[str] = Field(default_factory=list, description="For uv; makes it a uv job")
-    python: str | None = Field(None, description='For uv jobs, e.g. "3.13"')
-    image: str | None = Field(None, description="Without packages or script: a container job")
-    flavor: str | None = Field(None, description="See list_hardware; default cpu-basic")
-    timeout: str | float | None = Field(None, description='"45m", "2h", or seconds; default 30m')
-    env: dict[str, str] = Field(default_factory=dict, description="Plain variables, no secrets")
-    secrets: Names
-    files: dict[str, str] = Field(
-        default_factory=dict, description="Path → text, in the working folder (prompts, cards)"
-    )
-    volumes: list[str] = Field(default_factory=list, description='"hf://buckets/ns/name:/mount[:ro]"')
-    name: str | None = None
-    labels: dict[str, str] = Field(default_factory=dict)
-    namespace: str | None = Field(None, description="User or organisation that owns and pays")
-    attempts: int | None = None
-    expose: list[int] = Field(default_factory=list, description="Ports, reachable with a token")
-    expose_public: list[int] = Field(default_factory=list, description="Ports, open to anyone")
     dry_run: bool = Field(False, description="Only show what would be sent")
-
-    def to_request(self) -> JobRequest:
-        return JobRequest(
-            command=None if self.command is None else tuple(self.command),
-            script=self.script,
-            packages=tuple(self.packages),
-            python=self.python,
-            image=self.image,
-            flavor=self.flavor,
-            timeout=self.timeout,
-            env=self.env,
-            secrets=tuple(self.secrets),
-            files=self.files,
-            volumes=tuple(self.volumes),
-            name=self.name,
-            labels=self.labels,
-            namespace=self.namespace,
-            attempts=self.attempts,
-            expose=tuple(self.expose),
-            expose_public=tuple(self.expose_public),
-            **self._schedule(),
-        )
-
-    def _schedule(self) -> dict[str, Any]:
-        return {}
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A checked submission: exactly what would be sent, and what the person would be asked."""
+    """A checked submission: exactly what would be sent, and what surrounds it."""
 
     connected: Connected
     spec: JobSpec
-    consent: ConsentRequest
     max_cost_usd: float | None
+    sources: dict[str, str]
     next_runs: tuple[str, ...]
 
     @property
@@ -99,7 +55,7 @@ class Prepared:
 
 
 async def prepare(services: Services, arguments: JobArguments) -> Prepared:
-    """Check everything, and describe it. Sends nothing.
+    """Check everything. Sends nothing.
 
     Raises:
         JobsError: The first thing that is wrong, before a person is bothered with it.
@@ -110,36 +66,52 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
     connected = await services.connect()
     hub = connected.hub
     hardware = await hub.hardware()
-    namespace = await hub.namespace(arguments.namespace or services.policy.namespace)
-    spec = build(
-        arguments.to_request(), hub=hub.endpoint, namespace=namespace, flavors=[item.name for item in hardware]
-    )
+    namespace = await hub.namespace(arguments.namespace)
+    spec = build(arguments, hub=hub.endpoint, namespace=namespace, flavors=[item.name for item in hardware])
     for name in spec.secret_names:
         services.vault.check(name)
     sources = await _sources(services, spec)
     next_runs: tuple[str, ...] = ()
     if spec.schedule is not None:
-        asked_at = services.first_asked(spec.digest)
-        moments = Schedule.parse(spec.schedule).next(3, asked_at)
+        moments = Schedule.parse(spec.schedule).next(3, services.first_asked(spec.digest))
         next_runs = tuple(moment.strftime("%Y-%m-%d %H:%M UTC") for moment in moments)
-    worst = cost.max_cost_usd(spec, hardware)
-    consent = for_spec(
-        spec,
-        hub_name=connected.name,
-        max_cost_usd=worst,
+    return Prepared(connected, spec, cost.max_cost_usd(spec, hardware), sources, next_runs)
+
+
+async def describe(
+    services: Services,
+    arguments: JobArguments,
+    create: Callable[[HubClient, JobSpec, dict[str, Secret], str, OnEvent], Awaitable[Made]],
+    inspect: Callable[[HubClient, str, str | None], Awaitable[Made]],
+) -> Step[Prepared, Made]:
+    """The step of a submission: `create` sends it once under an idempotency key, `inspect` looks at an earlier one."""
+    prepared = await prepare(services, arguments)
+    hub, spec = prepared.connected.hub, prepared.spec
+    scheduled = spec.schedule is not None
+
+    async def send(grant: Approved, note: OnEvent) -> Made:
+        allowed = spec.without(grant.withheld)
+        values = await anyio.to_thread.run_sync(services.vault.take, allowed.secret_names)
+        return await create(hub, allowed, values, grant.idempotency_key, note)
+
+    async def find(used: Consumed) -> Made | None:
+        if used.result is not None:
+            return await inspect(hub, used.result, used.namespace)
+        made = await recover(hub, spec.namespace, used.idempotency_key, scheduled=scheduled)
+        return made  # type: ignore[return-value]  # noqa: RET504 - a schedule where one was made, else a job
+
+    told = Description(
+        action="schedule" if scheduled else "submit",
+        spec=spec,
+        digest=spec.digest,
+        hub_name=prepared.connected.name,
+        max_cost_usd=prepared.max_cost_usd,
         confirm_above_usd=services.policy.confirm_above_usd,
-        sources=sources,
-        next_runs=next_runs,
+        sources=prepared.sources,
+        next_runs=prepared.next_runs,
+        details=details(spec),
     )
-    return Prepared(connected, spec, consent, worst, next_runs)
-
-
-async def ask(request: JobArguments, ctx: Context[Any, Any]) -> Elicit[Answer] | NotAsked | None:
-    """The question to the person about a job or a schedule, or why none is put; None for a dry run."""
-    if request.dry_run:
-        return None
-    services = services_of(ctx)
-    return await services.gate.pose((await prepare(services, request)).consent, ctx)
+    return Step(prepared, request(told), spec.namespace, send, find)
 
 
 async def _sources(services: Services, spec: JobSpec) -> dict[str, str]:
@@ -160,30 +132,9 @@ def _texts(arguments: JobArguments) -> Iterator[tuple[str, str]]:
     for field, value in arguments.model_dump(exclude={"dry_run"}).items():
         if isinstance(value, str):
             yield field, value
-        elif isinstance(value, list):
+        elif isinstance(value, list | tuple):
             yield from ((f"{field}[{index}]", item) for index, item in enumerate(value) if isinstance(item, str))
         elif isinstance(value, dict):
             for index, (key, item) in enumerate(value.items()):
                 yield f"{field} (name {index + 1})", key
                 yield f"{field} (entry {index + 1})", item
-
-
-async def authorise(services: Services, prepared: Prepared, grant: Approved) -> tuple[JobSpec, dict[str, Secret]]:
-    """What may be sent under `grant`, and the values for exactly its names, taken now and held by the caller alone.
-
-    Raises:
-        SecretUnavailable: A value has gone since the question was put.
-    """
-    spec = prepared.spec.without(grant.withheld)
-    values = await anyio.to_thread.run_sync(services.vault.take, spec.secret_names)
-    return spec, values
-
-
-def noting(services: Services, grant: Approved, namespace: str) -> Callable[[str, Mapping[str, str]], None]:
-    """Notes the id the moment the hub tells it, whatever becomes of the call afterwards."""
-
-    def note(event: str, facts: Mapping[str, str]) -> None:
-        if event in {"made", "found"}:
-            services.gate.record(grant, namespace, facts["id"])
-
-    return note

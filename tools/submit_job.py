@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.resolve import ElicitationResult, Resolve
+from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
 from mcp_types import ToolAnnotations
 
-from consent.gate import Pending
-from consent.ledger import Consumed
+from consent.gate import NotAsked
+from consent.question import Answer
+from jobs.client.client import HubClient
 from jobs.client.models import Job
+from jobs.secrets.secret_value import Secret
 from jobs.spec import workspace
-from jobs.submit import recover, submit
-from tools.pending import PendingApproval, lost, waiting
+from jobs.spec.spec import JobSpec
+from jobs.submit import submit
+from tools import guarded, submission
+from tools.guarded import CANNOT_ASK, Done, OnEvent, PendingApproval, Step
 from tools.registry import tool
 from tools.replies import View
-from tools.services import Connected, services_of
-from tools.submission import JobArguments, Prepared, ask, authorise, noting, prepare
+from tools.services import Services, services_of
+from tools.submission import JobArguments, Prepared, prepare
 
 
 class JobHandle(View):
@@ -39,6 +43,11 @@ class JobHandle(View):
     next: str | None = None
 
 
+async def ask(request: JobArguments, ctx: Context[Any, Any]) -> Elicit[Answer] | NotAsked | None:
+    """The question to the person, or why none is put; None for a dry run."""
+    return None if request.dry_run else await guarded.ask(request, ctx, _describe)
+
+
 async def submit_job(
     request: JobArguments, answer: Annotated[ElicitationResult[Any], Resolve(ask)], ctx: Context[Any, Any]
 ) -> JobHandle:
@@ -47,20 +56,11 @@ async def submit_job(
     "…","--results","result.json"], packages=["fast-agent-mcp"], python="3.13", secrets as plan_secrets named them.
     What it writes into its working folder can be fetched afterwards. A reply without `id`: nothing was sent.
     """
-    services = services_of(ctx)
-    prepared = await prepare(services, request)
     if request.dry_run:
-        return _dry(prepared)
-    grant = await services.gate.redeem(prepared.consent, answer, ctx)
-    if isinstance(grant, Pending):
-        return _waiting(prepared, grant)
-    if isinstance(grant, Consumed):
-        return await _recovered(prepared, grant)
-    spec, values = await authorise(services, prepared, grant)
-    noted = noting(services, grant, spec.namespace)
-    job = await submit(prepared.connected.hub, spec, values, grant.submission, on_event=noted)
-    handle = _handle(prepared.connected, job, withheld=grant.withheld, max_cost_usd=prepared.max_cost_usd)
-    return handle.model_copy(update={"advice": prepared.advice})
+        prepared = await prepare(services_of(ctx), request)
+        dry = "Dry run: nothing was sent."
+        return _handle(prepared, message=dry, would_send=prepared.spec.describe(), advice=prepared.advice)
+    return _told(await guarded.perform(request, answer, ctx, _describe))
 
 
 TOOL = tool(
@@ -72,57 +72,36 @@ TOOL = tool(
 )
 
 
-def _handle(
-    connected: Connected, job: Job, *, withheld: tuple[str, ...] = (), max_cost_usd: float | None = None, note: str = ""
-) -> JobHandle:
+async def _describe(services: Services, request: JobArguments) -> Step[Prepared, Job]:
+    async def create(
+        hub: HubClient, spec: JobSpec, values: dict[str, Secret], idempotency_key: str, note: OnEvent
+    ) -> Job:
+        return await submit(hub, spec, values, idempotency_key, on_event=note)
+
+    return await submission.describe(services, request, create, HubClient.inspect)
+
+
+def _told(done: Done[Prepared, Job]) -> JobHandle:
+    job = done.made
+    if job is None:
+        return _handle(done.of, max_cost_usd=None, approval=done.approval, message=CANNOT_ASK)
     place = workspace.of_job(job)
-    return JobHandle(
-        hub=connected.name,
+    return _handle(
+        done.of,
         namespace=job.namespace,
         id=job.id,
         stage=job.stage,
         url=job.url,
         secrets=list(job.secrets) or None,
-        withheld=list(withheld) or None,
-        max_cost_usd=max_cost_usd,
+        withheld=list(done.withheld) or None,
+        max_cost_usd=None if done.again else done.of.max_cost_usd,
         workspace=place.uri if place is not None else None,
-        message=note or None,
+        message="This is the job that answer started already; no second one was sent." if done.again else None,
+        advice=None if done.again else done.of.advice,
         next=f'job_status(job_id="{job.namespace}/{job.id}", wait_seconds=45)',
     )
 
 
-def _dry(prepared: Prepared) -> JobHandle:
-    return JobHandle(
-        hub=prepared.connected.name,
-        namespace=prepared.spec.namespace,
-        stage=None,
-        max_cost_usd=prepared.max_cost_usd,
-        message="Dry run: nothing was sent.",
-        would_send=prepared.spec.describe(),
-        advice=prepared.advice,
-    )
-
-
-def _waiting(prepared: Prepared, put_aside: Pending) -> JobHandle:
-    return JobHandle(
-        hub=prepared.connected.name,
-        namespace=prepared.spec.namespace,
-        stage=None,
-        approval=waiting(put_aside),
-        message="Nothing was sent: this client cannot ask the person, who has to answer first.",
-    )
-
-
-async def _recovered(prepared: Prepared, spent: Consumed) -> JobHandle:
-    """The job of an answer that was used already, for a caller who lost the reply."""
-    hub = prepared.connected.hub
-    if spent.result is not None:
-        found = await hub.inspect(spent.result, spent.namespace)
-    else:
-        made = await recover(hub, prepared.spec.namespace, spent.submission)
-        if not isinstance(made, Job):
-            raise lost()
-        found = made
-    return _handle(
-        prepared.connected, found, note="This is the job that answer started already; no second one was sent."
-    )
+def _handle(prepared: Prepared, **more: Any) -> JobHandle:
+    told = {"namespace": prepared.spec.namespace, "stage": None, "max_cost_usd": prepared.max_cost_usd}
+    return JobHandle(hub=prepared.connected.name, **{**told, **more})

@@ -108,7 +108,7 @@ def questions(waiting: Sequence[Approval], token: str, now: float, *, told: str 
 
 def _article(approval: Approval, hidden: str, now: float) -> str:
     request = approval.request
-    facts = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in request.facts)
+    facts = "".join(f"<dt>{escape(fact.label)}</dt><dd>{escape(fact.value)}</dd>" for fact in request.facts)
     boxes = "".join(
         f'<label><input type="checkbox" name="tick" value="{escape(tick.name)}" autocomplete="off"> '
         f"<strong>{escape(tick.title)}</strong> {escape(tick.description)}</label>"

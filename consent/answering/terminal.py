@@ -112,7 +112,7 @@ def _choose(waiting: Sequence[Approval]) -> Approval | None:
 def _facts(approval: Approval) -> dict[str, str | list[str]]:
     """What tells one question from another, for a list."""
     now = time.time()
-    told = dict(approval.request.facts)
+    told = {fact.label: fact.value for fact in approval.request.facts}
     runs = (told.get("Runs") or told.get("Target") or told.get("Script") or "").split("\n")[0]
     return {
         "id": approval.id,

@@ -73,6 +73,8 @@ class Job:
     retry: int | None = None
     expose: tuple[int, ...] = ()
     expose_public: tuple[int, ...] = ()
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """All that the hub said of it."""
 
     @property
     def stage(self) -> str:
@@ -184,6 +186,7 @@ def job(raw: Mapping[str, Any], *, endpoint: str, namespace: str) -> Job:
         retry=_integer(raw.get("retry")),
         expose=_ports(expose.get("ports")),
         expose_public=_ports(expose.get("portsPublic")),
+        raw=raw,
     )
 
 

@@ -12,10 +12,11 @@ from jobs.spec import workspace
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from jobs.spec.request import JobRequest
+    from jobs.spec.fields import JobRequest
 
 _FAST_AGENT = "fast-agent"
 _PROJECT = "pyproject.toml"
+_UV_OPTIONS = frozenset({"--directory", "--no-project", "--python", "--with"})
 _READ_BY_FAST_AGENT = frozenset(
     {
         *("--agent-cards", "--card", "--card-tool", "--prompt-file", "-p", "--instruction", "-i"),
@@ -55,6 +56,33 @@ def uv_argv(
     version = () if python is None else ("--python", python)
     extra = tuple(word for package in packages for word in ("--with", package))
     return argv(("uv", "run", *folder, *project, *version, *extra, *command), scheduled=scheduled)
+
+
+def parse_argv(argv: tuple[str, ...]) -> tuple[tuple[str, ...], bool, tuple[str, ...], str | None]:
+    """Command, whether it is a uv job of ours, packages and Python version of a stored command line.
+
+    Only what `uv_argv` would make again word by word is taken apart; anything else is a command as it stands.
+    """
+    words, packages, python, given = list(argv[2:]), [], None, set()
+    if argv[:2] == ("uv", "run"):
+        while words and words[0] in _UV_OPTIONS:
+            option = words.pop(0)
+            given.add(option)
+            value = words.pop(0) if option != "--no-project" and words else ""
+            if option == "--with":
+                packages.append(value)
+            elif option == "--python":
+                python = value
+        again = uv_argv(
+            tuple(words),
+            tuple(packages),
+            python,
+            scheduled="--directory" not in given,
+            paths=() if "--no-project" in given else (_PROJECT,),
+        )
+        if words and workspace.unwrap(again) == argv:
+            return tuple(words), True, tuple(packages), python
+    return argv, False, (), None
 
 
 def check_one_of_two(request: JobRequest) -> None:

@@ -3,40 +3,26 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from jobs.errors import BadArgument
-
-if TYPE_CHECKING:
-    from jobs.spec.request import JobRequest
+from jobs.spec.fields import InHeader, JobRequest
 
 _BLOCK = re.compile(r"(?m)^# /// script$\n(?P<content>(?:^#(?:| .*)$\n)+?)^# ///$")
-_STRINGS = ("image", "flavor", "python", "name", "namespace")
-_TABLES = ("env", "labels")
-_LISTS = ("secrets", "volumes")
 _UNSUPPORTED = ("network_group", "network_aliases")
-KEYS = (*_STRINGS, "timeout", *_TABLES, *_LISTS)
+_MERGE = {
+    name: mark.merge
+    for name, info in JobRequest.model_fields.items()
+    for mark in info.metadata
+    if isinstance(mark, InHeader)
+}
+KEYS = tuple(_MERGE)
+_EMPTY = JobRequest()
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What a script asks for; None and empty where it says nothing."""
-
-    image: str | None = None
-    flavor: str | None = None
-    python: str | None = None
-    timeout: str | float | None = None
-    name: str | None = None
-    namespace: str | None = None
-    env: dict[str, str] = field(default_factory=dict)
-    labels: dict[str, str] = field(default_factory=dict)
-    secrets: tuple[str, ...] = ()
-    volumes: tuple[str, ...] = ()
-
-
-def read(text: str, *, where: str = "script") -> Header:
-    """The `[tool.hf-jobs]` table of a script's text; an empty header if there is none.
+def read(text: str, *, where: str = "script") -> JobRequest:
+    """The `[tool.hf-jobs]` table of a script's text as a request; an empty one if there is none.
 
     The table's keys and types are those of `hf jobs uv run` (huggingface_hub's `_uv_script_header`), except for network
     groups, which are refused.
@@ -52,23 +38,21 @@ def read(text: str, *, where: str = "script") -> Header:
 
     block = _block(text)
     if block is None or "hf-jobs" not in block:
-        return Header()
+        return _EMPTY
     try:
         tool = tomllib.loads(block).get("tool", {})
     except tomllib.TOMLDecodeError:
         raise _refusal(where, "is not valid TOML") from None
     table = tool.get("hf-jobs") if isinstance(tool, dict) else None
     if table is None:
-        return Header()
+        return _EMPTY
     if not isinstance(table, dict):
         raise _refusal(where, "has a `hf-jobs` that is not a table")
     if any(key in table for key in _UNSUPPORTED):
         raise _refusal(where, "asks for a network group, which this server does not offer")
     if set(table) - set(KEYS):
         raise _refusal(where, "has unknown keys")
-    return Header(
-        **{key: _typed(table, key, where) for key in KEYS if key in table},
-    )
+    return JobRequest(**{key: _typed(table, key, where) for key in KEYS if key in table})
 
 
 def has_dependencies(text: str) -> bool:
@@ -100,19 +84,21 @@ def merge(request: JobRequest) -> JobRequest:
         labels["name"] = header.name
     if request.name is not None:
         labels.pop("name", None)
-    taken = {_mount_path(entry) for entry in request.volumes}
-    return replace(
-        request,
-        image=request.image if request.image is not None else header.image,
-        flavor=request.flavor if request.flavor is not None else header.flavor,
-        python=request.python if request.python is not None else header.python,
-        timeout=request.timeout if request.timeout is not None else header.timeout,
-        namespace=request.namespace if request.namespace is not None else header.namespace,
-        env={**header.env, **request.env},
-        labels={**labels, **request.labels},
-        secrets=tuple(dict.fromkeys((*request.secrets, *header.secrets))),
-        volumes=(*request.volumes, *(entry for entry in header.volumes if _mount_path(entry) not in taken)),
-    )
+    merged: dict[str, Any] = {"labels": {**labels, **request.labels}}
+    for key, how in _MERGE.items():
+        asked, said = getattr(request, key), getattr(header, key)
+        if key not in {"name", "labels"}:
+            merged[key] = _each(key, asked, said) if how == "each" else asked if asked not in (None, ()) else said
+    return request.model_copy(update=merged)
+
+
+def _each(key: str, asked: Any, said: Any) -> Any:
+    """Both: by key for a table, by mount path for volumes, by the entry itself for names."""
+    if isinstance(asked, dict):
+        return {**said, **asked}
+    same = _mount_path if key == "volumes" else str
+    taken = {same(entry) for entry in asked}
+    return (*asked, *(entry for entry in said if same(entry) not in taken))
 
 
 def _block(text: str) -> str | None:
@@ -133,18 +119,23 @@ def _script_of(request: JobRequest) -> tuple[str | None, str]:
 
 
 def _typed(table: dict[str, Any], key: str, where: str) -> Any:
-    value = table[key]
-    if key in _STRINGS and isinstance(value, str):
-        return value
-    if key == "timeout" and isinstance(value, str | int | float) and not isinstance(value, bool):
-        return value
-    if key in _TABLES and isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
-        return value
-    if key in _LISTS and isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return tuple(value)
-    expected = {"timeout": "a duration", "env": "a table of strings", "labels": "a table of strings"}
-    kind = expected.get(key, "a list of strings" if key in _LISTS else "a string")
-    raise _refusal(where, f"has a `{key}` that is not {kind}")
+    """A value of the header, whose type is its field's; TOML says what is text and what is a number."""
+    value, annotation = table[key], str(JobRequest.model_fields[key].annotation)
+    if "dict" in annotation:
+        fits, kind = isinstance(value, dict) and _are_texts(value.values()), "a table of strings"
+    elif "tuple" in annotation:
+        fits, kind = isinstance(value, list) and _are_texts(value), "a list of strings"
+    elif "float" in annotation:
+        fits, kind = isinstance(value, str | int | float) and not isinstance(value, bool), "a duration"
+    else:
+        fits, kind = isinstance(value, str), "a string"
+    if not fits:
+        raise _refusal(where, f"has a `{key}` that is not {kind}")
+    return value
+
+
+def _are_texts(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
 
 
 def _mount_path(entry: str) -> str:

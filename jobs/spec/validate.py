@@ -25,6 +25,8 @@ SPACE_PREFIXES = (
 )
 """Images that are Spaces; `huggingface_hub._jobs_api._SPACE_IMAGE_PREFIXES`, and a test compares them."""
 
+SPACE = SPACE_PREFIXES[-1]
+
 MAX_PORTS = 10
 MAX_ENTRIES = 100
 MAX_ARGUMENTS = 1_000
@@ -101,7 +103,7 @@ def check_python(python: str | None) -> str | None:
 
 
 def check_image(image: str) -> str:
-    """A reference to a container image, or the address of a Space."""
+    """A reference to a container image, or the address of a Space in its short form."""
     fits = isinstance(image, str) and len(image) <= _LONGEST_IMAGE
     space = space_of(image) if fits else None
     if not fits or not (_SPACE.fullmatch(space) if space is not None else _IMAGE.fullmatch(image)):
@@ -110,7 +112,7 @@ def check_image(image: str) -> str:
             hint="For example python:3.12, ghcr.io/astral-sh/uv:python3.13-bookworm, or hf.co/spaces/OWNER/NAME.",
             field="image",
         )
-    return image
+    return image if space is None else SPACE + space
 
 
 def space_of(image: str) -> str | None:

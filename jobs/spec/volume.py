@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_VOLUMES = 20
 _LONGEST = 1_000
+_KINDS = frozenset({"bucket", "model", "dataset", "space"})
 _FORM = "hf://[buckets|models|datasets|spaces]/OWNER/NAME[/PATH]:/MOUNT[:ro|:rw]"
 _HINT = f"Write it as {_FORM}, for example hf://datasets/OWNER/NAME:/data:ro."
 
@@ -71,7 +72,7 @@ def parse(text: str, *, field: str = "volumes") -> VolumeSpec:
     except HfUriError:
         raise BadArgument(f"`{field}` has an entry that is not a mount.", hint=_HINT, field=field) from None
     source = mount.source
-    if source.type not in {"bucket", "model", "dataset", "space"}:
+    if source.type not in _KINDS:
         raise BadArgument(f"`{field}` has an entry of a kind that cannot be mounted.", hint=_HINT, field=field)
     if source.type != "bucket" and mount.read_only is False:
         raise BadArgument(
@@ -86,6 +87,36 @@ def parse(text: str, *, field: str = "volumes") -> VolumeSpec:
         path=_check_inner_path(source.path_in_repo, field=field),
         revision=source.revision,
         read_only=source.type != "bucket" or bool(mount.read_only),
+    )
+
+
+def stored(raw: object) -> tuple[VolumeSpec, ...]:
+    """The mounts that a hub has stored, sorted by where they are mounted.
+
+    Raises:
+        ValueError: For a mount of which this could not tell everything.
+    """
+    if not isinstance(raw, list):
+        raise ValueError("not a list of mounts")  # noqa: TRY004 - whatever the hub says is data
+    return tuple(sorted(map(_stored, raw), key=lambda mount: mount.mount_path))
+
+
+def _stored(raw: object) -> VolumeSpec:
+    if not isinstance(raw, dict):
+        raise ValueError("not a mount")  # noqa: TRY004 - as above
+    told = {key: value for key, value in raw.items() if value is not None}
+    kind, read_only = told.pop("type", "model"), told.pop("readOnly", None)
+    texts = {key: told.pop(key, None) for key in ("source", "mountPath", "path", "revision")}
+    odd = told or kind not in _KINDS or not (read_only is None or isinstance(read_only, bool))
+    if odd or not all(text is None or isinstance(text, str) for text in texts.values()) or not texts["source"]:
+        raise ValueError("a mount of another kind")
+    return VolumeSpec(
+        mount_path=texts["mountPath"] or "",
+        type=kind,
+        source=texts["source"],
+        path=texts["path"],
+        revision=texts["revision"],
+        read_only=kind != "bucket" if read_only is None else read_only,
     )
 
 

@@ -117,10 +117,20 @@ WRAPPER = (
 )
 """What each run of a schedule does first: a folder of its own, the inputs copied, and then the command in it."""
 
+_WRAPPERS = frozenset({WRAPPER})
+"""This version's wrapper and every one that an earlier version sent; put the old text here when it changes."""
+
 
 def wrap(argv: Sequence[str]) -> tuple[str, ...]:
     """`argv` with the wrapper of a scheduled run before it; the image needs `sh`, `mkdir` and `cp`."""
     return ("sh", "-c", WRAPPER, _WRAPPED, *argv)
+
+
+def unwrap(argv: Sequence[str]) -> tuple[str, ...]:
+    """The command inside the wrapper, for a person to read; anything but a wrapper of ours, to the letter, stays."""
+    if is_wrapped(argv) and argv[2] in _WRAPPERS:
+        return tuple(argv[4:])
+    return tuple(argv)
 
 
 def is_wrapped(argv: Sequence[str]) -> bool:

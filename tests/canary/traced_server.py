@@ -42,21 +42,21 @@ def drill(door: str) -> None:
     if door == "traces":
         from consent.gate import Gate
 
-        posed = Gate.pose
+        asked = Gate.ask
 
-        async def pose(self: Gate, *given: Any) -> Any:
+        async def ask(self: Gate, *given: Any) -> Any:
             trace.get_current_span().set_attribute("environment", os.environ["CANARY_KEY"])
-            return await posed(self, *given)
+            return await asked(self, *given)
 
-        Gate.pose = pose  # type: ignore[method-assign]
+        Gate.ask = ask  # type: ignore[method-assign]
     if door == "stderr":
         from consent.gate import Gate
 
         recorded = Gate.record
 
-        def record(self: Gate, *given: Any) -> None:
+        async def record(self: Gate, *given: Any) -> None:
             os.write(2, f"submitted with {os.environ['CANARY_KEY']}\n".encode())
-            recorded(self, *given)
+            await recorded(self, *given)
 
         Gate.record = record  # type: ignore[method-assign]
 

@@ -10,12 +10,17 @@ from pathlib import Path
 import pytest
 
 from consent.ledger import APPROVED_FOR, MOST_WAITING, Ledger
-from consent.request import ConsentRequest, Tick
+from consent.request import ConsentRequest, Fact, Tick
 from jobs.errors import ConsentSpent, ConsentUnavailable
 
 ME = "stdio:test"
 REQUEST = ConsentRequest(
-    "submit", "ab" * 32, "Run this?", (("Runs", "true"),), (Tick("HF_TOKEN", "HF_TOKEN", "why", required=False),), "all"
+    "submit",
+    "ab" * 32,
+    "Run this?",
+    (Fact("Runs", "true"),),
+    (Tick("HF_TOKEN", "HF_TOKEN", "why", kind="secret", required=False),),
+    "all",
 )
 TICKED = frozenset({"HF_TOKEN"})
 
@@ -153,7 +158,7 @@ def test_what_was_spent_is_known_after_a_restart(tmp_path: Path) -> None:
         second.spend("state:one", "ab" * 32, ME, "s2")
     second.close()
     assert spent is not None
-    assert (spent.submission, spent.namespace, spent.result) == ("s1", "local", "job1")
+    assert (spent.idempotency_key, spent.namespace, spent.result) == ("s1", "local", "job1")
 
 
 def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:

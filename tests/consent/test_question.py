@@ -7,25 +7,25 @@ from mcp.server.elicitation import render_elicitation_schema
 from pydantic import ValidationError
 
 from consent.question import COLUMNS, form, text
-from consent.request import ConsentRequest, Tick, granted
+from consent.request import ConsentRequest, Fact, Tick, granted
 
 pytestmark = pytest.mark.promise("S6")
 
 SECRETS = (
-    Tick("ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY", "from here", required=False),
-    Tick("HF_TOKEN", "HF_TOKEN", "from there", required=False),
+    Tick("ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY", "from here", kind="secret", required=False),
+    Tick("HF_TOKEN", "HF_TOKEN", "from there", kind="secret", required=False),
 )
-COST = Tick("accept_cost", "Yes, up to $40", "Above the limit", required=True)
+COST = Tick("accept_cost", "Yes, up to $40", "Above the limit", kind="cost", required=True)
 
 
 def asking(
-    *ticks: Tick, digest: str = "ab12" * 16, facts: tuple[tuple[str, str], ...] = (("Runs", "true"),)
+    *ticks: Tick, digest: str = "ab12" * 16, facts: tuple[Fact, ...] = (Fact("Runs", "true"),)
 ) -> ConsentRequest:
     return ConsentRequest("submit", digest, "Run this job with 2 secrets?", facts, ticks)
 
 
 def test_no_line_is_wider_than_clients_show() -> None:
-    request = asking(*SECRETS, facts=(("Runs", "python -c " + "x" * 500), ("Files", "a b " * 60)))
+    request = asking(*SECRETS, facts=(Fact("Runs", "python -c " + "x" * 500), Fact("Files", "a b " * 60)))
     assert max(map(len, text(request).splitlines())) <= COLUMNS
 
 

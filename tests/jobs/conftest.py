@@ -9,9 +9,9 @@ import pytest
 from jobs import stage
 from jobs.client.client import HubClient
 from jobs.client.wait import wait_for_change
-from jobs.spec.request import JobRequest
+from jobs.spec.fields import JobRequest
 from jobs.spec.spec import build
-from jobs.submit import new_submission, submit
+from jobs.submit import new_idempotency_key, submit
 from tests.hub_process import running_hub, short_home
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def run(hub: HubClient) -> Callable[..., Awaitable[Job]]:
     async def run(command: str, *, wait: bool = True, image: str = "python:3.12", **more: object) -> Job:
         request = JobRequest(command=("sh", "-c", command), image=image, **more)
         spec = build(request, hub=hub.endpoint, namespace="local")
-        job = await submit(hub, spec, {}, new_submission())
+        job = await submit(hub, spec, {}, new_idempotency_key())
         return await ended(hub, job) if wait else job
 
     return run

@@ -3,8 +3,8 @@
 import pytest
 
 from jobs.errors import JobsError
-from jobs.spec.request import JobRequest
 from jobs.spec.spec import build
+from tests.job_requests import requested
 
 SENTINEL = "Zq7SENTINELx"
 RUN = ("echo", "hi")
@@ -68,7 +68,6 @@ REFUSED = {
     "a bad public port": ("expose_public", {"command": RUN, "expose_public": (70_000,)}),
     "a bad schedule": ("schedule", {"command": RUN, "schedule": f"* * {SENTINEL} * *"}),
     "an impossible schedule": ("schedule", {"command": RUN, "schedule": "0 0 30 2 *"}),
-    "suspend without a schedule": ("schedule", {"command": RUN, "suspend": True}),
     "a prompt file that is not there": (
         "files",
         {"command": ("fast-agent", "go", "--prompt-file", f"{SENTINEL}.md"), "packages": ("fast-agent-mcp",)},
@@ -84,7 +83,7 @@ REFUSED = {
 def test_a_refusal_is_one_sentence_with_a_hint_and_without_the_value(case):
     field, arguments = REFUSED[case]
     with pytest.raises(JobsError) as caught:
-        build(JobRequest(**arguments), hub="http://127.0.0.1:1", namespace="local", flavors=FLAVORS)
+        build(requested(**arguments), hub="http://127.0.0.1:1", namespace="local", flavors=FLAVORS)
     refusal = caught.value
     assert refusal.field == field
     assert refusal.code in {"bad_argument", "secret_in_argument"}

@@ -10,9 +10,10 @@ from jobs import submit
 from jobs.client.client import HubClient
 from jobs.secrets.secret_value import Secret
 from jobs.spec import cost, workspace
-from jobs.spec.request import JobRequest
+from jobs.spec.fields import JobRequest
 from jobs.spec.spec import build
 from tests.hub_process import running_hub
+from tests.job_requests import requested
 
 pytestmark = pytest.mark.anyio
 
@@ -44,10 +45,10 @@ async def connected(state):
 async def sent(hub, **arguments):
     """Build, submit, and return the spec with what the hub made of it."""
     hardware = await hub.hardware()
-    spec = build(JobRequest(**arguments), hub=hub.endpoint, namespace="local", flavors=[item.name for item in hardware])
+    spec = build(requested(**arguments), hub=hub.endpoint, namespace="local", flavors=[item.name for item in hardware])
     secrets = {name: Secret(name, VALUE) for name in spec.secret_names}
     send = submit.submit if spec.schedule is None else submit.schedule
-    return spec, await send(hub, spec, secrets, submit.new_submission())
+    return spec, await send(hub, spec, secrets, submit.new_idempotency_key())
 
 
 async def ended(hub, job):

@@ -12,17 +12,18 @@ from typing import Any
 import httpx2
 import pytest
 
-from consent.describe import StoredRun, for_spec, for_stored
+from consent.describe import Description, details, request
 from consent.full_text import FullTexts
 from consent.question import COLUMNS, text
 from consent.request import ConsentRequest
 from jobs.errors import BadArgument
-from jobs.spec.request import JobRequest
+from jobs.spec import stored
 from jobs.spec.spec import JobSpec, build
 from jobs.spec.volume import parse_all
 from local_hub.process.daemon import read_state
 from tests.consent.attacks.conftest import VALUES, Arguments, Meet
 from tests.consent.attacks.wire import outcome
+from tests.job_requests import requested
 
 pytestmark = pytest.mark.promise("S6")
 
@@ -41,19 +42,14 @@ LABELS = re.compile(r"^(Hub|Namespace|Cost|Image|Runs|Hardware|PUBLIC|Secrets|Fi
 
 
 def question(spec: JobSpec, **more: Any) -> ConsentRequest:
-    given: dict[str, Any] = {
-        "hub_name": "local",
-        "max_cost_usd": 0.01,
-        "confirm_above_usd": None,
-        "sources": {},
-        **more,
-    }
-    return for_spec(spec, **given)
+    given: dict[str, Any] = {"hub_name": "local", "max_cost_usd": 0.01, **more}
+    action = "submit" if spec.schedule is None else "schedule"
+    return request(Description(action=action, spec=spec, digest=spec.digest, details=details(spec), **given))
 
 
 def spec_of(**more: Any) -> JobSpec:
     given = {"image": "python:3.12", "command": ("true",), "secrets": ("API_KEY",), **more}
-    return build(JobRequest(**given), hub=HUB, namespace="me")
+    return build(requested(**given), hub=HUB, namespace="me")
 
 
 def honest(shown: str, plain: str) -> None:
@@ -111,13 +107,17 @@ def test_nothing_is_dropped_in_silence() -> None:
 @pytest.mark.parametrize("odd", NASTY)
 def test_what_the_hub_keeps_is_shown_as_carefully(odd: str) -> None:
     def asked(word: str) -> ConsentRequest:
-        run = StoredRun(
-            command=(word,), image=word, flavor=word, timeout_seconds=60, attempts=2, env=(("A", word),),
-            volumes=(word,), ports=(), public_ports=(8080,),
-        )  # fmt: skip
-        return for_stored(
-            "trigger", run, hub=HUB, hub_name="local", namespace="me", target="abc", stored={"command": word},
-            secret_names=["API_KEY"], max_cost_usd=1.0, confirm_above_usd=None, schedule=word,
+        raw = {
+            "command": [word], "dockerImage": word, "flavor": word, "timeoutSeconds": 60, "retry": 1,
+            "environment": {"A": word}, "secrets": ["API_KEY"], "labels": {"a": word}, "odd": {word: [word]},
+            "volumes": [{"type": "model", "source": word, "mountPath": word}], "expose": {"portsPublic": [8080]},
+        }  # fmt: skip
+        kept = stored.read(raw, hub=HUB, namespace="me", schedule=word)
+        return request(
+            Description(
+                action="trigger", spec=kept.spec, digest=kept.digest, hub_name="local", max_cost_usd=1.0, target="abc",
+                unknown=kept.unknown, details=kept.details,
+            )
         )  # fmt: skip
 
     honest(text(asked(odd)), text(asked("plain\nplain" if "\n" in odd else "plain")))
@@ -128,7 +128,7 @@ OTHER: dict[str, Any] = {
     "flavor": "t4-small", "timeout_seconds": 7200, "attempts": 4, "env": (("MODE", "x"),),
     "secret_names": ("OTHER_KEY",), "labels": (("a", "b"),), "volumes": parse_all(("hf://buckets/me/b:/data",)),
     "files": (("p.md", b"x"),), "packages": ("httpx",), "python": "3.13", "expose": (8080,), "expose_public": (8081,),
-    "schedule": "@daily", "suspend": True, "concurrency": True, "workspace": False,
+    "schedule": "@daily", "suspend": True, "concurrency": True,
 }  # fmt: skip
 #: Told by others of them: `argv` and `kind` follow from the command, the packages and the Python version.
 IMPLIED = {"argv": ("false",), "kind": "uv"}

@@ -14,7 +14,7 @@ import pytest
 
 from consent.answering.page import Page, served
 from consent.ledger import Approval, Ledger
-from consent.request import ConsentRequest, Tick
+from consent.request import ConsentRequest, Fact, Tick
 from tests.consent.attacks.conftest import Arguments
 from tests.consent.attacks.person import at_a_terminal
 from tests.consent.attacks.wire import Attacker, made, outcome
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.promise("S7")
 
 EVIL = "</pre><script>alert(1)</script>"
 REQUEST = ConsentRequest(
-    "submit", "ab" * 32, "Run this?", (("Runs", EVIL),),
-    (Tick("API_KEY", "API_KEY", "from here", required=False), Tick("accept_cost", "Yes, $9", "cost", required=True)),
+    "submit", "ab" * 32, "Run this?", (Fact("Runs", EVIL),),
+    (Tick("API_KEY", "API_KEY", "from here", kind="secret", required=False), Tick("accept_cost", "Yes, $9", "cost", kind="cost", required=True)),
     details=f"all of it {EVIL}",
 )  # fmt: skip
 

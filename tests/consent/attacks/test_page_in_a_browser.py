@@ -16,7 +16,7 @@ import pytest
 
 from consent.answering.page import Page, served
 from consent.ledger import Approval
-from consent.request import ConsentRequest, Tick
+from consent.request import ConsentRequest, Fact, Tick
 from tests.browser import CHROMIUM, browser
 from tests.hub_process import running_hub
 
@@ -40,8 +40,8 @@ const again = async () => {
 again();
 </script>"""
 REQUEST = ConsentRequest(
-    "submit", "ab" * 32, "Run this?", (("Runs", "python train.py"),),
-    (Tick("API_KEY", "API_KEY", "from here", required=False),), details='{"script": "line one\\nline two"}',
+    "submit", "ab" * 32, "Run this?", (Fact("Runs", "python train.py"),),
+    (Tick("API_KEY", "API_KEY", "from here", kind="secret", required=False),), details='{"script": "line one\\nline two"}',
 )  # fmt: skip
 ASKED = Approval("5a3c9961", REQUEST.digest, "stdio:x", REQUEST, "pending", frozenset(), time.time(), time.time() + 600)
 

@@ -15,7 +15,7 @@ from mcp.server.mcpserver.tools import Tool
 
 from tests.consent.attacks.conftest import Arguments
 from tests.consent.attacks.wire import Attacker, made, outcome
-from tools import all_tools
+from tools import all_tools, guarded
 
 pytestmark = pytest.mark.promise("S1")
 
@@ -68,22 +68,35 @@ def test_nothing_but_the_guarded_tools_reaches_what_sends() -> None:
     assert found == SENDS_FROM
 
 
+def calls_in(node: ast.AST) -> set[str]:
+    names = (ast.unparse(call.func) for call in ast.walk(node) if isinstance(call, ast.Call))
+    return {name.rpartition(".")[2] for name in names}
+
+
 @pytest.mark.parametrize("path", sorted(SENDS_FROM))
-def test_each_of_them_redeems_a_yes_before_it_sends(path: str) -> None:
+def test_each_of_them_sends_only_from_within_the_one_guarded_flow(path: str) -> None:
+    """What sends is written in a function that `_describe` defines and hands over; the tool never calls it itself."""
     module = sys.modules[path.removesuffix(".py").replace("/", ".")]
-    assert module.__file__ is not None
-    calls = [
-        (node.lineno, node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", ""))
-        for node in ast.walk(ast.parse(Path(module.__file__).read_text()))
-        if isinstance(node, ast.Call)
+    tree = ast.parse(inspect.getsource(module))
+    sending = {node.name for node in tree.body if isinstance(node, ast.AsyncFunctionDef) and calls_in(node) & SENDING}
+    assert sending == {"_describe"}
+    (describe,) = (node for node in tree.body if isinstance(node, ast.AsyncFunctionDef) and node.name == "_describe")
+    inner = [node for node in describe.body if isinstance(node, ast.AsyncFunctionDef)]
+    assert calls_in(describe) & SENDING == {name for node in inner for name in calls_in(node)} & SENDING
+    assert "_describe" not in {name for node in tree.body for name in calls_in(node)}
+    asks = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("guarded.")
     ]
-    redeemed = min(line for line, name in calls if name == "redeem")
-    resolvers = [marker.fn for marker, _ in module.TOOL.resolved_params.values()]
-    assert resolvers
-    for resolver in resolvers:
-        asked = ast.walk(ast.parse(inspect.getsource(resolver)))
-        assert any(isinstance(node, ast.Attribute) and node.attr == "pose" for node in asked), resolver
-    assert all(redeemed < line for line, name in calls if name in SENDING)
+    assert {"guarded.ask", "guarded.perform"} <= {ast.unparse(node.func) for node in asks}
+
+
+def test_the_guarded_flow_consumes_a_yes_before_it_sends() -> None:
+    body = ast.parse(inspect.getsource(guarded.perform))
+    lines = {
+        ast.unparse(call.func).rpartition(".")[2]: call.lineno for call in ast.walk(body) if isinstance(call, ast.Call)
+    }
+    assert lines["consume"] < lines["send"]
+    assert "ask" in calls_in(ast.parse(inspect.getsource(guarded.ask)))
 
 
 def test_every_guarded_action_waits_for_a_person(

@@ -8,7 +8,7 @@ from huggingface_hub import HfApi
 
 from jobs import errors
 from jobs.client.client import HubClient
-from jobs.submit import new_submission
+from jobs.submit import new_idempotency_key
 
 pytestmark = pytest.mark.anyio
 
@@ -16,7 +16,7 @@ BUCKET = "local/jobs-artifacts"
 
 
 async def test_what_is_uploaded_is_listed_and_read(hub):
-    folder = new_submission()
+    folder = new_idempotency_key()
     files = {f"{folder}/a.txt": b"hello", f"{folder}/deep/b.bin": bytes(range(256)) * 300, f"{folder}/empty": b""}
     await hub.ensure_bucket(BUCKET)
     await hub.upload(BUCKET, files)
@@ -27,7 +27,7 @@ async def test_what_is_uploaded_is_listed_and_read(hub):
 
 
 async def test_a_read_stops_at_its_bound(hub):
-    folder = new_submission()
+    folder = new_idempotency_key()
     await hub.ensure_bucket(BUCKET)
     await hub.upload(BUCKET, {f"{folder}/big": b"0123456789" * 100_000})
     assert await hub.read_artifact(BUCKET, f"{folder}/big", max_bytes=25) == b"0123456789012345678901234"
@@ -35,7 +35,7 @@ async def test_a_read_stops_at_its_bound(hub):
 
 @pytest.mark.parametrize("name", ["with space.txt", "üml-äut.txt", "a#b?c=d&e.txt", "100%.txt", "quote'\".txt"])
 async def test_odd_names_survive_the_way_there_and_back(hub, name):
-    folder = new_submission()
+    folder = new_idempotency_key()
     await hub.ensure_bucket(BUCKET)
     await hub.upload(BUCKET, {f"{folder}/{name}": b"x"})
     assert [file.path for file in await hub.list_artifacts(BUCKET, folder)] == [f"{folder}/{name}"]
@@ -43,7 +43,7 @@ async def test_odd_names_survive_the_way_there_and_back(hub, name):
 
 
 async def test_a_folder_is_not_its_neighbour_with_a_longer_name(hub):
-    folder = new_submission()
+    folder = new_idempotency_key()
     await hub.ensure_bucket(BUCKET)
     await hub.upload(BUCKET, {f"{folder}/in": b"x", f"{folder}er/out": b"x"})
     assert [file.path for file in await hub.list_artifacts(BUCKET, folder)] == [f"{folder}/in"]
@@ -59,7 +59,7 @@ async def test_what_is_not_there_is_empty_or_not_found(hub):
 
 
 async def test_a_listing_stops_at_its_limit(hub):
-    folder = new_submission()
+    folder = new_idempotency_key()
     await hub.ensure_bucket(BUCKET)
     await hub.upload(BUCKET, {f"{folder}/{number}": b"x" for number in range(30)})
     assert len(await hub.list_artifacts(BUCKET, folder, limit=7)) == 7

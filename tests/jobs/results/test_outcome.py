@@ -10,10 +10,10 @@ import pytest
 from jobs.client.client import HubClient
 from jobs.client.models import Job
 from jobs.results.outcome import Outcomes
-from jobs.spec.request import JobRequest
+from jobs.spec.fields import JobRequest
 from jobs.spec.spec import build
 from jobs.stage import COMPLETED, succeeded
-from jobs.submit import new_submission, submit
+from jobs.submit import new_idempotency_key, submit
 from tests.jobs.conftest import ended
 
 pytestmark = pytest.mark.anyio
@@ -25,7 +25,7 @@ async def agent_job(hub: HubClient, shell: str, results: str = "result.json") ->
     """A job whose command line is fast-agent's, though a shell stands in for it: only files and exit status matter."""
     command = ("sh", "-c", f'cd "$HF_JOB_WORKSPACE"; {shell}', "fast-agent", "go", "--results", results)
     spec = build(JobRequest(command=command, image="python:3.12"), hub=hub.endpoint, namespace="local")
-    return await ended(hub, await submit(hub, spec, {}, new_submission()))
+    return await ended(hub, await submit(hub, spec, {}, new_idempotency_key()))
 
 
 def results(stop_reason: str) -> str:

@@ -1,8 +1,8 @@
 import pytest
 
 from jobs.spec.advice import advice
-from jobs.spec.request import JobRequest
 from jobs.spec.spec import build
+from tests.job_requests import requested
 
 PUSH = "import sys\nmodel.push_to_hub('me/model')\n"
 AGENT = {"command": ("fast-agent", "go", "--message", "hi", "--results", "r.json"), "packages": ("fast-agent-mcp",)}
@@ -10,7 +10,7 @@ HEADER = '# /// script\n# dependencies = ["torch"]\n# ///\nimport torch\n'
 
 
 def said(timeout_given=True, **arguments):
-    spec = build(JobRequest(**arguments), hub="http://127.0.0.1:1", namespace="local")
+    spec = build(requested(**arguments), hub="http://127.0.0.1:1", namespace="local")
     return advice(spec, timeout_given=timeout_given)
 
 

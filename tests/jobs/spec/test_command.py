@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import BadArgument
-from jobs.spec.request import JobRequest
 from jobs.spec.spec import build
 from tests.fast_agent_runtime import python_for_fast_agent
+from tests.job_requests import requested
 
 UV = shutil.which("uv", path=f"{Path(os.sys.executable).parent}:{os.environ['PATH']}")
 AGENT = ("fast-agent", "go", "--model", "passthrough", "--message", "hi")
 
 
 def spec_of(**arguments):
-    return build(JobRequest(**arguments), hub="http://127.0.0.1:1", namespace="local")
+    return build(requested(**arguments), hub="http://127.0.0.1:1", namespace="local")
 
 
 def run(spec, folder, *, timeout=60, **environment):

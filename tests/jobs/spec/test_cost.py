@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from jobs.client import models
 from jobs.spec.cost import Price, cost_so_far, max_cost_usd, max_monthly_cost_usd, prices
-from jobs.spec.request import JobRequest
 from jobs.spec.spec import build
+from tests.job_requests import requested
 
 RAW = [
     {
@@ -37,7 +37,7 @@ START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def spec(**arguments):
-    return build(JobRequest(command=("true",), **arguments), hub="http://127.0.0.1:1", namespace="local")
+    return build(requested(command=("true",), **arguments), hub="http://127.0.0.1:1", namespace="local")
 
 
 def job(**parts):

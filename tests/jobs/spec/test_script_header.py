@@ -3,7 +3,7 @@ from huggingface_hub.cli._uv_script_header import VALID_KEYS, parse_uv_script_he
 from huggingface_hub.errors import CLIError
 
 from jobs.errors import BadArgument
-from jobs.spec.request import JobRequest
+from jobs.spec.fields import JobRequest
 from jobs.spec.script_header import KEYS, merge, read
 
 FULL = """\

@@ -11,15 +11,15 @@ from huggingface_hub import JobInfo, constants
 
 from jobs.client import models
 from jobs.spec import workspace
-from jobs.spec.request import JobRequest
 from jobs.spec.spec import build
+from tests.job_requests import requested
 
 SHELLS = [shell for shell in ("dash", "bash", "busybox") if shutil.which(shell)] or ["sh"]
 
 
 def submitted(submission="sub-1", **arguments):
     """A spec, and the job a hub would tell of after taking its body."""
-    spec = build(JobRequest(**arguments), hub="http://127.0.0.1:1", namespace="local-team")
+    spec = build(requested(**arguments), hub="http://127.0.0.1:1", namespace="local-team")
     body = spec.body(submission, {})
     job = body.get("jobSpec", body)
     told = {

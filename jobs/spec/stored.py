@@ -1,0 +1,163 @@
+"""A job or a schedule that a hub has stored, read back into the very fields it was made of.
+
+What the table of fields does not know, or cannot tell in full, is kept as it stands: the hub would run it again, so a
+person is shown it and the digest covers it.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jobs import durations
+from jobs.spec import command as commands
+from jobs.spec.fields import rows
+from jobs.spec.spec import JobSpec
+from jobs.spec.workspace import ENVIRONMENT_NAME, LABEL, MOUNT_PATH, unwrap
+
+_STATE = frozenset(
+    """
+    id createdAt startedAt finishedAt status durations owner initiator createdBy hfToken resourceGroup type endpoint url
+    """.split()  # noqa: SIM905 - reads best as running text
+)
+"""What a hub tells of a job's life and its people; a second run of it has its own."""
+
+
+@dataclass(frozen=True)
+class StoredJob:
+    """What a hub would run again.
+
+    Attributes:
+        spec: Its fields; of files only the hub's bucket knows.
+        workspace: The URI of the folder of ours that it mounts, or None.
+        unknown: What the table does not know, in the hub's own words.
+        kept: All that the digest is made of.
+    """
+
+    spec: JobSpec
+    workspace: str | None
+    unknown: Mapping[str, Any]
+    kept: Mapping[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """64 hexadecimal digits over all of it."""
+        text = json.dumps([self.spec.hub, self.spec.namespace, self.kept], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def details(self) -> str:
+        """All of it in the hub's own words."""
+        return json.dumps(self.kept, indent=1, sort_keys=True, default=str)
+
+
+def read(
+    raw: Mapping[str, Any],
+    *,
+    hub: str,
+    namespace: str,
+    schedule: str | None = None,
+    suspend: bool | None = None,
+    concurrency: bool | None = None,
+) -> StoredJob:
+    """From a job's JSON, or a schedule's `jobSpec` with what the schedule says."""
+    kept = {key: value for key, value in raw.items() if key not in _STATE}
+    rest = copy.deepcopy(kept)
+    workspace = _take_workspace(rest)
+    _join_arguments(rest)
+    values: dict[str, Any] = {}
+    for name, row in rows(JobSpec):
+        for path, part in row.wire.items():
+            taken = _take(rest, path)
+            try:
+                value = None if taken in _NOTHING else part.decode(taken)
+            except (ValueError, TypeError, KeyError):
+                _put_back(rest, path, taken)
+                continue
+            if value is not None and values.setdefault(name, value) != value:
+                _put_back(rest, path, taken)
+    argv = values.pop("argv", ())
+    command, is_uv, packages, python = commands.parse_argv(unwrap(argv))
+    public = values.get("expose_public", ())
+    values["expose"] = tuple(port for port in values.get("expose", ()) if port not in public)
+    told: dict[str, Any] = {"image": "", "flavor": "", "timeout_seconds": durations.DEFAULT_SECONDS, **values}
+    spec = JobSpec(
+        hub=hub.rstrip("/"),
+        namespace=namespace,
+        kind="uv" if is_uv else "container",
+        command=command,
+        argv=argv,
+        packages=packages,
+        python=python,
+        schedule=schedule,
+        suspend=bool(suspend),
+        concurrency=bool(concurrency),
+        **told,
+    )
+    said = {"schedule": schedule, "suspend": suspend, "concurrency": concurrency}
+    return StoredJob(spec, workspace, _without_empty(rest), {"job": kept, **said})
+
+
+_NOTHING: tuple[Any, ...] = (None, [], {}, "")
+
+
+def _take(raw: dict[str, Any], path: str) -> Any:
+    *folders, last = path.split(".")
+    for folder in folders:
+        inner = raw.get(folder)
+        if not isinstance(inner, dict):
+            return None
+        raw = inner
+    return raw.pop(last, None)
+
+
+def _put_back(raw: dict[str, Any], path: str, value: Any) -> None:
+    *folders, last = path.split(".")
+    for folder in folders:
+        raw = raw.setdefault(folder, {})
+    raw[last] = value
+
+
+def _take_workspace(raw: dict[str, Any]) -> str | None:
+    """Take our mount, our variable and our label out of `raw`, where they are exactly as we send them."""
+    mounts = raw.get("volumes")
+    ours = [mount for mount in mounts if _is_ours(mount)] if isinstance(mounts, list) else []
+    if len(ours) != 1:
+        return None
+    raw["volumes"] = [mount for mount in mounts if mount is not ours[0]] if isinstance(mounts, list) else []
+    variables, labels = raw.get("environment"), raw.get("labels")
+    if isinstance(variables, dict) and variables.get(ENVIRONMENT_NAME) == MOUNT_PATH:
+        del variables[ENVIRONMENT_NAME]
+    if isinstance(labels, dict) and labels.get(LABEL) == ours[0]["path"].strip("/"):
+        del labels[LABEL]
+    return f"hf://buckets/{ours[0]['source']}/{ours[0]['path'].strip('/')}"
+
+
+def _is_ours(mount: Any) -> bool:
+    return (
+        isinstance(mount, dict)
+        and (mount.get("type"), mount.get("mountPath")) == ("bucket", MOUNT_PATH)
+        and all(isinstance(mount.get(key), str) and mount[key] for key in ("source", "path"))
+        and not mount.get("readOnly")
+        and not {key for key, value in mount.items() if value is not None}
+        - {"type", "mountPath", "source", "path", "readOnly"}
+    )
+
+
+def _join_arguments(raw: dict[str, Any]) -> None:
+    if isinstance(raw.get("command") or [], list) and isinstance(raw.get("arguments"), list):
+        raw["command"] = [*(raw.get("command") or ()), *raw.pop("arguments")]
+
+
+def _without_empty(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """What is left, without what says nothing."""
+    kept = {}
+    for key, value in raw.items():
+        inner = _without_empty(value) if isinstance(value, dict) else value
+        if inner not in _NOTHING:
+            kept[key] = inner
+    return kept
