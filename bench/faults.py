@@ -12,8 +12,9 @@ import random
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -24,7 +25,7 @@ from jobs.client.client import HubClient
 from jobs.client.retry import Backoff
 from jobs.client.transport import Limits
 from jobs.errors import HubError
-from jobs.spec.fields import JobRequest
+from jobs.spec.fields import JobRequest, ScheduleRequest
 from jobs.spec.spec import build
 from jobs.spec.workspace import LABEL
 from jobs.submit import RetryPolicy, new_idempotency_key, recover, schedule, submit
@@ -60,13 +61,10 @@ class Tally:
 async def one(straight: HubClient, broken: HubClient, proxy: FaultProxy, draw: random.Random, tally: Tally) -> None:
     label = new_idempotency_key()
     scheduled = draw.random() < 0.25
-    request = JobRequest(command=("true",), image="python:3.12", files={"a.txt": "a"})
-    if scheduled:
-        request = replace(request, schedule="@yearly", suspend=True)
+    asked: dict[str, Any] = {"command": ("true",), "image": "python:3.12", "files": {"a.txt": "a"}}
+    request = ScheduleRequest(**asked, schedule="@yearly", suspend=True) if scheduled else JobRequest(**asked)
     spec = build(request, hub=straight.endpoint, namespace="local")
     uploads = draw.random() < 0.15
-    if not uploads:
-        spec = replace(spec, workspace=False)
     plan = [draw.choice(FAULTS) for _ in range(draw.choice([1, 1, 1, 2, 3]))]
     looks = [draw.choice(FAULTS) for _ in range(draw.choice([0, 0, 1, 2]))]
     proxy.arm("submit", *plan)
