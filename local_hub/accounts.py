@@ -9,6 +9,9 @@ from typing import Any
 
 from local_hub import errors
 
+#: A picture of every account: one transparent point, as nobody here has a face.
+AVATAR = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+
 
 @dataclass(frozen=True)
 class Account:
@@ -19,7 +22,7 @@ class Account:
     type: str
 
     def to_json(self) -> dict[str, Any]:
-        return {"id": self.id, "name": self.name, "type": self.type}
+        return {"id": self.id, "name": self.name, "type": self.type, "avatarUrl": AVATAR}
 
 
 USER = Account("10ca10ca10ca10ca10ca0001", "local", "user")
@@ -44,6 +47,7 @@ def whoami() -> dict[str, Any]:
         "id": ORGANISATION.id,
         "name": ORGANISATION.name,
         "fullname": "Local team",
+        "avatarUrl": AVATAR,
         "isEnterprise": False,
         "roleInOrg": "admin",
     }
@@ -52,6 +56,7 @@ def whoami() -> dict[str, Any]:
         "id": USER.id,
         "name": USER.name,
         "fullname": "Local hub",
+        "avatarUrl": AVATAR,
         "isPro": False,
         "canPay": False,
         "orgs": [organisation],

@@ -94,7 +94,14 @@ FLAVORS: tuple[Flavor, ...] = (
     _gpu("l40sx8", "8x Nvidia L40S", (192, 1534, 6500), 2350, ("L40S", 8, 384)),
 )
 
+#: What the Hub accepts and does not list; sizes are those of machines of that name, prices are not known.
+UNLISTED: tuple[Flavor, ...] = (
+    Flavor("sprx8", "Intel Sapphire Rapids", 8, 16, 50, 0),
+    _gpu("zero-a10g", "Zero", (8, 30, 50), 0, ("A10G", 1, 24)),
+    Flavor("inf2x6", "AWS Inferentia2 x6", 96, 384, 400, 0),
+)
+
 
 @cache
 def by_name() -> dict[str, Flavor]:
-    return {flavor.name: flavor for flavor in FLAVORS}
+    return {flavor.name: flavor for flavor in (*FLAVORS, *UNLISTED)}

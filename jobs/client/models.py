@@ -205,7 +205,7 @@ def scheduled_job(raw: Mapping[str, Any], *, endpoint: str, namespace: str) -> S
         created_at=moment(raw.get("createdAt")),
         last_job_id=_text(last.get("id")),
         last_job_at=moment(last.get("at")),
-        next_job_run_at=moment(status.get("nextJobRunAt")),
+        next_job_run_at=None if raw.get("suspend") is True else moment(status.get("nextJobRunAt")),
         spec=_mapping(raw.get("jobSpec")),
         owner=owner,
     )

@@ -11,6 +11,7 @@ from cronsim import CronSim, CronSimError
 
 from hub_contract.constants import PRESETS
 from jobs.errors import BadArgument
+from jobs.spec.cron_form import FormError, in_the_hubs_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,13 @@ class Schedule:
             return cls(preset, PRESETS[preset])
         if len(words) != _FIELDS:
             raise BadArgument(f"`{field}` is neither a preset nor five cron fields.", hint=_HINT, field=field)
-        schedule = cls(" ".join(words), " ".join(words))
+        try:
+            line = " ".join(in_the_hubs_form(words))
+        except FormError as error:
+            raise BadArgument(
+                f"`{field}` has a {error.field} field that the Hub does not take.", hint=_HINT, field=field
+            ) from None
+        schedule = cls(line, line)
         try:
             schedule.next(1, _ANY_DAY)
         except CronSimError as error:

@@ -40,11 +40,15 @@ class JobRoutes:
         one = "/api/jobs/{namespace}/{job_id}"
         return [
             Route("/api/jobs/hardware", self.hardware),
+            Route("/api/jobs/{namespace}/count", self.count),
+            Route("/api/jobs/{namespace}/auth-check/{perms}", self.auth_check, methods=["POST"]),
             Route("/api/jobs/{namespace}", self.create, methods=["POST"]),
             Route("/api/jobs/{namespace}", self.page),
             Route(one, self.inspect),
             Route(f"{one}/logs", self.logs),
             Route(f"{one}/metrics", self.metrics),
+            Route(f"{one}/events", self.events),
+            Route(f"{one}/auth-check/{{perms}}", self.auth_check, methods=["POST"]),
             Route(f"{one}/cancel", self.cancel, methods=["POST"]),
             Route(f"{one}/duplicate", self.duplicate, methods=["POST"]),
             Route(f"{one}/labels", self.labels, methods=["PUT"]),
@@ -76,15 +80,15 @@ class JobRoutes:
                 raise errors.not_found(f"Bucket {volume.source} not found.", code="RepoNotFound")
         initiator = {"type": "user", "id": accounts.USER.id, "name": accounts.USER.name}
         job = job_table.new_job(account.name, wanted.to_json(), initiator)
-        return JSONResponse(self._json(await self._runner.submit(job, wanted.secret_values())))
+        accepted = await self._runner.submit(job, wanted.secret_values())
+        if accepted.spec["expose"]:
+            await self._exposure.update(accepted)
+        return JSONResponse(self._json(accepted))
 
     async def page(self, request: Request) -> Response:
         namespace = accounts.account(request.path_params["namespace"]).name
         query = request.query_params
-        stages = [stage.upper() for stage in query.getlist("stage")]
-        for stage in stages:
-            if stage not in job_table.STAGES:
-                raise errors.invalid(f"stage: {stage[:40]!r} is none of {', '.join(sorted(job_table.STAGES))}.")
+        stages = _stages(request)
         labels = [label_filter(text) for text in query.getlist("label")]
         limit = _limit(query.get("limit"))
         cursor = query.get("cursor")
@@ -125,10 +129,31 @@ class JobRoutes:
         events = self._streams.metrics(job)
         return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
 
+    async def events(self, request: Request) -> Response:
+        job = await self._find(request)
+        events = self._streams.status(job, self._json)
+        return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
+
+    async def count(self, request: Request) -> Response:
+        namespace = accounts.account(request.path_params["namespace"]).name
+        stages = _stages(request)
+        return JSONResponse({"count": await self._runner.store.read(lambda db: job_table.count(db, namespace, stages))})
+
+    async def auth_check(self, request: Request) -> Response:
+        """Whoever is answered here at all may do everything."""
+        if "job_id" in request.path_params:
+            await self._find(request)
+        account = accounts.account(request.path_params["namespace"])
+        user = accounts.USER
+        return JSONResponse(
+            {"namespace": {"id": account.id, "name": account.name}, "user": {"id": user.id, "name": user.name}}
+        )
+
     async def cancel(self, request: Request) -> Response:
+        """Cancel; a job that has ended already stays as it is, and is shown so."""
         job = await self._find(request)
         if job.final:
-            raise errors.conflict(f"The job has already finished ({job.stage}).")
+            return JSONResponse(self._json(job))
         return JSONResponse(self._json(await self._runner.cancel(job)))
 
     async def duplicate(self, request: Request) -> Response:
@@ -168,6 +193,14 @@ class JobRoutes:
             raise errors.conflict(f"The job has finished ({job.stage}); ports are exposed while it runs.")
         await self._exposure.update(changed)
         return JSONResponse(self._json(changed))
+
+
+def _stages(request: Request) -> list[str]:
+    stages = [stage.upper() for stage in request.query_params.getlist("stage")]
+    for stage in stages:
+        if stage not in job_table.STAGES:
+            raise errors.invalid(f"stage: {stage[:40]!r} is none of {', '.join(sorted(job_table.STAGES))}.")
+    return stages
 
 
 def label_filter(text: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from local_hub import accounts
 from local_hub.clock import iso, now_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from local_hub.store.job_table import JobRow
     from local_hub.store.schedule_table import ScheduleRow
@@ -21,10 +21,10 @@ def job(one: JobRow, expose_urls: Sequence[str] | None = None, waits: str = WAIT
     """Return the JSON of one job. Secrets are shown by name only; `waits` says why one that waits does."""
     waiting = one.stage == "SCHEDULING" and not one.handed
     return {
+        "type": "job",
         "id": one.id,
         "createdAt": iso(one.created_ms),
-        "startedAt": iso(one.started_ms),
-        "finishedAt": iso(one.finished_ms),
+        **_present(startedAt=iso(one.started_ms), finishedAt=iso(one.finished_ms)),
         **_spec(one.spec),
         "status": {
             "stage": one.stage,
@@ -32,9 +32,19 @@ def job(one: JobRow, expose_urls: Sequence[str] | None = None, waits: str = WAIT
             **({"exposeUrls": list(expose_urls)} if expose_urls else {}),
         },
         "durations": _durations(one),
+        "createdBy": {"id": accounts.USER.id, "name": accounts.USER.name},
         "owner": accounts.ACCOUNTS[one.namespace].to_json(),
-        "initiator": one.initiator,
+        "initiator": {**one.initiator, **_present(avatarUrl=_avatar(one.initiator))},
     }
+
+
+def _avatar(initiator: Mapping[str, Any]) -> str | None:
+    return accounts.AVATAR if initiator.get("type") in {"user", "org"} else None
+
+
+def _present(**fields: Any) -> dict[str, Any]:
+    """Return the fields that there are: the Hub leaves out what is absent."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _spec(spec: dict[str, Any]) -> dict[str, Any]:
@@ -48,37 +58,35 @@ def _spec(spec: dict[str, Any]) -> dict[str, Any]:
         "flavor": spec["flavor"],
         "timeout": spec["timeout"],
         "retry": spec["attempts"] - 1,
-        "labels": spec["labels"] or None,
-        "volumes": spec["volumes"] or None,
-        **({"expose": spec["expose"]} if spec["expose"] else {}),
+        **_present(labels=spec["labels"] or None, volumes=spec["volumes"] or None, expose=spec["expose"] or None),
     }
 
 
-def _durations(one: JobRow) -> dict[str, int | None]:
+def _durations(one: JobRow) -> dict[str, int]:
     end = one.finished_ms or now_ms()
     started = one.started_ms
-    return {
-        "schedulingSecs": None if started is None else _seconds(started - one.created_ms),
-        "runningSecs": None if started is None else _seconds(end - started),
-        "totalSecs": _seconds(end - one.created_ms),
-    }
+    total = {"totalSecs": _seconds(end - one.created_ms)}
+    if started is None:
+        return total
+    return {"schedulingSecs": _seconds(started - one.created_ms), "runningSecs": _seconds(end - started), **total}
 
 
 def _seconds(milliseconds: int) -> int:
     return max(0, milliseconds // 1000)
 
 
-def schedule(one: ScheduleRow) -> dict[str, Any]:
-    """Return the JSON of one schedule."""
+def schedule(one: ScheduleRow, next_ms: int | None) -> dict[str, Any]:
+    """Return the JSON of one schedule that runs next at `next_ms`."""
     last = {"id": one.last_job_id, "at": iso(one.last_ms)} if one.last_job_id else None
     return {
+        "type": "scheduled-job",
         "id": one.id,
         "createdAt": iso(one.created_ms),
         "jobSpec": _spec(one.spec),
         "schedule": one.schedule,
         "suspend": one.suspended,
         "concurrency": one.concurrency,
-        "status": {"lastJob": last, "nextJobRunAt": None if one.suspended else iso(one.next_ms)},
+        "status": {"lastJob": last, "nextJobRunAt": iso(next_ms)},
         "owner": accounts.ACCOUNTS[one.namespace].to_json(),
         "initiator": accounts.USER.to_json(),
     }

@@ -47,6 +47,10 @@ class ScheduleRoutes:
             Route(f"{one}/labels", self.labels, methods=["PUT"]),
         ]
 
+    def _json(self, one: ScheduleRow) -> dict[str, Any]:
+        """Return the JSON of one schedule; a suspended one says when it would run if it were resumed now."""
+        return job_view.schedule(one, cron.next_after(one.schedule, self._clock()) if one.suspended else one.next_ms)
+
     async def _find(self, request: Request) -> ScheduleRow:
         namespace = accounts.account(request.path_params["namespace"]).name
         schedule_id = request.path_params["schedule_id"]
@@ -60,7 +64,7 @@ class ScheduleRoutes:
         if changed is None:
             raise errors.not_found("Scheduled job not found.")
         self._scheduler.wake()
-        return JSONResponse(job_view.schedule(changed))
+        return JSONResponse(self._json(changed))
 
     async def create(self, request: Request) -> Response:
         from local_hub.api import schema
@@ -74,7 +78,7 @@ class ScheduleRoutes:
             namespace=account.name,
             created_ms=now,
             spec=wanted.job_spec.to_json(),
-            schedule=wanted.schedule.strip(),
+            schedule=wanted.schedule,
             suspended=wanted.suspend,
             concurrency=wanted.concurrency,
             next_ms=cron.next_after(wanted.schedule, now),
@@ -88,7 +92,7 @@ class ScheduleRoutes:
 
         created = await self._runner.store.write(work)
         self._scheduler.wake()
-        return JSONResponse(job_view.schedule(created))
+        return JSONResponse(self._json(created))
 
     async def all(self, request: Request) -> Response:
         namespace = accounts.account(request.path_params["namespace"]).name
@@ -98,12 +102,12 @@ class ScheduleRoutes:
         label = label_filter(texts[0]) if texts else None
 
         def work(db: sqlite3.Connection) -> Response:
-            return JSONResponse([job_view.schedule(one) for one in schedule_table.all_of(db, namespace, label)])
+            return JSONResponse([self._json(one) for one in schedule_table.all_of(db, namespace, label)])
 
         return await self._runner.store.read(work)
 
     async def inspect(self, request: Request) -> Response:
-        return JSONResponse(job_view.schedule(await self._find(request)))
+        return JSONResponse(self._json(await self._find(request)))
 
     async def delete(self, request: Request) -> Response:
         schedule = await self._find(request)
@@ -117,7 +121,7 @@ class ScheduleRoutes:
         """Resume. Moments that passed while it was suspended are not made up for."""
         schedule = await self._find(request)
         if not schedule.suspended:
-            return JSONResponse(job_view.schedule(schedule))
+            return JSONResponse(self._json(schedule))
         return await self._change(schedule, suspended=0, next_ms=cron.next_after(schedule.schedule, self._clock()))
 
     async def reschedule(self, request: Request) -> Response:
@@ -126,7 +130,7 @@ class ScheduleRoutes:
         schedule = await self._find(request)
         wanted: schema.RescheduleSpec = schema.parse(schema.RescheduleSpec, await request.body())
         following = cron.next_after(wanted.schedule, self._clock())
-        return await self._change(schedule, schedule=wanted.schedule.strip(), next_ms=following)
+        return await self._change(schedule, schedule=wanted.schedule, next_ms=following)
 
     async def labels(self, request: Request) -> Response:
         from local_hub.api import schema
@@ -136,7 +140,7 @@ class ScheduleRoutes:
         changed = await self._runner.store.write(lambda db: schedule_table.set_labels(db, schedule.id, wanted.labels))
         if changed is None:
             raise errors.not_found("Scheduled job not found.")
-        return JSONResponse(job_view.schedule(changed))
+        return JSONResponse(self._json(changed))
 
     async def run(self, request: Request) -> Response:
         schedule = await self._find(request)
@@ -148,5 +152,8 @@ class ScheduleRoutes:
 
         job = await self._runner.store.write(work)
         if job is None:
-            raise errors.conflict("A job of this schedule still runs, and it allows one at a time.")
+            raise errors.conflict(
+                "Another job is already running at the same time, set `concurrency` to allow multiple instances of "
+                "scheduled jobs to run concurrently"
+            )
         return JSONResponse(job_view.job(self._runner.enter(job)))

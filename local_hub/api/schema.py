@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from hub_contract.constants import MAX_ATTEMPTS, SYSTEM_FOLDERS
+from hub_contract import rules
+from hub_contract.constants import SYSTEM_FOLDERS
 from local_hub import accounts, errors, flavors
 
 DEFAULT_TIMEOUT_SECONDS = 30 * 60
 MAX_TIMEOUT_SECONDS = 30 * 24 * 3600
 MAX_SPEC_BYTES = 1 << 20
-LABEL = re.compile(r"[A-Za-z0-9_-]{1,100}\Z")
-LABEL_VALUE = re.compile(r"[A-Za-z0-9_-]{0,100}\Z")
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
+Word = Annotated[str, Field(min_length=1)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Variables = dict[str, str | int | float | bool | None]
 
@@ -27,7 +34,7 @@ class VolumeBody(BaseModel):
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
-    type: str = "model"
+    type: str
     source: str
     mount_path: str = Field(alias="mountPath")
     revision: str | None = None
@@ -42,7 +49,7 @@ class VolumeBody(BaseModel):
     @model_validator(mode="after")
     def _check(self) -> VolumeBody:
         if self.type != "bucket":
-            raise ValueError(f"volumes of type {self.type!r} are not on the local hub, buckets are")
+            raise ValueError(f"volumes of type {self.type[:20]!r} are not on the local hub, buckets are")
         if self.source.count("/") != 1 or not all(self.source.split("/")) or ".." in self.source:
             raise ValueError("the source of a bucket volume is namespace/name")
         if not self.mount_path.startswith("/") or "\0" in self.mount_path:
@@ -66,8 +73,8 @@ class VolumeBody(BaseModel):
 class ExposeSpec(BaseModel):
     """Ports of a job to be reached from outside, the public ones without a token."""
 
-    ports: list[Port] = Field(default=[], max_length=20)
-    ports_public: list[Port] = Field(default=[], alias="portsPublic")
+    ports: list[Port] = Field(max_length=rules.MAX_PORTS)
+    ports_public: list[Port] = Field(default=[], alias="portsPublic", max_length=rules.MAX_PORTS)
 
     @model_validator(mode="after")
     def _subset(self) -> ExposeSpec:
@@ -95,15 +102,15 @@ class JobBody(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    command: list[str] = []
+    command: list[Word] = Field(default=[], min_length=1)
     arguments: list[str] = []
     environment: Variables = {}
     secrets: Variables = {}
-    flavor: str = flavors.DEFAULT_FLAVOR
+    flavor: str
     timeout_seconds: int | None = Field(default=None, alias="timeoutSeconds", ge=1, le=MAX_TIMEOUT_SECONDS)
-    attempts: int = Field(default=1, ge=1, le=MAX_ATTEMPTS)
+    attempts: int = Field(default=1, ge=1)
     labels: dict[str, str] = {}
-    volumes: list[VolumeBody] = Field(default=[], max_length=50)
+    volumes: list[VolumeBody] = Field(default=[], min_length=1, max_length=50)
     expose: ExposeSpec | None = None
     docker_image: str | None = Field(default=None, alias="dockerImage", min_length=1)
     space_id: str | None = Field(default=None, alias="spaceId", min_length=1)
@@ -118,10 +125,12 @@ class JobBody(BaseModel):
 
     @field_validator("environment", "secrets")
     @classmethod
-    def _check_variables(cls, variables: Variables) -> Variables:
+    def _check_variables(cls, variables: Variables, info: ValidationInfo) -> Variables:
+        form = rules.VARIABLE if info.field_name == "environment" else rules.SECRET
         for name, value in variables.items():
-            if not VARIABLE.match(name):
-                raise ValueError("a variable's name has letters, digits and _ only and starts with no digit")
+            if not form.fullmatch(name):
+                least = ", two characters at least" if info.field_name == "environment" else ""
+                raise ValueError(f"a variable's name has letters, digits and _ only and starts with a letter{least}")
             if "\0" in str(value):
                 raise ValueError(f"the value of {name} holds a NUL character")
         return variables
@@ -167,11 +176,24 @@ class JobBody(BaseModel):
         return _texts(self.secrets)
 
 
+def _in_the_hubs_form(schedule: str) -> str:
+    """Refuse what the Hub's API would refuse, though this hub could make sense of it."""
+    if not schedule.startswith("@") and rules.cron_fields(schedule) is None:
+        raise ValueError(
+            f"{schedule[:100]!r} is neither a preset nor a cron line as the Hub takes them: fields of numbers, *, */5, "
+            "1-5 or 1,2,3, without names and without ranges inside lists"
+        )
+    return schedule
+
+
+Cron = Annotated[str, AfterValidator(_in_the_hubs_form)]
+
+
 class ScheduleSpec(BaseModel):
     """The body of ``POST /api/scheduled-jobs/{namespace}``."""
 
     job_spec: JobBody = Field(alias="jobSpec")
-    schedule: str
+    schedule: Cron
     suspend: bool = False
     concurrency: bool = False
 
@@ -184,7 +206,7 @@ class ScheduleSpec(BaseModel):
 class RescheduleSpec(BaseModel):
     """The body of ``POST /api/scheduled-jobs/{namespace}/{id}/schedule``."""
 
-    schedule: str
+    schedule: Cron
 
 
 def _texts(variables: Variables) -> dict[str, str]:
@@ -193,9 +215,9 @@ def _texts(variables: Variables) -> dict[str, str]:
 
 def _labels(labels: dict[str, str]) -> dict[str, str]:
     for key, value in labels.items():
-        if not LABEL.match(key) or not LABEL_VALUE.match(value):
+        if not rules.LABEL_KEY.fullmatch(key) or not rules.LABEL_VALUE.fullmatch(value):
             raise ValueError(
-                "keys and values of labels have at most 100 characters, each a letter, a digit, a dash or an underscore"
+                "keys and values of labels have at most 100 characters, each a letter, a digit, a dot, - or _"
             )
     return labels
 

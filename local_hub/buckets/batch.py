@@ -42,6 +42,7 @@ class Batch:
         finally:
             for path in self._arrived.values():
                 path.unlink(missing_ok=True)
+            self.buckets.changed(*self.target)
         return failed
 
     def _apply(self, one: dict[str, Any]) -> None:

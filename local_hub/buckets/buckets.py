@@ -18,6 +18,9 @@ from pathlib import Path
 from local_hub.buckets.hashes import Digests, Place
 from local_hub.buckets.tree import Tree
 
+#: A count of a bucket's files is good for so many times as long as it took.
+_COUNT_HOLDS = 50.0
+
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_-])?")
 
 
@@ -48,6 +51,7 @@ class Buckets:
         self.root = root
         self.digests = Digests()
         self._lock = threading.RLock()
+        self._totals: dict[tuple[str, str], tuple[tuple[int, int], float]] = {}
 
     def folder(self, namespace: str, name: str) -> Path:
         """Return where the bucket's files lie, whether or not the bucket exists.
@@ -105,6 +109,24 @@ class Buckets:
             old = self.about(namespace, name)
             self._note(namespace, name, About(private=private, created_at=old.created_at))
 
+    def total(self, namespace: str, name: str) -> tuple[int, int]:
+        """Return the number of files of an existing bucket and their bytes, counted anew after a while only.
+
+        Jobs write into the folders themselves, so nobody else knows; the longer counting took, the longer it holds.
+        """
+        now = time.monotonic()
+        counted = self._totals.get((namespace, name))
+        tree = self.tree(namespace, name)
+        if counted is None or now > counted[1]:
+            files = tree.total()
+            counted = files, time.monotonic() + (time.monotonic() - now) * _COUNT_HOLDS
+            self._totals[namespace, name] = counted
+        return counted[0]
+
+    def changed(self, namespace: str, name: str) -> None:
+        """Forget what was counted of a bucket."""
+        self._totals.pop((namespace, name), None)
+
     def names(self, namespace: str) -> list[str]:
         """Return the names of a namespace's buckets, sorted."""
         try:
@@ -120,6 +142,7 @@ class Buckets:
             doomed = self.incoming()
             folder.rename(doomed)
             self._note_path(namespace, name).unlink(missing_ok=True)
+            self.changed(namespace, name)
         shutil.rmtree(doomed, ignore_errors=True)
 
     def move(self, source: tuple[str, str], target: tuple[str, str]) -> None:
@@ -131,6 +154,8 @@ class Buckets:
             if goal.exists():
                 raise BucketExistsError("/".join(target))
             folder.rename(goal)
+            self.changed(*source)
+            self.changed(*target)
             self._note(*target, about)
             self._note_path(*source).unlink(missing_ok=True)
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial, wraps
@@ -19,13 +20,16 @@ from local_hub.buckets import file_response as reply
 from local_hub.buckets.batch import Batch
 from local_hub.buckets.buckets import BucketExistsError, BucketMissingError, BucketNameError, Buckets
 from local_hub.buckets.hashes import Place
-from local_hub.buckets.tree import Entry, PathRefusedError, Tree, checked
+from local_hub.buckets.tree import Entry, FileState, PathRefusedError, Tree, checked
 from local_hub.buckets.xet_routes import XetStore
 from local_hub.clock import iso
 
 _PAGE = 1000
 _PAGE_SECONDS = 2.0
-_PATHS = 1000
+_LARGEST_PAGE = 5000
+_PATHS = 2000
+_HASHED_AT_ONCE = 8 << 20
+_FILE_INFO = "application/vnd.xet-fileinfo+json"
 _OPERATIONS = 10_000
 _BODY = 32 << 20
 
@@ -52,7 +56,8 @@ class _BucketApi:
     def routes(self) -> list[Route]:
         one = "/api/buckets/{namespace}/{name}"
         return [
-            Route("/api/buckets/{namespace}", _mapped(self._list)),
+            Route("/api/buckets/{namespace}", _mapped(self._list), methods=["GET"]),
+            Route("/api/buckets/{namespace}", _mapped(self._bare), methods=["POST", "DELETE"]),
             Route(one, _mapped(self._create), methods=["POST"]),
             Route(one, _mapped(self._info)),
             Route(one, _mapped(self._delete), methods=["DELETE"]),
@@ -76,6 +81,9 @@ class _BucketApi:
         found = await self._run(lambda: [self._describe(namespace, name) for name in names])
         return JSONResponse(found)
 
+    async def _bare(self, request: Request) -> Response:
+        raise _missing(request.path_params["namespace"])
+
     async def _create(self, request: Request) -> Response:
         namespace, name = request.path_params["namespace"], request.path_params["name"]
         namespace = USER.name if namespace == "me" else namespace
@@ -84,10 +92,14 @@ class _BucketApi:
         body = await _json(request)
         if body.get("resourceGroupId"):
             raise errors.unsupported("Resource groups")
-        visibility = body.get("visibility", "private" if body.get("private", True) else "public")
+        visibility = body.get("visibility") or ("private" if body.get("private") else "public")
         if visibility not in {"private", "public"}:
             raise errors.invalid("visibility is 'private' or 'public'.")
-        answer = {"url": f"{_origin(request)}/buckets/{namespace}/{name}", "id": f"{namespace}/{name}"}
+        answer = {
+            "url": f"{_origin(request)}/buckets/{namespace}/{name}",
+            "name": f"{namespace}/{name}",
+            "id": f"{namespace}/{name}",
+        }
         try:
             await self._run(partial(self.buckets.create, namespace, name, private=visibility == "private"))
         except BucketExistsError:
@@ -107,10 +119,13 @@ class _BucketApi:
 
     async def _settings(self, request: Request) -> Response:
         bucket, body = _bucket(request), await _json(request)
-        if not isinstance(body.get("private"), bool):
+        private = body.get("private")
+        if private is None and "cdnRegions" in body:
+            private = self.buckets.about(*bucket).private
+        if not isinstance(private, bool):
             raise errors.invalid("private is true or false.")
-        await self._run(partial(self.buckets.settings, *bucket, private=body["private"]))
-        return JSONResponse({"private": body["private"]})
+        await self._run(partial(self.buckets.settings, *bucket, private=private))
+        return JSONResponse({"private": private, "cdnRegions": []})
 
     async def _move(self, request: Request) -> Response:
         body = await _json(request)
@@ -135,10 +150,12 @@ class _BucketApi:
         tree = self.buckets.tree(namespace, name)
         query = request.query_params
         prefix = request.path_params.get("prefix", "")
-        recursive = query.get("recursive", "false").lower() in {"true", "1"}
+        recursive = query.get("recursive", "true").lower() not in {"false", "0"}
         limit = query.get("limit", str(_PAGE))
-        if not limit.isdecimal() or not 1 <= int(limit) <= _PAGE:
-            raise errors.invalid(f"limit is a number from 1 to {_PAGE}.")
+        if not limit.isdecimal() or not 1 <= int(limit) <= _LARGEST_PAGE:
+            raise errors.invalid(f"limit is a number from 1 to {_LARGEST_PAGE}.")
+        if query.get("sort", "path") != "path" or query.get("direction", "asc") != "asc":
+            raise errors.unsupported("An order other than that of the paths")
         walk = tree.walk(prefix, recursive=recursive, after=_after(query.get("cursor")))
         found, last = await self._run(partial(self._page, namespace, name, tree, walk, int(limit)))
         headers = {}
@@ -159,7 +176,7 @@ class _BucketApi:
                 return found, last
             last = entry.path
             if entry.state is None:
-                found.append({"type": "directory", "path": entry.path})
+                found.append({"type": "directory", "path": entry.path, "uploadedAt": _changed(tree, entry.path)})
             elif (file := self._file(namespace, name, tree, entry.path)) is not None:
                 found.append(file)
         return found, None
@@ -168,6 +185,7 @@ class _BucketApi:
         namespace, name = _bucket(request)
         tree = self.buckets.tree(namespace, name)
         paths = (await _json(request)).get("paths")
+        paths = [paths] if isinstance(paths, str) else paths
         if not isinstance(paths, list) or len(paths) > _PATHS:
             raise errors.invalid(f"paths is a list of at most {_PATHS} paths.")
         found = await self._run(lambda: [self._file(namespace, name, tree, str(path)) for path in paths])
@@ -186,7 +204,8 @@ class _BucketApi:
         failed = await self._run(partial(batch.apply, operations))
         done = len(operations) - len(failed)
         status = 422 if failed and done == 0 else 200
-        return JSONResponse({"success": not failed, "processed": done, "failed": failed}, status)
+        answer = {"success": not failed, "processed": done, "succeeded": done, "failed": failed}
+        return JSONResponse(answer, status)
 
     async def _token(self, request: Request, *, write: bool) -> Response:
         self.buckets.tree(*_bucket(request))
@@ -201,11 +220,25 @@ class _BucketApi:
         path = request.path_params["path"]
         tree = self.buckets.tree(namespace, name)
         headers = {"Accept-Ranges": "bytes", "Cache-Control": "no-cache", **reply.display(path)}
-        if request.method == "HEAD":
+        information = _FILE_INFO in request.headers.get("accept", "")
+        if request.method == "HEAD" or information:
             found = await self._run(partial(self._file, namespace, name, tree, path))
             if found is None:
                 raise _no_entry(path)
             refresh = f"{_origin(request)}/api/buckets/{namespace}/{name}/xet-read-token"
+            if information and request.method == "GET":
+                return JSONResponse(
+                    {
+                        "hash": found["xetHash"],
+                        "etag": f'"{found["xetHash"]}"',
+                        "size": found["size"],
+                        "contentType": headers["Content-Type"],
+                        "refreshUrl": refresh,
+                        "reconstructionUrl": self.store.reconstruction(request, found["xetHash"]),
+                    },
+                    headers={"Vary": "Accept"},
+                    media_type=_FILE_INFO,
+                )
             headers |= {
                 "Content-Length": str(found["size"]),
                 "ETag": f'"{found["xetHash"]}"',
@@ -220,16 +253,28 @@ class _BucketApi:
             descriptor = await self._run(partial(tree.descriptor, path))
         except FileNotFoundError:
             raise _no_entry(path) from None
-        return reply.stream(request, descriptor, headers)
+        etag = await self._run(partial(self._etag, descriptor))
+        return reply.stream(request, descriptor, {**headers, "ETag": etag, "Vary": "Accept"})
+
+    def _etag(self, descriptor: int) -> str:
+        """Return the content's hash, or for a large file that nobody has hashed yet what tells its states apart."""
+        state = FileState.of(os.fstat(descriptor))
+        if state.size > _HASHED_AT_ONCE and self.buckets.digests.known(state) is None:
+            return f'W/"{state.inode:x}-{state.size:x}-{state.mtime_ns:x}"'
+        return f'"{self.buckets.digests.of(descriptor)[0]}"'
 
     def _describe(self, namespace: str, name: str) -> dict[str, Any]:
         about = self.buckets.about(namespace, name)
-        files, size = self.buckets.tree(namespace, name).total()
+        files, size = self.buckets.total(namespace, name)
         return {
             "id": f"{namespace}/{name}",
+            "author": namespace,
+            "repoType": "bucket",
+            "cdnRegions": [],
             "private": about.private,
             "visibility": "private" if about.private else "public",
             "createdAt": iso(int(about.created_at * 1000)),
+            "updatedAt": iso(int(self.buckets.tree(namespace, name).root.stat().st_mtime * 1000)),
             "size": size,
             "totalFiles": files,
         }
@@ -272,6 +317,15 @@ def _mapped(handler: Handler) -> Handler:
             raise errors.invalid(str(error)) from None
 
     return call
+
+
+def _changed(tree: Tree, folder: str) -> str | None:
+    """Return when a folder's entries last changed; the bucket's own moment when it is gone by now."""
+    try:
+        found = (tree.root / folder).lstat()
+    except OSError:
+        found = tree.root.stat()
+    return iso(int(found.st_mtime * 1000))
 
 
 def _missing(bucket: str) -> errors.ApiError:

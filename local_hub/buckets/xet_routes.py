@@ -65,6 +65,10 @@ class XetStore:
         """Return the content store's address, as this client reaches the hub."""
         return f"{request.url.scheme}://{request.url.netloc}{PREFIX}/{epoch}"
 
+    def reconstruction(self, request: Request, digest: str) -> str:
+        """Return where a client reads what the content of that hash is made of."""
+        return f"{self.address(request, _READ_ONLY)}/v1/reconstructions/{digest}"
+
     def routes(self) -> list[Route]:
         """Return the routes of the store."""
         return [

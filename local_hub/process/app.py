@@ -66,6 +66,12 @@ def create_app(hub: Hub, *, token: str, version: str, endpoint: str, stop: Calla
     async def whoami(_request: Request) -> Response:
         return JSONResponse(accounts.whoami())
 
+    async def no_webhooks(_request: Request) -> Response:
+        """Webhooks are about models, datasets and Spaces, and none of them is here to change."""
+        raise errors.ApiError(
+            501, "Webhooks: the local hub has no repositories that could set one off.", code="NotOnLocalHub"
+        )
+
     async def status(_request: Request) -> Response:
         return JSONResponse({**await hub.status(), "endpoint": endpoint, "version": version})
 
@@ -83,6 +89,8 @@ def create_app(hub: Hub, *, token: str, version: str, endpoint: str, stop: Calla
     app = Starlette(
         routes=[
             Route("/api/whoami-v2", whoami),
+            Route("/api/settings/webhooks", no_webhooks, methods=["GET", "POST"]),
+            Route("/api/settings/webhooks/{rest:path}", no_webhooks, methods=["GET", "POST", "DELETE"]),
             Route("/api/local-hub/status", status),
             Route("/api/local-hub/stop", stop_now, methods=["POST"]),
             Route("/api/local-hub/retire", retire, methods=["POST"]),

@@ -49,10 +49,13 @@ class Exposure:
         return [door.url for door in self._doors.get(job_id, {}).values()]
 
     async def update(self, job: JobRow) -> None:
-        """Open and close doors until they are those the job's `expose` names; a job that does not run has none."""
+        """Open and close doors until they are those the job's `expose` names; a job that has ended has none.
+
+        The doors of a job that waits are open already, so that its addresses are known from the start.
+        """
         if self._tasks is None:
             return
-        expose = (job.spec.get("expose") or {}) if job.stage == "RUNNING" else {}
+        expose = (job.spec.get("expose") or {}) if job.stage in {"SCHEDULING", "RUNNING"} else {}
         wanted = {port: port in expose.get("portsPublic", ()) for port in expose.get("ports", ())}
         doors = self._doors.setdefault(job.id, {})
         for port in [port for port, door in doors.items() if wanted.get(port) is not door.public]:

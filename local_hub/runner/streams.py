@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
@@ -13,7 +13,7 @@ from local_hub.runner.output import LogReader
 from local_hub.store import job_table
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from local_hub.runner.runner import Runner
     from local_hub.store.job_table import JobRow
@@ -23,6 +23,7 @@ KEEP_ALIVE_SECONDS = 30.0
 QUICK_SECONDS, SLOW_SECONDS = 0.02, 0.2
 READERS = 8
 METRIC_SECONDS = 1.0
+STATUS_SECONDS = 1.0
 
 
 class Streams:
@@ -72,6 +73,22 @@ class Streams:
                 break
             pause = min(SLOW_SECONDS, pause * 1.2)
         return waited
+
+    async def status(self, job: JobRow, show: Callable[[JobRow], dict[str, Any]]) -> AsyncIterator[bytes]:
+        """Yield the job as `show` shows it, now and at each change of it, until it is final and was shown so."""
+        silence, shown = 0.0, ""
+        while True:
+            current = await self._current(job.id) or job
+            status = json.dumps(show(current)["status"])
+            if status != shown:
+                silence, shown = 0.0, status
+                yield f"data: {json.dumps(show(current))}\n\n".encode()
+            if current.final or self._stopping:
+                return
+            silence += 0.0 if await self._runner.changes.wait(job.id, STATUS_SECONDS) else STATUS_SECONDS
+            if silence >= KEEP_ALIVE_SECONDS:
+                silence = 0.0
+                yield KEEP_ALIVE
 
     async def metrics(self, job: JobRow) -> AsyncIterator[bytes]:
         """Yield what the job's processes use, once a second, until the job has ended."""

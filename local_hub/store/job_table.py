@@ -181,6 +181,19 @@ def count_unfinished(db: sqlite3.Connection) -> tuple[int, int]:
     return row[0] - row[1], row[1]
 
 
+def count(db: sqlite3.Connection, namespace: str | None = None, stages: Sequence[str] = ()) -> int:
+    """Return how many jobs a namespace has, or all have, in any of the stages, or in all."""
+    where, values = ["1"], []
+    if namespace is not None:
+        where.append("namespace = ?")
+        values.append(namespace)
+    if stages:
+        where.append(f"stage IN ({', '.join('?' * len(stages))})")
+        values += stages
+    query = f"SELECT count(*) FROM jobs WHERE {' AND '.join(where)}"  # noqa: S608 - Every value is a parameter.
+    return int(db.execute(query, values).fetchone()[0])
+
+
 def running_of_schedule(db: sqlite3.Connection, schedule_id: str) -> bool:
     query = "SELECT 1 FROM jobs WHERE schedule_id = ? AND stage IN ('SCHEDULING', 'RUNNING') LIMIT 1"
     return db.execute(query, (schedule_id,)).fetchone() is not None

@@ -81,7 +81,7 @@ def test_secrets_are_sealed_for_one_owner_with_one_key(tmp_path: Path) -> None:
 
 
 def test_the_flavors_are_those_the_client_knows() -> None:
-    assert set(flavors.by_name()) == {hardware.value for hardware in JobHardware}
+    assert {flavor.name for flavor in flavors.FLAVORS} == {hardware.value for hardware in JobHardware}
 
 
 def test_every_interpreter_runs_and_is_what_it_is_called() -> None:

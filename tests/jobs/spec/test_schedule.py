@@ -38,7 +38,7 @@ def test_the_presets_are_the_ones_the_hub_client_documents():
 
 def test_a_cron_line_is_tidied_and_runs_in_utc():
     schedule = Schedule.parse("  0   9 * *  MON ")
-    assert schedule.expression == "0 9 * * MON"
+    assert schedule.expression == "0 9 * * 1"
     runs = schedule.next(3, datetime(2026, 11, 21, 12, tzinfo=UTC))
     assert [run.isoformat() for run in runs] == [
         "2026-11-23T09:00:00+00:00",
@@ -65,7 +65,7 @@ def test_the_29th_of_february_waits_for_a_leap_year():
     ]
 
 
-@pytest.mark.parametrize("text", ["0 0 30 2 *", "0 0 31 2 *", "0 0 31 4,6,9,11 *", "0 0 31 4 */2", "0 0 */10 2 1#5"])
+@pytest.mark.parametrize("text", ["0 0 30 2 *", "0 0 31 2 *", "0 0 31 4,6,9,11 *", "0 0 31 4 */2", "0 0 30,31 2 */9"])
 def test_a_day_that_never_comes_is_refused(text):
     with pytest.raises(BadArgument) as caught:
         Schedule.parse(text)

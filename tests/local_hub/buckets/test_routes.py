@@ -171,7 +171,7 @@ def test_the_tree_is_one_level_or_all_and_sorted(hub: Hub, bucket: str) -> None:
     names = ["a.txt", "logs/1.txt", "logs/deep/2.txt", "logs.json", "logs_old/3.txt", "z"]
     hub.api.batch_bucket_files(bucket, add=[(b"x", name) for name in names])
     assert sorted(paths(hub, bucket)) == sorted(names)
-    top = list(hub.api.list_bucket_tree(bucket))
+    top = list(hub.api.list_bucket_tree(bucket, recursive=False))
     assert {entry.path: entry.type for entry in top} == {
         "a.txt": "file", "logs": "directory", "logs.json": "file", "logs_old": "directory", "z": "file",
     }  # fmt: skip

@@ -36,7 +36,9 @@ def test_the_next_moment_is_never_now() -> None:
     assert cron.next_after("0 * * * *", at(2026, 1, 1, 5)) == at(2026, 1, 1, 6)
 
 
-@pytest.mark.parametrize("schedule", ["", "@never", "* * * *", "* * * * * *", "61 * * * *", "0 0 31 2 *", "every day"])
+@pytest.mark.parametrize(
+    "schedule", ["", "@never", "* * * *", "* * * * * * *", "61 * * * *", "0 0 31 2 *", "every day"]
+)
 def test_what_never_fires_is_refused(schedule: str) -> None:
     with pytest.raises(ApiError) as caught:
         cron.next_after(schedule, 0)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local_hub import accounts
-from local_hub.api.job_routes import new_job
 from local_hub.errors import HubStartError
 from local_hub.store import job_table, migrations
+from local_hub.store.job_table import new_job
 from local_hub.store.store import Store
 
 if TYPE_CHECKING:
