@@ -21,11 +21,11 @@ import psutil
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from local_hub import accounts, clock
-from local_hub.api.job_routes import new_job
 from local_hub.api.schema import JobBody
 from local_hub.paths import HubPaths
 from local_hub.runner import cron
 from local_hub.store import job_table, schedule_table
+from local_hub.store.job_table import new_job
 from local_hub.store.store import Store
 from tests.hub_process import running_hub, short_home
 

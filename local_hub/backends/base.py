@@ -12,11 +12,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Mount:
-    """A folder of this machine and where the job finds it."""
+    """A folder of a bucket and where the job finds it.
 
-    source: Path
+    Attributes:
+        top: the bucket's own folder, which no job can replace.
+        inside: the way from there, which jobs that mount the bucket can; whoever mounts it walks it without a link.
+        target: where the job finds it.
+        read_only: whether the job may only read it.
+        identity: device and inode of the folder, as they were when it was looked at, for who can mount by name only.
+    """
+
+    top: Path
+    inside: str
     target: str
     read_only: bool
+    identity: str = ""
+
+    @property
+    def source(self) -> Path:
+        return self.top / self.inside
 
 
 @dataclass(frozen=True)
@@ -42,6 +56,9 @@ class LaunchPlan:
     Attributes:
         argv: the program, by its full path, and its arguments.
         enclosed: the first two processes belong to the sandbox and are spared when the job is asked to end.
+        enclosure: the namespaces that the supervisor makes for the job, as `backends.namespaces` reads them.
+        modes_bind: root too may only write what a file's mode lets its owner write.
+        memory: bytes that all its processes together may hold; None where something else sees to that.
         stop_argv: a command that ends the job with a grace period, where signals from here do not reach it.
         note: one short sentence for the job's status message.
     """
@@ -51,6 +68,9 @@ class LaunchPlan:
     cwd: str
     note: str | None = None
     enclosed: bool = False
+    enclosure: Mapping[str, Any] | None = None
+    modes_bind: bool = False
+    memory: int | None = None
     stop_argv: Sequence[str] | None = None
 
 
@@ -59,9 +79,11 @@ class CannotLaunch(Exception):
 
 
 class Launcher(Protocol):
-    """A way of running jobs: bubblewrap, a plain process, a container."""
+    """A way of running jobs: in a sandbox, as a plain process, in a container."""
 
     name: str
+    #: What keeps a job from the rest of this machine: ``namespaces``, ``bubblewrap``, ``container`` or ``none``.
+    sandbox: str
 
     def plan(self, request: LaunchRequest) -> LaunchPlan:
         """Prepare the folders of an attempt and say what to start. Called in a thread; may raise `CannotLaunch`."""

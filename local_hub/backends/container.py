@@ -18,8 +18,9 @@ from functools import cached_property
 from pathlib import Path
 
 from local_hub import flavors
-from local_hub.backends import environment
+from local_hub.backends import environment, tool_settings
 from local_hub.backends.base import CannotLaunch, LaunchPlan, LaunchRequest
+from local_hub.backends.on_this_machine import cache_of, no_gpu
 from local_hub.display_text import shortened
 
 #: The engine's command line, as a shell would split it: for another engine, or one that needs options of its own.
@@ -81,10 +82,10 @@ class Container:
     """Runs each job in a container of its own."""
 
     name = "container"
+    sandbox = "container"
 
     def __init__(self, home: Path, engine: list[str]) -> None:
-        self.caches = home / "cache"
-        (self.caches / "uv").mkdir(parents=True, exist_ok=True)
+        self._home = home
         self._engine = engine
         self._podman = bool(engine) and "podman" in Path(engine[0]).name
 
@@ -116,7 +117,7 @@ class Container:
             argv=argv,
             env={**self._client_environment(), **variables},
             cwd="/",
-            note=f"Runs in {image} on this machine",
+            note=f"Runs in {image} on this machine{no_gpu(request.spec['flavor'])}",
         )
 
     def clear(self, job_id: str) -> None:
@@ -156,9 +157,9 @@ class Container:
         return frozenset(re.findall(r"[a-z]+", told.stdout)) if told and told.returncode == 0 else frozenset()
 
     def _mounts(self, request: LaunchRequest) -> list[str]:
-        mounts = {str(path): (str(path), True) for path in environment.tool_paths()}
-        mounts |= {target: (str(source), True) for _, target, source in _tool_files()}
-        mounts[_CACHE] = (str(self.caches), False)
+        mounts = {str(path): (str(path), True) for path in tool_settings.paths()}
+        mounts |= {target: (str(source), True) for _, target, source in _tool_files(request.scratch)}
+        mounts[_CACHE] = (str(cache_of(self._home, request.secrets)), False)
         mounts |= {mount.target: (str(mount.source), mount.read_only) for mount in request.mounts}
         options = []
         for target, (source, read_only) in mounts.items():
@@ -179,7 +180,10 @@ class Container:
         )
         given = {**(spec.get("environment") or {}), **request.secrets}
         wanted = {name: value for name, value in built.items() if name in given or name not in _OF_THIS_MACHINE}
-        for name, value in (("UV_LINK_MODE", "copy"), *((name, target) for name, target, _ in _tool_files())):
+        for name, value in (
+            ("UV_LINK_MODE", "copy"),
+            *((name, target) for name, target, _ in _tool_files(request.scratch)),
+        ):
             wanted.setdefault(name, value)
         options, values = [], {}
         for name, value in sorted(wanted.items()):
@@ -224,7 +228,12 @@ class Container:
             return None
 
 
-def _tool_files() -> list[tuple[str, str, Path]]:
+def _tool_files(scratch: Path) -> list[tuple[str, str, Path]]:
     """Return the user's settings of pip and uv: a variable that names it, its place in the container, the file."""
     named = {"pip.conf": "PIP_CONFIG_FILE", "uv.toml": "UV_CONFIG_FILE"}
-    return [(named[path.name], f"/hub/{path.name}", path) for path, _ in environment.tool_configuration()]
+    found = []
+    for place, text in tool_settings.files().items():
+        file = scratch / Path(place).name
+        file.write_text(text)
+        found.append((named[file.name], f"/hub/{file.name}", file))
+    return found

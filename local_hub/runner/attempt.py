@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Exit:
-    """How an attempt ended. `reason` is exited, memory, timeout, canceled, disk or lost."""
+    """How an attempt ended. `reason` is exited, memory, processes, timeout, canceled, disk or lost."""
 
     code: int
     reason: str

@@ -44,6 +44,8 @@ def _failure(ended: Exit) -> str:
     if ended.reason == "lost":
         return "Job was lost: its supervisor was killed or the machine was restarted"
     if ended.reason == "disk":
-        return "Job was ended: no space left on the disk for its output"
+        return "Job was ended: no space left on the disk of this machine"
+    if ended.reason == "processes":
+        return "Job was ended: it had more processes than this machine allows a job"
     reason = "OOMKilled" if ended.reason == "memory" else "Error"
     return f"Job failed with exit code: {ended.code}. Reason: {reason}"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from local_hub.backends.base import CannotLaunch, LaunchRequest, Mount
+from local_hub.backends.base import LaunchRequest
+from local_hub.runner import volumes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from local_hub.backends.base import Launcher, LaunchPlan
     from local_hub.paths import HubPaths
@@ -22,28 +26,25 @@ def prepare(paths: HubPaths, launcher: Launcher, job: JobRow, secrets: Mapping[s
         CannotLaunch: a volume's folder is not there, or the launcher has a reason of its own.
     """
     scratch = paths.scratch(job.id, attempt)
-    scratch.mkdir(parents=True, exist_ok=True)
-    return launcher.plan(LaunchRequest(job.id, job.spec, secrets, _mounts(paths, job), scratch, attempt))
-
-
-def _mounts(paths: HubPaths, job: JobRow) -> list[Mount]:
-    mounts = []
-    for volume in job.spec["volumes"]:
-        folder = paths.buckets / volume["source"]
-        if not folder.is_dir():
-            raise CannotLaunch(f"Volume {volume['mountPath']}: there is no bucket {volume['source']}.")
-        inside = folder / (volume.get("path") or "")
-        if not inside.resolve().is_relative_to(folder.resolve()):
-            raise CannotLaunch(f"Volume {volume['mountPath']}: its path leaves the bucket {volume['source']}.")
-        if not inside.is_dir():
-            raise CannotLaunch(
-                f"Volume {volume['mountPath']}: there is no folder {volume['path']} in {volume['source']}."
-            )
-        mounts.append(Mount(inside, volume["mountPath"], volume["readOnly"]))
-    return mounts
+    remove(scratch)
+    scratch.mkdir(parents=True)
+    mounts = volumes.mounts(paths, job.spec["volumes"])
+    if launcher.sandbox == "none":
+        mounts = volumes.for_a_plain_process(mounts, scratch)
+    return launcher.plan(LaunchRequest(job.id, job.spec, secrets, mounts, scratch, attempt))
 
 
 def tidy(paths: HubPaths, job: JobRow) -> None:
     """Remove everything of an ended job but its output."""
     for number in range(1, job.attempt + 2):
-        shutil.rmtree(paths.attempt(job.id, number), ignore_errors=True)
+        remove(paths.attempt(job.id, number))
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder and all in it, also what was made read-only. Blocks; never follows a link."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.is_dir() and not folder.is_symlink():
+        for parent, _, _ in os.walk(folder):
+            with suppress(OSError):
+                os.chmod(parent, 0o700)  # noqa: PTH101 - os.walk follows no link, and this is what it gave.
+        shutil.rmtree(folder, ignore_errors=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -317,7 +316,7 @@ class Runner:
         current = await self.store.write(work)
         if current is not None and not current.final:
             scratch = self.paths.scratch(job.id, current.attempt)
-            await anyio.to_thread.run_sync(shutil.rmtree, scratch, True, limiter=self._threads)
+            await anyio.to_thread.run_sync(preparation.remove, scratch, limiter=self._threads)
             self.enter(current)
         self._leave(job.id)
         if current is not None and current.final:

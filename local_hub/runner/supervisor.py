@@ -2,7 +2,8 @@
 
 Run as a program (``python -I -S supervisor.py``) this is a *nursery*: it reads launch messages from its standard
 input (four bytes of length, then JSON) and forks one supervisor for each, so that no job waits for an interpreter
-to start. It imports the standard library only and nothing of this project.
+to start. It imports the standard library only and two modules that hold to the same: `backends.namespaces`, with which
+its child makes a job's namespaces, and `usage`, which tells when a job has too much of this machine.
 
 A supervisor owns one attempt of one job. In the attempt's folder it keeps
 
@@ -16,7 +17,7 @@ The output goes to ``output``, byte for byte, and ``output.index`` holds 16-byte
 """
 
 # pathlib would double what every launch waits for, and this is all about processes:
-# ruff: noqa: PTH104, PTH123, PTH208, S606
+# ruff: noqa: PTH100, PTH104, PTH120, PTH123, S606
 
 import contextlib
 import gc
@@ -35,11 +36,23 @@ RECORD = struct.Struct(">QQ")
 CHUNK = 1 << 18
 PIPE_SIZE = 1 << 20
 PR_SET_PDEATHSIG = 1
+PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER = 36
+CAP_DAC_OVERRIDE = 1
 SETTLE_SECONDS = 2.0
 LONGEST_SETTLE_SECONDS = 30.0
 SWEEPS = 20
+LOOK_SECONDS = 0.5
 SMALL_ENOUGH_TO_SYNC = 8 << 20
+
+if __name__ == "__main__":
+    _HERE = os.path.dirname(os.path.abspath(__file__))
+    sys.path += [_HERE, f"{os.path.dirname(_HERE)}/backends"]
+    import namespaces  # type: ignore[import-not-found,unused-ignore]  # Beside this program, not in a package.
+    import usage  # type: ignore[import-not-found,unused-ignore]  # The same.
+else:
+    from local_hub.backends import namespaces
+    from local_hub.runner import usage
 
 _prctl = None
 if sys.platform == "linux":
@@ -90,6 +103,9 @@ class Supervisor:
         self.env: dict[str, str] = message["env"]
         self.cwd: str = message["cwd"]
         self.enclosed: bool = message["enclosed"]
+        self.enclosure: dict[str, Any] | None = message["enclosure"]
+        self.modes_bind: bool = message["modes_bind"]
+        self.memory: int | None = message["memory"]
         self.stop_argv: list[str] | None = message["stop_argv"]
         self.grace: float = message["grace"]
         self.timeout: float | None = message["timeout"]
@@ -100,6 +116,7 @@ class Supervisor:
         self.kill_at: float | None = None
         self.settle_at: float | None = None
         self.settled_at = 0.0
+        self.look_at = time.monotonic() + LOOK_SECONDS if self.memory is not None else None
         self.child = 0
         self.last_stamp = 0
         self.size = 0
@@ -170,6 +187,21 @@ class Supervisor:
             os.dup2(nothing, 0)
             os.dup2(writer, 1)
             os.dup2(writer, 2)
+            if self.memory is not None:
+                # When memory runs out, it is a job that goes and not the hub.
+                with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+                    file.write("1000")
+            if self.enclosure is not None:
+                namespaces.enter(self.enclosure, self.execute)
+            if _prctl and self.modes_bind:
+                _prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)
+            self.execute()
+        finally:
+            os._exit(127)
+
+    def execute(self) -> NoReturn:
+        """Become the job's program, or say why not."""
+        try:
             os.chdir(self.cwd)
             os.execvpe(self.argv[0], self.argv, self.env)
         except OSError as error:
@@ -217,8 +249,19 @@ class Supervisor:
         if self.kill_at is not None and now >= self.kill_at:
             self.kill_at = now + 1
             self.kill()
-        moments = [moment for moment in (self.deadline, self.kill_at) if moment is not None]
+        if self.look_at is not None and now >= self.look_at:
+            self.look(now)
+        moments = [moment for moment in (self.deadline, self.kill_at, self.look_at) if moment is not None]
         return max(0.0, min(moments) - now) * 1000 + 1 if moments else None
+
+    def look(self, now: float) -> None:
+        """End the job at once when it has so much of this machine that others, the hub among them, would suffer."""
+        self.look_at = now + LOOK_SECONDS
+        excess = usage.too_much(os.getpid(), self.memory or 0, self.folder)
+        if excess is not None:
+            self.look_at = None
+            self.reason = self.reason or excess
+            self.kill()
 
     def copy(self, reader: int) -> bool:
         """Copy what there is; False at the end. After the job's end each copy allows for a little more to come."""
@@ -270,7 +313,7 @@ class Supervisor:
                 finally:
                     os._exit(127)
             return
-        targets = _descendants(self.child)
+        targets = usage.descendants(self.child)
         if self.enclosed:
             # The sandbox's own two processes would end everything at once, leaving the job no time to say goodbye.
             targets = targets[1:]
@@ -289,7 +332,7 @@ class Supervisor:
     def sweep(self) -> None:
         """End all that is left of the job, those that left its group included where the system can tell."""
         for _ in range(SWEEPS):
-            for pid in _descendants(os.getpid()):
+            for pid in usage.descendants(os.getpid()):
                 _signal(pid, signal.SIGKILL)
             if not self.reap():
                 return
@@ -320,24 +363,6 @@ def _now_ms() -> int:
 def _signal(pid: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(-pid, number) if pid < 0 else os.kill(pid, number)
-
-
-def _descendants(ancestor: int) -> list[int]:
-    """Return the processes below `ancestor`, parents first, as /proc shows them; empty where there is none."""
-    children: dict[int, list[int]] = {}
-    with contextlib.suppress(OSError):
-        for name in os.listdir("/proc"):
-            if name.isdigit():
-                with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{name}/stat", "rb") as file:
-                    parent = int(file.read().rpartition(b")")[2].split()[1])
-                    children.setdefault(parent, []).append(int(name))
-    found: list[int] = []
-    queue = list(children.get(ancestor, ()))
-    while queue:
-        pid = queue.pop(0)
-        found.append(pid)
-        queue += children.get(pid, ())
-    return found
 
 
 def _oom_kills() -> int:

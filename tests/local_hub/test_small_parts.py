@@ -10,7 +10,7 @@ import pytest
 from huggingface_hub import JobHardware
 
 from local_hub import clock, flavors
-from local_hub.backends import environment, interpreters, sandbox
+from local_hub.backends import environment, interpreters, tool_settings
 from local_hub.paths import HubPaths
 from local_hub.runner import exit_policy
 from local_hub.runner.attempt import Exit
@@ -116,7 +116,7 @@ def test_package_tools_keep_their_index_and_lose_all_else(monkeypatch: pytest.Mo
         "LD_PRELOAD",
     ):
         monkeypatch.setenv(name, "set")
-    kept = environment.tool_variables()
+    kept = tool_settings.variables()
     assert {"PIP_INDEX_URL", "UV_DEFAULT_INDEX", "https_proxy"} <= set(kept)
     assert not {"UV_INDEX_CORP_PASSWORD", "HF_TOKEN", "LD_PRELOAD"} & set(kept)
 
@@ -155,13 +155,3 @@ def test_a_short_disk_is_noticed(tmp_path: Path) -> None:
     paths = HubPaths.of(tmp_path).make()
     assert not retention.disk_is_short(paths, 1)
     assert retention.disk_is_short(paths, 1 << 60)
-
-
-def test_without_bubblewrap_jobs_are_plain_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    false = tmp_path / "bwrap"
-    false.write_text("#!/bin/sh\nexit 1\n")
-    false.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert sandbox.choose(tmp_path).name == "process"
-    false.unlink()
-    assert sandbox.choose(tmp_path).name == "process"

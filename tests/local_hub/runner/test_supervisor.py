@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARK = "SUPERVISOR_TEST"
+WRITE = """
+import os, sys
+with open(sys.argv[1], "wb") as file:
+    file.write(os.urandom(8 << 20))
+    os.fsync(file.fileno())
+print("written", flush=True)
+sys.stdin.read()
+"""
 
 
 class Bench:
@@ -28,13 +37,20 @@ class Bench:
         self.count = 0
         self.attempts: list[Attempt] = []
 
-    def start(self, *argv: str, timeout: float = 30.0, grace: float = 1.0, attempt: Attempt | None = None) -> Attempt:
+    def start(
+        self,
+        *argv: str,
+        timeout: float = 30.0,
+        grace: float = 1.0,
+        attempt: Attempt | None = None,
+        memory: int | None = None,
+    ) -> Attempt:
         if attempt is None:
             self.count += 1
             attempt = Attempt(self.folder / str(self.count))
             attempt.create()
         self.attempts.append(attempt)
-        plan = LaunchPlan(argv=argv, env={"PATH": os.environ["PATH"], MARK: str(self.folder)}, cwd="/")
+        plan = LaunchPlan(argv=argv, env={"PATH": os.environ["PATH"], MARK: str(self.folder)}, cwd="/", memory=memory)
         self.nursery.launch(plan, folder=attempt.folder, output=self.output(attempt), timeout=timeout, grace=grace)
         wait_until(lambda: attempt.claimed)
         return attempt
@@ -42,7 +58,7 @@ class Bench:
     def output(self, attempt: Attempt) -> Path:
         return attempt.folder / "output"
 
-    def run(self, *argv: str, **options: float) -> tuple[Exit, bytes]:
+    def run(self, *argv: str, **options: Any) -> tuple[Exit, bytes]:
         attempt = self.start(*argv, **options)
         ended = wait_until(lambda: attempt.exit)
         return ended, self.output(attempt).read_bytes()
@@ -142,3 +158,31 @@ def test_output_of_the_past_stays_when_another_attempt_appends(bench: Bench) -> 
 def test_nothing_of_the_supervisor_is_inherited_by_the_job(bench: Bench) -> None:
     _, output = bench.run(sys.executable, "-I", "-c", "import os; print(sorted(os.listdir('/proc/self/fd')))")
     assert output == b"['0', '1', '2', '3']\n"
+
+
+def test_a_job_whose_processes_hold_too_much_memory_is_ended(bench: Bench) -> None:
+    hold = "x = b'x' * (40 << 20); import os, time; os.fork(); y = b'y' * (40 << 20); time.sleep(60)"
+    ended, _ = bench.run(sys.executable, "-c", hold, memory=100 << 20)
+    assert (ended.code, ended.reason) == (137, "memory")
+    few, _ = bench.run(sys.executable, "-c", "x = b'x' * (40 << 20)", memory=100 << 20)
+    assert few.reason == "exited"
+
+
+def test_a_job_that_fills_the_disk_is_ended_and_one_that_writes_little_is_not(tmp_path: Path) -> None:
+    from local_hub.runner import usage
+
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITE, str(tmp_path / "file")], stdout=subprocess.PIPE, stdin=subprocess.PIPE
+    )
+    with writer:
+        assert writer.stdout
+        assert writer.stdout.readline() == b"written\n"
+        free = shutil.disk_usage(tmp_path).free
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(usage, "SHORT_OF_DISK", ((1 << 20, 1),))
+            assert usage.too_much(os.getpid(), 1 << 60, str(tmp_path)) is None
+            patch.setattr(usage, "SHORT_OF_DISK", ((free + (1 << 40), 1 << 50),))
+            assert usage.too_much(os.getpid(), 1 << 60, str(tmp_path)) is None
+            patch.setattr(usage, "SHORT_OF_DISK", ((free + (1 << 40), 4 << 20),))
+            assert usage.too_much(os.getpid(), 1 << 60, str(tmp_path)) == "disk"
+        writer.kill()
