@@ -92,26 +92,20 @@ def _pythons(_: Settings) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _sandbox(_: Settings) -> Iterator[Finding]:
-    if sys.platform != "linux":
-        yield Finding(
-            "note", "sandbox", "jobs run as plain processes on this system", "Run only what you trust locally."
-        )
+def _sandbox(settings: Settings) -> Iterator[Finding]:
+    from local_hub.backends import sandbox
+
+    found = sandbox.choose(settings.home).sandbox
+    if found != "none":
+        yield Finding("ok", "sandbox", f"{found}; local jobs do not see your files")
         return
-    if shutil.which("bwrap") is None:
-        yield Finding(
-            "note", "sandbox", "bubblewrap is not installed; local jobs run as plain processes",
-            "Install the package bubblewrap to keep local jobs away from your files.",
-        )  # fmt: skip
-        return
-    works = _output(["bwrap", "--unshare-user", "--unshare-pid", "--ro-bind", "/", "/", "true"]) is not None
-    yield (
-        Finding("ok", "sandbox", "bubblewrap works; local jobs do not see your files")
-        if works
-        else Finding(
-            "note", "sandbox", "bubblewrap is there but may not make namespaces", "Allow unprivileged user namespaces."
-        )
-    )
+    what = "refuses namespaces, to bubblewrap too" if sys.platform == "linux" else "has no sandbox for jobs"
+    yield Finding(
+        "note", "sandbox", f"this system {what}; you are asked about each local job",
+        "Allow unprivileged user namespaces, or use HF_JOBS_MCP_RUNNER=container with Podman or Docker."
+        if sys.platform == "linux"
+        else "HF_JOBS_MCP_RUNNER=container with Podman or Docker keeps jobs away from your files.",
+    )  # fmt: skip
 
 
 def _engine(settings: Settings) -> Iterator[Finding]:
