@@ -17,6 +17,7 @@ from consent.caller import OneTimeStateCodec, caller
 from consent.full_text import FullTexts
 from consent.gate import Gate
 from consent.ledger import Ledger
+from jobs.secrets.recall import Recall
 from jobs.secrets.stored import StoredSecrets
 from jobs.secrets.vault import Vault
 from server.boundary import Boundary, NameBoundary
@@ -58,7 +59,12 @@ class App:
 def assemble(settings: Settings) -> App:
     """The server, ready for a transport. Touches the state folder; connects to no hub yet."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    vault = Vault(settings.secrets, settings.secrets_file, stored=StoredSecrets(settings.stored_secrets))
+    vault = Vault(
+        settings.secrets,
+        settings.secrets_file,
+        stored=StoredSecrets(settings.stored_secrets),
+        names_file=settings.home / "secret-names",
+    )
 
     def mask(text: str) -> str:
         return vault.masker().mask(text)
@@ -73,7 +79,7 @@ def assemble(settings: Settings) -> App:
         ask_seconds=settings.ask_seconds,
         bypass=settings.attach_without_asking,
     )
-    connection = Connection(settings, version(), vault.learn)
+    connection = Connection(settings, version(), vault.learn, Recall(vault))
     policy = Policy(
         confirm_above_usd=settings.confirm_above_usd,
         save_folders=settings.save_folders,

@@ -19,6 +19,7 @@ from tools.services import Connected
 
 if TYPE_CHECKING:
     from jobs.client.client import HubClient
+    from jobs.secrets.recall import Recall
     from local_hub.process.daemon import HubState
     from server.settings import Settings
 
@@ -32,12 +33,13 @@ LAUNCH = (sys.executable, "-P", "-m", "hf_jobs_mcp", "hub", "run")
 class Connection:
     """The hub in force. The local one is started when it is needed and looked up again when it was replaced.
 
-    `learn` is told the local hub's token, so that it is masked like any secret.
+    `learn` is told the local hub's token, so that it is masked like any secret; `heard` every job a hub tells of.
     """
 
     settings: Settings
     version: str
     learn: Callable[[str, str], None] | None = None
+    heard: Recall | None = None
     _lock: anyio.Lock = field(default_factory=anyio.Lock)
     _hub: HubClient | None = None
     _name: str = ""
@@ -74,7 +76,9 @@ class Connection:
         state = await anyio.to_thread.run_sync(start_local, self.settings, self.version)
         address = (state.endpoint, state.token)
         await self.close()
-        self._hub = HubClient(state.endpoint, state.token, namespace=self.settings.namespace, version=self.version)
+        self._hub = HubClient(
+            state.endpoint, state.token, namespace=self.settings.namespace, version=self.version, heard=self.heard
+        )
         self._name, self._address = "local", address
         if self.learn is not None:
             self.learn("LOCAL_HUB_TOKEN", state.token)
@@ -90,7 +94,9 @@ class Connection:
                 "There is no Hugging Face token, and the hub that was asked for needs one.",
                 hint="Run `hf auth login`, or set HF_TOKEN for this server; HF_JOBS_MCP_HUB=local needs no account.",
             )
-        self._hub = HubClient(endpoint, token, namespace=self.settings.namespace, version=self.version)
+        self._hub = HubClient(
+            endpoint, token, namespace=self.settings.namespace, version=self.version, heard=self.heard
+        )
         self._name = "huggingface" if urlsplit(endpoint).hostname == "huggingface.co" else endpoint
 
 

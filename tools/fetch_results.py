@@ -52,6 +52,7 @@ class Results(View):
     more_artifacts: int | None = None
     saved: list[str] | None = None
     diagnosis: replies.DiagnosisView | None = None
+    unmasked: list[str] | None = None
     next: str | None = None
 
 
@@ -65,9 +66,10 @@ async def fetch_results(request: FetchResults, ctx: Context[Any, Any]) -> Result
 async def results(services: Services, request: FetchResults) -> Results | Content:
     """What `fetch_results` answers, for whoever else needs it."""
     connected = await services.connect()
-    hub, mask = connected.hub, services.masker().mask
+    hub = connected.hub
     wanted = reader.LogRequest.parse(request.lines, request.search, request.cursor)
     job = await hub.inspect(request.job_id, request.namespace)
+    mask = services.masker().mask  # Made after the hub has told the job's own names.
     piece = await reader.read(hub, job, wanted, mask=mask)
     outcome = await services.outcomes.of(hub, job, mask)
     # After a first look the caller wants what is new in the log, not the same files again.
@@ -94,6 +96,7 @@ async def results(services: Services, request: FetchResults) -> Results | Conten
         more_artifacts=listed.more or None,
         saved=await _save(services, connected, listed, request.save_to),
         diagnosis=replies.diagnosis_view(outcome.diagnosis, mask) if outcome and not again else None,
+        unmasked=services.unmasked(job),
         next=_next(job, piece),
     )
     asked = request.lines is not None or request.search or request.cursor or request.artifacts

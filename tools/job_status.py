@@ -122,7 +122,6 @@ async def _listed(services: Services, connected: Connected, request: JobStatus) 
     unknown = [stage for stage in stages or () if stage.upper() not in KNOWN]
     if unknown:
         raise BadArgument("`stage` is not a JobStage.", hint=f"One of {', '.join(KNOWN)}.", field="stage")
-    mask = services.masker().mask
     hub = connected.hub
     jobs = await hub.list_jobs(
         request.namespace,
@@ -130,6 +129,7 @@ async def _listed(services: Services, connected: Connected, request: JobStatus) 
         labels=request.labels,
         limit=request.limit + 1,
     )
+    mask = services.masker().mask
     views = []
     for job in jobs[: request.limit]:
         outcome = await services.outcomes.of(hub, job, mask, deep=False)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from consent.gate import Gate
     from jobs.client.client import HubClient
+    from jobs.client.models import Job
     from jobs.masking.masker import Masker
     from jobs.secrets.vault import Vault
 
@@ -51,10 +52,19 @@ class Services:
     outcomes: Outcomes = field(default_factory=Outcomes)
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     _first_asked: dict[str, datetime] = field(default_factory=dict, init=False)
+    _doubted: set[str] = field(default_factory=set, init=False)
 
     def masker(self) -> Masker:
         """The masker for every value known at this moment."""
         return self.vault.masker()
+
+    def unmasked(self, job: Job) -> list[str] | None:
+        """What of the job's secrets could not be masked in what it left; said once for each job."""
+        key = f"{job.endpoint} {job.namespace}/{job.id}"
+        if key in self._doubted or not job.secrets:
+            return None
+        self._doubted.add(key)
+        return self.vault.doubts(job.secrets, job.created_at) or None
 
     def first_asked(self, digest: str) -> datetime:
         """When a spec was first asked about, so that the run times in its question stay the same for every round."""

@@ -43,6 +43,7 @@ class HubClient:
         version: Ours, for the user agent.
         limits: Seconds an exchange may take.
         backoff: How reads are tried again.
+        heard: Called with every job and schedule that the hub tells of, before anyone else has it.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class HubClient:
         version: str = "0",
         limits: Limits | None = None,
         backoff: Backoff = READS,
+        heard: Callable[[Sequence[Job | ScheduledJob]], Awaitable[None]] | None = None,
     ) -> None:
         self.wire = HubTransport(endpoint, token, version=version, limits=limits)
         self.endpoint = self.wire.endpoint
@@ -63,6 +65,7 @@ class HubClient:
         self._identity: tuple[float, Identity] | None = None
         self._hardware: tuple[float, tuple[Hardware, ...]] | None = None
         self._homes: dict[str, str] = {}
+        self._heard = heard
 
     def __repr__(self) -> str:
         return f"Hub({self.endpoint!r})"
@@ -158,7 +161,7 @@ class HubClient:
                 found += [self._job(item, home) for item in page if _has_id(item)]
                 if len(found) >= limit:
                     break
-        return found[:limit]
+        return await self._told(found[:limit])
 
     async def find_by_label(self, namespace: str, key: str, value: str, *, limit: int = 20) -> list[Job]:
         """The jobs that carry exactly this label, whatever the hub's filter let through."""
@@ -207,7 +210,7 @@ class HubClient:
         asked = self._asked("namespace", home)
         raw = await self._read(f"/api/scheduled-jobs/{home}", asked, list, params=params)
         found = [models.scheduled_job(item, endpoint=self.endpoint, namespace=home) for item in raw if _has_id(item)]
-        return [item for item in found if wanted.items() <= item.labels.items()][:limit]
+        return await self._told([item for item in found if wanted.items() <= item.labels.items()][:limit])
 
     async def delete_schedule(self, scheduled_job_id: str, namespace: str | None = None) -> None:
         """Delete a schedule; jobs it started stay. Tried again after a lost reply, when "not found" means done."""
@@ -291,14 +294,23 @@ class HubClient:
         return _parsed(await self.wire.read(path, asked, self.backoff, params=params), asked, parse)
 
     async def _inspect(self, home: str, bare: str) -> Job:
-        return await self._read(f"/api/jobs/{home}/{bare}", self._asked("job", home), lambda raw: self._job(raw, home))
+        asked = self._asked("job", home)
+        found = await self._read(f"/api/jobs/{home}/{bare}", asked, lambda raw: self._job(raw, home))
+        return (await self._told([found]))[0]
 
     async def _inspect_schedule(self, home: str, bare: str) -> ScheduledJob:
-        return await self._read(
+        found = await self._read(
             f"/api/scheduled-jobs/{home}/{bare}",
             self._asked("schedule", home),
             lambda raw: models.scheduled_job(raw, endpoint=self.endpoint, namespace=home),
         )
+        return (await self._told([found]))[0]
+
+    async def _told(self, found: list[T]) -> list[T]:
+        """`found`, after whoever has to know first was told of it."""
+        if self._heard is not None:
+            await self._heard(found)  # type: ignore[arg-type]  # Jobs or schedules; a list of either.
+        return found
 
     async def _locate(
         self, given: str, namespace: str | None, look: Callable[[str, str], Awaitable[T]], field: str
@@ -346,7 +358,7 @@ class HubClient:
     ) -> Job:
         asked = self._asked(what, home, writes=True)
         reply = await self.wire.send(method, path, asked, body=body, read=read)
-        return _parsed(reply, asked, lambda raw: self._job(raw, home))
+        return (await self._told([_parsed(reply, asked, lambda raw: self._job(raw, home))]))[0]
 
     async def _schedule_call(
         self, method: str, path: str, home: str, *, body: Any, what: str = "schedule", read: float | None = None
@@ -355,7 +367,7 @@ class HubClient:
         reply = await self.wire.send(method, path, asked, body=body, read=read)
         found = _parsed(reply, asked, lambda raw: models.scheduled_job(raw, endpoint=self.endpoint, namespace=home))
         self._remember(found.id, found.namespace)
-        return found
+        return (await self._told([found]))[0]
 
     async def _schedule_verb(self, scheduled_job_id: str, namespace: str | None, verb: str) -> None:
         home, bare = await self._home(scheduled_job_id, namespace, "scheduled_job_id")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jobs.masking.encodings import SHORTEST, STRIPPED, Form, forms_of, longest_gap, skeleton
 from jobs.masking.escapes import Origins, cut_unit, has_escapes, resolve
+from jobs.masking.parts import parts_of
 from jobs.masking.token_patterns import LONGEST_TOKEN, SHAPES, STARTS, token_pattern
 
 if TYPE_CHECKING:
@@ -37,12 +38,14 @@ class Span(NamedTuple):
 class SpanFinder:
     """Built once for a set of secrets; `find` is a pure function of the bytes it is given."""
 
-    def __init__(self, known: Mapping[str, str]) -> None:
+    def __init__(self, known: Mapping[str, str], *, addresses: bool = True) -> None:
         import ahocorasick_rs
 
         by_bones: dict[bytes, list[Form]] = {}
         for name in sorted(known):
-            for text in forms_of(known[name]) if len(skeleton(_bytes(known[name]))) >= SHORTEST else ():
+            pieces = (known[name], *parts_of(known[name], addresses=addresses))
+            texts = [text for piece in pieces if len(skeleton(_bytes(piece))) >= SHORTEST for text in forms_of(piece)]
+            for text in dict.fromkeys(texts):
                 for look in dict.fromkeys((text, resolve(text).strip(STRIPPED))):
                     if len(bones := skeleton(look)) >= SHORTEST:
                         by_bones.setdefault(bones, []).append(Form(name, look, bones))

@@ -35,8 +35,11 @@ class Masker:
         return self._known == known
 
     def found(self, text: str | bytes) -> list[str]:
-        """Names of the secrets, and kinds of the tokens, that stand in `text`; sorted, each once."""
-        return sorted({span.name for span in self._finder.find(_encoded(text))})
+        """Names of the secrets, and kinds of the tokens, that stand in `text`; sorted, each once.
+
+        Hosts and user names of logins are masked, and are no reason not to say them.
+        """
+        return sorted({span.name for span in self._strict_finder.find(_encoded(text))})
 
     def mask(self, text: str) -> str:
         """`text` with secrets replaced; the same object when there are none."""
@@ -78,6 +81,12 @@ class Masker:
     def stream(self) -> StreamMasker:
         """A masker for text that arrives in pieces; see `StreamMasker`."""
         return StreamMasker(self._finder)
+
+    @cached_property
+    def _strict_finder(self) -> SpanFinder:
+        from jobs.masking.finder import SpanFinder
+
+        return SpanFinder(self._known, addresses=False)
 
     @cached_property
     def _finder(self) -> SpanFinder:

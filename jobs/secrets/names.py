@@ -70,6 +70,11 @@ def refuse_bad_name(name: str, field: str) -> None:
         )
 
 
+def steers_programs(name: str) -> bool:
+    """Whether a name, in either case, is one that steers programs and so is never a secret's."""
+    return name.upper() in _NEVER or name.upper().startswith(_NEVER_STARTS)
+
+
 def name_says_secret(name: str) -> bool:
     """Whether a variable's name says that its value is secret: TOKEN, KEY, PASSWORD … as a word of it."""
     return bool(_SECRET_WORD.fullmatch(name)) and not _NO_SECRET.fullmatch(name)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub_contract.command_line import command
 from jobs.errors import SecretRefused, SecretUnavailable
-from jobs.secrets.names import is_name, name_says_secret, refuse_bad_name, too_plain_to_mask
+from jobs.secrets.names import is_name, name_says_secret, refuse_bad_name, steers_programs, too_plain_to_mask
+from jobs.secrets.remembered import RememberedNames
 from jobs.secrets.secret_value import Secret
 from jobs.secrets.stored import KEYRING_SERVICE
 
@@ -54,6 +56,7 @@ class Vault:
         environ: The environment to read; by default this process's own, as it is when the vault is made.
         use_keyring: Whether to ask the system keyring (service `hf-jobs-mcp`, user name = the secret's name).
         stored: What ``hf-jobs-mcp secrets set`` stored where there is no keyring; read anew at each call.
+        names_file: Where the names that were ever attached are kept, and no value; None keeps none.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class Vault:
         environ: Mapping[str, str] | None = None,
         use_keyring: bool = True,
         stored: StoredSecrets | None = None,
+        names_file: Path | None = None,
     ) -> None:
         self._allowed = frozenset(allowed)
         self._secrets_file = secrets_file
@@ -70,8 +74,11 @@ class Vault:
         self._environ = dict(os.environ if environ is None else environ)
         self._use_keyring = use_keyring
         self._stored = stored
+        self._remembered = RememberedNames(names_file)
         self._touched: set[str] = set()
         self._from_keyring: dict[str, Secret] = {}
+        self._earlier: dict[str, list[Secret]] = {}
+        self._born = datetime.now(UTC)
         self._learned: dict[str, Secret] = {}
         self._masker: Masker | None = None
         self._masked: tuple[object, ...] | None = None
@@ -117,6 +124,7 @@ class Vault:
                 missing.append(name)
                 continue
             self._touched.add(name)
+            self._note(name, found[0])
             taken[name] = Secret(name, found[0])
         if missing:
             raise SecretUnavailable(
@@ -124,17 +132,68 @@ class Vault:
                 hint=how_to_provide(missing),
                 field="secrets",
             )
+        self._remembered.add(taken)
         return taken
+
+    def recall(self, names: Iterable[str]) -> bool:
+        """Have every value of `names`, and of all names ever attached, masked from now on, wherever it lies.
+
+        A job's names come from the hub; those that steer programs are left out, whoever says that they are secret.
+        Asks the keyring anew and blocks. False when the keyring could not say, so that it is worth asking again.
+        """
+        asked = {name for name in (*names, *self._remembered.read()) if not steers_programs(name)}
+        self._touched |= asked
+        said = True
+        for name in sorted(asked):
+            said = self._ask_keyring(name) and said
+            for value, _ in self._everywhere(name):
+                self._note(name, value)
+        return said
+
+    def doubts(self, names: Iterable[str], created_at: datetime | None) -> list[str]:
+        """What of a job's secrets may stand unmasked in what it left, a few words for each name.
+
+        A value that was changed since the job was made is not kept anywhere, so it cannot be masked. What was attached
+        or recalled while this process ran is; of an older job only what its source's own time says is certain.
+        """
+        told: list[str] = []
+        for name in sorted(set(names)):
+            found = next(self._everywhere(name), None)
+            if found is None and name not in self._earlier:
+                told.append(f"{name}: no value here now")
+            elif found is not None and not is_maskable(found[0]):
+                told.append(f"{name}: too short")
+            elif found is not None and self._may_have_changed(found[1], created_at):
+                told.append(f"{name}: only its present value is masked")
+        return told
+
+    def _may_have_changed(self, source: str, created_at: datetime | None) -> bool:
+        if created_at is None or created_at >= self._born:
+            return False
+        stored = self._stored.path if self._stored is not None else None
+        path = {"secrets file": self._secrets_file, "hf auth login": self._login_path, "stored file": stored}.get(
+            source
+        )
+        stamp = _stamp(path)
+        return stamp is None or stamp[0] > created_at.timestamp() * 1e9
+
+    def _note(self, name: str, value: str) -> None:
+        """Keep `value` masked under `name` for as long as this process lives, also when it is replaced meanwhile."""
+        kept = self._earlier.setdefault(name, [])
+        if all(secret.reveal() != value for secret in kept):
+            kept.append(Secret(name, value))
 
     def known(self) -> dict[str, str]:
         """Every value that can be enumerated, by name, for masking and scanning; it goes nowhere else.
 
         The secrets file, environment variables whose name says secret and whose value is not a plain word, number
-        or path, the login store, what was learned, and every name looked at or taken before.
+        or path, the login store, what was learned, and every name looked at, taken, recalled or ever attached.
+        Blocks for files only; the keyring is asked by `look`, `take` and `recall`.
         """
         values: dict[str, str] = {}
+        filed = self._file_values()
         for source, found in (
-            ("secrets file", self._file_values().items()),
+            ("secrets file", filed.items()),
             ("environment", self._environment_secrets()),
             ("hf auth login", [("HF_TOKEN", token)] if (token := self._login_token()) else []),
             ("stored file", self._stored_values().items()),
@@ -143,9 +202,14 @@ class Vault:
             for name, value in found:
                 if values.setdefault(name, value) != value:
                     values[f"{name} ({source})"] = value
-        for name in self._touched:
-            if name not in values and (elsewhere := self._find(name)):
-                values[name] = elsewhere[0]
+        for name in self._touched | self._remembered.read():
+            kept = [(secret.reveal(), "earlier") for secret in self._earlier.get(name, ())]
+            for value, source in (*self._everywhere(name, filed), *kept):
+                if value not in values.values() and values.setdefault(name, value) != value:
+                    label = f"{name} ({source})"
+                    count = 2
+                    while values.setdefault(label, value) != value:
+                        label, count = f"{name} ({source} {count})", count + 1
         return values
 
     def learn(self, name: str, value: str) -> None:
@@ -169,9 +233,12 @@ class Vault:
         return (
             frozenset(self._touched),
             tuple(self._learned.values()),
+            tuple(map(len, self._earlier.values())),
+            tuple(map(id, self._from_keyring.values())),
             _stamp(self._secrets_file),
             _stamp(self._login_path),
             _stamp(self._stored.path if self._stored is not None else None),
+            _stamp(self._remembered.path),
         )
 
     def _find(self, name: str, *, fresh: bool = False) -> tuple[str, str] | None:
@@ -189,6 +256,19 @@ class Vault:
 
     def _stored_values(self) -> dict[str, str]:
         return {} if self._stored is None else self._stored.values()
+
+    def _everywhere(self, name: str, filed: Mapping[str, str] | None = None) -> Iterator[tuple[str, str]]:
+        """Each value that `name` has in any source, as far as is known without asking the keyring; the first counts."""
+        if value := (self._file_values() if filed is None else filed).get(name):
+            yield value, "secrets file"
+        if value := _present(self._environ.get(name)):
+            yield value, "environment"
+        if name == "HF_TOKEN" and (value := self._login_token()):
+            yield value, "hf auth login"
+        if name in self._from_keyring:
+            yield self._from_keyring[name].reveal(), "keyring"
+        if value := self._stored_values().get(name):
+            yield value, "stored file"
 
     def _file_values(self) -> dict[str, str]:
         if self._secrets_file is None or not self._secrets_file.is_file():
@@ -224,18 +304,30 @@ class Vault:
         return Path(self._environ.get("HF_TOKEN_PATH") or home / "token").expanduser()
 
     def _keyring_value(self, name: str, *, fresh: bool) -> str | None:
-        if not fresh and name in self._from_keyring:
-            return self._from_keyring[name].reveal()
+        if fresh or name not in self._from_keyring:
+            self._ask_keyring(name)
+        found = self._from_keyring.get(name)
+        return found.reveal() if found is not None else None
+
+    def _ask_keyring(self, name: str) -> bool:
+        """Look `name` up in the keyring; False when there is one and it would not say."""
+        if not self._use_keyring or not is_name(name):
+            return True
         import keyring
-        from keyring.errors import KeyringError
+        from keyring.errors import NoKeyringError
 
         try:
             value = _present(keyring.get_password(KEYRING_SERVICE, name))
-        except (KeyringError, OSError, RuntimeError):  # No backend, locked, or the desktop is gone: as good as absent.
-            value = None
-        if value:
+        except NoKeyringError:
+            return True
+        except Exception:  # noqa: BLE001 - locked, the desktop is gone, a plug-in that does not load: absent for now
+            return False
+        known = self._from_keyring.get(name)
+        if value is None:
+            self._from_keyring.pop(name, None)
+        elif known is None or known.reveal() != value:
             self._from_keyring[name] = Secret(name, value)
-        return value
+        return True
 
 
 def how_to_provide(names: Collection[str]) -> str:

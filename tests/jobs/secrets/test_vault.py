@@ -258,3 +258,46 @@ def test_short_values_are_reported_as_unmaskable(tmp_path: Path, value: str, mas
 )
 def test_a_name_may_say_secret(name: str) -> None:
     assert name_says_secret(name)
+
+
+def test_a_jobs_names_are_recalled_from_every_source(tmp_path: Path, ring) -> None:
+    file = tmp_path / "secrets.env"
+    file.write_text(f"WEBHOOK={VALUE}\n")
+    ring.set_password("hf-jobs-mcp", "WEBHOOK", OTHER)
+    later = vault(tmp_path, {"PLAIN": "swordfish"}, secrets_file=file, use_keyring=True)
+    assert later.masker().mask(f"{OTHER} swordfish") == f"{OTHER} swordfish"
+    assert later.recall(["WEBHOOK", "PLAIN", "PATH"])
+    assert later.masker().found(f"{VALUE} {OTHER} swordfish") == ["PLAIN", "WEBHOOK", "WEBHOOK (keyring)"]
+
+
+def test_names_once_attached_are_recalled_after_a_restart(tmp_path: Path, ring) -> None:
+    names = tmp_path / "state" / "secret-names"
+    ring.set_password("hf-jobs-mcp", "RING_VALUE", VALUE)
+    vault(tmp_path, {"WEBHOOK": OTHER}, use_keyring=True, names_file=names).take(["WEBHOOK", "RING_VALUE"])
+    assert names.read_text().split() == ["RING_VALUE", "WEBHOOK"]
+    assert names.stat().st_mode & 0o777 == 0o600
+    later = vault(tmp_path, {"WEBHOOK": OTHER}, use_keyring=True, names_file=names)
+    assert later.masker().found(OTHER) == ["WEBHOOK"]
+    assert later.recall([])
+    assert later.masker().found(VALUE) == ["RING_VALUE"]
+
+
+def test_a_value_that_was_replaced_while_we_ran_is_masked_still(tmp_path: Path, ring) -> None:
+    ring.set_password("hf-jobs-mcp", "RING_VALUE", VALUE)
+    own = vault(tmp_path, use_keyring=True)
+    own.take(["RING_VALUE"])
+    ring.set_password("hf-jobs-mcp", "RING_VALUE", OTHER)
+    own.recall(["RING_VALUE"])
+    assert own.masker().found(f"{VALUE} {OTHER}") == ["RING_VALUE", "RING_VALUE (earlier)"]
+
+
+class BrokenKeyring(FileKeyring):
+    def get_password(self, service: str, username: str) -> str | None:
+        raise ZeroDivisionError
+
+
+def test_a_keyring_that_breaks_is_as_good_as_absent_and_asked_again(tmp_path: Path, ring) -> None:
+    keyring.set_keyring(BrokenKeyring(tmp_path / "ring.json"))
+    own = vault(tmp_path, use_keyring=True)
+    assert not own.look("RING_VALUE").available
+    assert not own.recall(["RING_VALUE"])
