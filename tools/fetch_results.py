@@ -204,7 +204,7 @@ def _link(job: Job, file: Artifact) -> ContentBlock:
     """Where a client can read an artifact that is not in the reply, or not whole."""
     uri = str(Address("artifact", job.namespace, job.id, file.path))
     name = one_line(file.path, 100)
-    return ResourceLink(uri=uri, name=name, size=file.size, mime_type=mimetypes.guess_type(file.path)[0])
+    return ResourceLink(uri=uri, name=name, size=file.told_size, mime_type=mimetypes.guess_type(file.path)[0])
 
 
 def _target(folder: str, first: Path) -> Path:

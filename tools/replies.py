@@ -86,7 +86,7 @@ class LogView(View):
 
 class ArtifactView(View):
     path: str
-    size: int
+    size: int | None = None
     hash: str | None = None
     changed_input: bool | None = None
     text: str | None = None
@@ -238,7 +238,7 @@ def labels(given: Any, mask: Callable[[str], str] = str) -> dict[str, str] | Non
 def _artifact(file: Artifact, content: Inline | None) -> ArtifactView:
     return ArtifactView(
         path=one_line(file.path, 300),
-        size=file.size,
+        size=file.told_size,
         hash=file.hash,
         changed_input=file.changed_input or None,
         text=content.text if content else None,

@@ -27,9 +27,12 @@ _PUBLIC = re.compile(
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+Z?)?",
     re.ASCII,
 )
-_TOO_COMMON = frozenset(  # A password that is one of these is none, and to mask it would wreck text.
-    "password postgres postgresql passwd secret changeme default example master guest admin123 localhost 123456 "
-    "12345678 username testing anonymous oracle mariadb mongodb rabbitmq elastic public private".split()
+# A password that is one of these is none, and to mask it would wreck text.
+_TOO_COMMON = frozenset(
+    """
+    password postgres postgresql passwd secret changeme default example master guest admin123 localhost 123456
+    12345678 username testing anonymous oracle mariadb mongodb rabbitmq elastic public private
+    """.split()  # noqa: SIM905 -- read best as running text
 )
 _SECRET_KEY = re.compile(
     r"pass(?:word|wd|phrase)?|pwd|secret|token|credential|auth$|auth[-_]?token|(?:api|access|account|private|signing|"

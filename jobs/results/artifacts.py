@@ -40,6 +40,7 @@ _SCANNED = 2_000
 _LONGEST_GLOB = 200
 _MASK_MARGIN = 2_048
 _ROW_BYTES = 100
+_TELLING_BYTES = 256
 _LEAST_BYTES = 100
 _COMPARED_BYTES = 256 * 1024
 _RESULT_FILES = 8
@@ -57,6 +58,7 @@ class Artifact:
         size: In bytes.
         hash: The store's content hash.
         changed_input: Whether it is an input the job has written over.
+        guarded: Whether a secret's value could be in it: then neither its hash nor a small one's size is told.
     """
 
     path: str
@@ -64,6 +66,12 @@ class Artifact:
     hash: str | None = None
     changed_input: bool = False
     image: str | None = None
+    guarded: bool = False
+
+    @property
+    def told_size(self) -> int | None:
+        """Its size, but of a file so small that it tells a value's length."""
+        return None if self.guarded and self.size <= _TELLING_BYTES else self.size
 
 
 @dataclass(frozen=True)
@@ -132,7 +140,9 @@ async def listing(hub: HubClient, job: Job, globs: Sequence[str] = ()) -> Listin
         if path in inputs and not changed and not patterns:
             unchanged += 1
             continue
-        found.append(Artifact(path, file.size, file.xet_hash, changed, _IMAGES.get(PurePosixPath(path).suffix.lower())))
+        image = _IMAGES.get(PurePosixPath(path).suffix.lower())
+        digest = None if job.secrets else file.xet_hash
+        found.append(Artifact(path, file.size, digest, changed, image, guarded=bool(job.secrets)))
     found.sort(key=lambda file: file.path)
     return Listing(workspace, tuple(found), unchanged)
 
@@ -211,7 +221,8 @@ async def save(
 ) -> list[Path]:
     """Download artifacts below `folder`, which must lie in one of the `allowed` folders; nothing there is overwritten.
 
-    What `masker` knows is masked on the way; until then the files are in a folder that only their owner can enter.
+    What `masker` knows is masked on the way, in names as in contents; until then the files are in a folder that only
+    their owner can enter.
 
     Raises:
         BadArgument: With `save_to`, if the folder is not allowed or a file is there already.
@@ -221,8 +232,8 @@ async def save(
         return []
     root = check_folder(folder, allowed)
     targets: list[tuple[str, Path]] = []
-    for file in files:
-        target = (root / PurePosixPath(file.path)).resolve()
+    for file, path in zip(files, _masked_paths([file.path for file in files], masker), strict=True):
+        target = (root / PurePosixPath(path)).resolve()
         if not target.is_relative_to(root):
             raise BadArgument("An artifact's path leads out of its folder; it is not saved.", field="artifacts")
         if target.exists():
@@ -236,6 +247,23 @@ async def save(
         for source, (_, target) in zip(arrived, targets, strict=True):
             await anyio.to_thread.run_sync(move_masked, source, target, masker)
     return [target for _, target in targets]
+
+
+def _masked_paths(paths: Sequence[str], masker: Masker | None) -> list[str]:
+    """Where files are saved: their own paths, with `_NAME_` in the place of a value; no two become the same."""
+    if masker is None:
+        return list(paths)
+    shown = [path if (masked := masker.mask(path)) == path else masked.replace("***", "_") for path in paths]
+    taken = set(paths)
+    for number, path in enumerate(shown):
+        if path == paths[number]:
+            continue
+        place, count = PurePosixPath(path), 1
+        while shown[number] in taken:
+            count += 1
+            shown[number] = str(place.with_name(f"{place.stem} ({count}){place.suffix}"))
+        taken.add(shown[number])
+    return shown
 
 
 def check_folder(folder: Path, allowed: Sequence[Path]) -> Path:
