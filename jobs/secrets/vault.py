@@ -65,6 +65,7 @@ class Vault:
         secrets_file: Path | None = None,
         environ: Mapping[str, str] | None = None,
         use_keyring: bool = True,
+        *,
         stored: StoredSecrets | None = None,
         names_file: Path | None = None,
     ) -> None:
