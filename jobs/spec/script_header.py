@@ -10,7 +10,6 @@ from jobs.errors import BadArgument
 from jobs.spec.fields import InHeader, JobRequest
 
 _BLOCK = re.compile(r"(?m)^# /// script$\n(?P<content>(?:^#(?:| .*)$\n)+?)^# ///$")
-_UNSUPPORTED = ("network_group", "network_aliases")
 _MERGE = {
     name: mark.merge
     for name, info in JobRequest.model_fields.items()
@@ -24,8 +23,7 @@ _EMPTY = JobRequest()
 def read(text: str, *, where: str = "script") -> JobRequest:
     """The `[tool.hf-jobs]` table of a script's text as a request; an empty one if there is none.
 
-    The table's keys and types are those of `hf jobs uv run` (huggingface_hub's `_uv_script_header`), except for network
-    groups, which are refused.
+    The table's keys and types are those of `hf jobs uv run` (huggingface_hub's `_uv_script_header`).
 
     Args:
         text: The whole script.
@@ -48,8 +46,6 @@ def read(text: str, *, where: str = "script") -> JobRequest:
         return _EMPTY
     if not isinstance(table, dict):
         raise _refusal(where, "has a `hf-jobs` that is not a table")
-    if any(key in table for key in _UNSUPPORTED):
-        raise _refusal(where, "asks for a network group, which this server does not offer")
     if set(table) - set(KEYS):
         raise _refusal(where, "has unknown keys")
     return JobRequest(**{key: _typed(table, key, where) for key in KEYS if key in table})

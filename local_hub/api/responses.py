@@ -17,6 +17,10 @@ WAITS = "Waiting for other jobs on this machine"
 WAITS_FOR_DISK = "Waiting for free disk space on this machine"
 
 
+_KEPT_FOR_US = frozenset({"attempts", "notDone"})
+_ALWAYS = ("command", "arguments", "environment", "secrets")
+
+
 def job(one: JobRow, expose_urls: Sequence[str] | None = None, waits: str = WAITS) -> dict[str, Any]:
     """Return the JSON of one job. Secrets are shown by name only; `waits` says why one that waits does."""
     waiting = one.stage == "SCHEDULING" and not one.handed
@@ -48,18 +52,9 @@ def _present(**fields: Any) -> dict[str, Any]:
 
 
 def _spec(spec: dict[str, Any]) -> dict[str, Any]:
-    image = {"dockerImage": spec["dockerImage"]} if spec["dockerImage"] else {"spaceId": spec["spaceId"]}
-    return {
-        **image,
-        "command": spec["command"],
-        "arguments": spec["arguments"],
-        "environment": spec["environment"],
-        "secrets": spec["secrets"],
-        "flavor": spec["flavor"],
-        "timeout": spec["timeout"],
-        "retry": spec["attempts"] - 1,
-        **_present(labels=spec["labels"] or None, volumes=spec["volumes"] or None, expose=spec["expose"] or None),
-    }
+    """Return what was asked for, as it is kept; of what was not, only the lists that are always there."""
+    given = {key: value for key, value in spec.items() if value and key not in _KEPT_FOR_US}
+    return {**{key: spec[key] for key in _ALWAYS}, **given, "retry": spec["attempts"] - 1}
 
 
 def _durations(one: JobRow) -> dict[str, int]:

@@ -155,6 +155,10 @@ class JobBody(BaseModel):
             raise ValueError("two volumes have one mount path")
         return self
 
+    def not_done(self) -> list[str]:
+        """Return what this machine does not do of what is asked, in a sentence each, for the job's message."""
+        return []
+
     def to_json(self) -> dict[str, Any]:
         """Return what is kept and shown: everything but the values of the secrets."""
         return {
@@ -170,6 +174,7 @@ class JobBody(BaseModel):
             "labels": self.labels,
             "volumes": [volume.to_json() for volume in self.volumes],
             "expose": self.expose.to_json() if self.expose and self.expose.ports else None,
+            "notDone": self.not_done(),
         }
 
     def secret_values(self) -> dict[str, str]:

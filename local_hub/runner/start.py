@@ -64,7 +64,7 @@ class HandOver:
         attempt = Attempt(self._paths.attempt(job.id, number))
         attempt.create()
         plan = preparation.prepare(self._paths, self._launcher, job, self._secrets(job), number)
-        handed = self._store.write_now(lambda db: self._record(db, job, number, plan.note))
+        handed = self._store.write_now(lambda db: self._record(db, job, number, _message(job, plan.note)))
         if handed is None:
             return None
         left = handed.spec["timeout"] - (now_ms() - (handed.started_ms or now_ms())) / 1000
@@ -105,3 +105,8 @@ class HandOver:
         if found is None:
             raise CannotLaunch("The job's secrets cannot be opened any more: the hub's key has changed.")
         return found
+
+
+def _message(job: JobRow, note: str | None) -> str | None:
+    """How it runs here, and what of what was asked for this machine does not do."""
+    return "; ".join([*([note] if note else []), *job.spec.get("notDone", ())]) or None

@@ -48,7 +48,7 @@ def test_a_full_header_is_read_as_hf_jobs_uv_run_reads_it(ending):
 
 def test_every_key_of_the_hf_command_is_known_or_refused_by_name():
     for key in set(VALID_KEYS) - set(KEYS):
-        with pytest.raises(BadArgument, match="network group"):
+        with pytest.raises(BadArgument, match="unknown keys"):
             read(header("[tool.hf-jobs]", f'{key} = "x"'))
 
 
