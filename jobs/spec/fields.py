@@ -64,6 +64,12 @@ class JobRequest(BaseModel):
     attempts: int | None = None
     expose: tuple[int, ...] = Field((), description="Ports, reachable with a token")
     expose_public: tuple[int, ...] = Field((), description="Ports, open to anyone")
+    network_group: Annotated[str | None, InHeader()] = Field(None, description="Its jobs reach each other")
+    network_aliases: Annotated[tuple[str, ...], InHeader()] = Field((), description="This job's names in it")
+
+    @property
+    def is_scheduled(self) -> bool:
+        return isinstance(self, ScheduleRequest)
 
     @property
     def is_uv(self) -> bool:
@@ -193,6 +199,10 @@ def _listed(ports: tuple[int, ...], words: str) -> str | None:
     return f"{', '.join(map(str, ports))}{words}" if ports else None
 
 
+def _known_as(aliases: tuple[str, ...]) -> str:
+    return f", known there as {', '.join(aliases)}" if aliases else ""
+
+
 def _plain_files(files: tuple[tuple[str, bytes], ...]) -> list[dict[str, Any]]:
     return [{"path": path, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()} for path, data in files]
 
@@ -223,6 +233,8 @@ class JobFields:
         labels: The caller's labels with `name` among them, sorted pairs.
         expose: Ports reachable with a token that can read the namespace, without the public ones.
         expose_public: Ports reachable by anybody.
+        network_group: The jobs of a namespace that reach each other on every port, or None.
+        network_aliases: Names by which the group's jobs reach this one, sorted.
     """
 
     hub: str = _row()
@@ -297,6 +309,19 @@ class JobFields:
         show=lambda job: _listed(job.expose_public, ": ports open to anyone"),
         check=lambda asked: validate.check_ports(asked.expose_public, field="expose_public"),
         wire={"expose.portsPublic": Part(_ports, lambda job: list(job.expose_public))},
+    )
+
+    network_group: str | None = _row(
+        default=None,
+        label="Network",
+        show=lambda job: job.network_group and f"{job.network_group}{_known_as(job.network_aliases)}",
+        check=lambda asked: validate.check_network_group(asked.network_group, scheduled=asked.is_scheduled),
+        wire={"network.group": Part(_text, lambda job: job.network_group)},
+    )
+    network_aliases: tuple[str, ...] = _row(
+        default=(),
+        check=lambda asked: validate.check_network_aliases(asked.network_aliases, asked.network_group),
+        wire={"network.aliases": Part(_names, lambda job: list(job.network_aliases))},
     )
 
     @property

@@ -50,6 +50,8 @@ _IMAGE = re.compile(
 )
 _SPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,95}/[A-Za-z0-9_][A-Za-z0-9._-]{0,95}", re.ASCII)
 _LONGEST_IMAGE = 400
+_GROUP = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,44}[a-z0-9])?", re.ASCII)
+_ALIAS = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,32}[a-z0-9])?", re.ASCII)
 
 
 def check_command(command: Collection[str]) -> tuple[str, ...]:
@@ -253,6 +255,40 @@ def check_ports(ports: Collection[int], *, field: str) -> tuple[int, ...]:
     if len(set(ports)) > MAX_PORTS:
         raise BadArgument(f"`{field}` has more than {MAX_PORTS} ports.", hint="Expose fewer.", field=field)
     return tuple(sorted(set(ports)))
+
+
+def check_network_group(group: str | None, *, scheduled: bool) -> str | None:
+    """The name of a network group; the Hub's rule is lower-case letters, digits and dashes, 46 at most."""
+    if group is not None and not _GROUP.fullmatch(group):
+        raise BadArgument(
+            "`network_group` is not a group's name.",
+            hint="Use lower-case letters, digits and dashes, 46 at most.",
+            field="network_group",
+        )
+    if group is not None and scheduled:
+        raise BadArgument(
+            "`network_group` is not for schedules.", hint="Only single jobs join a group.", field="network_group"
+        )
+    return group
+
+
+def check_network_aliases(aliases: Collection[str], group: str | None) -> tuple[str, ...]:
+    """Names in a network group, sorted; each 34 characters of the same kind at most."""
+    if not all(_ALIAS.fullmatch(alias) for alias in aliases) or len(set(aliases)) != len(aliases):
+        raise BadArgument(
+            "`network_aliases` has an entry that is no name in a group, or one twice.",
+            hint="Use lower-case letters, digits and dashes, 34 at most.",
+            field="network_aliases",
+        )
+    if aliases and group is None:
+        raise BadArgument(
+            "`network_aliases` are names in a group, and there is none.",
+            hint="Give `network_group` too.",
+            field="network_aliases",
+        )
+    if len(aliases) > MAX_ENTRIES:
+        raise BadArgument("`network_aliases` has too many names.", hint="Use fewer.", field="network_aliases")
+    return tuple(sorted(aliases))
 
 
 def _fits_label(key: str, value: str) -> bool:

@@ -86,6 +86,13 @@ class ExposeSpec(BaseModel):
         return {"ports": self.ports, "portsPublic": self.ports_public}
 
 
+class NetworkBody(BaseModel):
+    """A group of jobs that reach each other, and the names of this one in it."""
+
+    group: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,45}$")
+    aliases: list[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,33}$")]] = Field(default=[], max_length=100)
+
+
 class LabelsSpec(BaseModel):
     """The body of both label routes."""
 
@@ -115,7 +122,7 @@ class JobBody(BaseModel):
     docker_image: str | None = Field(default=None, alias="dockerImage", min_length=1)
     space_id: str | None = Field(default=None, alias="spaceId", min_length=1)
     ssh: dict[str, Any] | None = None
-    network: dict[str, Any] | None = None
+    network: NetworkBody | None = None
     resource_group_id: str | None = Field(default=None, alias="resourceGroupId")
 
     @field_validator("labels")
@@ -157,7 +164,10 @@ class JobBody(BaseModel):
 
     def not_done(self) -> list[str]:
         """Return what this machine does not do of what is asked, in a sentence each, for the job's message."""
-        return []
+        missing = []
+        if self.network:
+            missing.append("network group: its jobs share this machine's network, without host names of their own")
+        return missing
 
     def to_json(self) -> dict[str, Any]:
         """Return what is kept and shown: everything but the values of the secrets."""
@@ -174,6 +184,7 @@ class JobBody(BaseModel):
             "labels": self.labels,
             "volumes": [volume.to_json() for volume in self.volumes],
             "expose": self.expose.to_json() if self.expose and self.expose.ports else None,
+            "network": self.network.model_dump() if self.network else None,
             "notDone": self.not_done(),
         }
 
@@ -252,8 +263,6 @@ def job(body: bytes) -> JobBody:
 def refuse_what_is_not_here(wanted: JobBody) -> None:
     if wanted.ssh and wanted.ssh.get("enabled", True):
         raise errors.unsupported("SSH into a job")
-    if wanted.network:
-        raise errors.unsupported("A network group")
     if wanted.resource_group_id:
         raise errors.unsupported("A resource group")
     for volume in wanted.volumes:

@@ -123,16 +123,26 @@ def test_a_wrong_token_and_an_unknown_job_are_said_so(contract: Contract) -> Non
     "options",
     [
         {"ssh": True},
-        {"network_group": "g"},
         {"resource_group_id": "6" * 24},
         {"volumes": [Volume(type="model", source="org/model", mount_path="/data")]},
     ],
-    ids=["--ssh", "--network-group", "--resource-group-id", "-v hf://org/model:/data"],
+    ids=["--ssh", "--resource-group-id", "-v hf://org/model:/data"],
 )
 def test_what_only_the_real_hub_has_is_refused_with_a_reason(contract: Contract, options: dict[str, Any]) -> None:
     with pytest.raises(HfHubHTTPError, match="not on the local hub") as caught:
         contract.api.run_job(image="python:3.12", command=["true"], **options)
     assert caught.value.response.status_code == 422
+
+
+def test_a_network_group_is_kept_and_the_message_says_what_it_is_here(contract: Contract) -> None:
+    job = contract.api.run_job(
+        image="python:3.12", command=["sleep", "20"], network_group="train", network_aliases=["master"]
+    )
+    assert (job.network.group, job.network.aliases) == ("train", ["master"])  # type: ignore[union-attr]
+    while (now := contract.api.inspect_job(job_id=job.id)).status.stage == "SCHEDULING":
+        pass
+    assert "network group: its jobs share this machine's network" in (now.status.message or "")
+    contract.api.cancel_job(job_id=job.id)
 
 
 def test_every_option_that_is_listed_as_refused_is_tried() -> None:

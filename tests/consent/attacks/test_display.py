@@ -128,7 +128,8 @@ OTHER: dict[str, Any] = {
     "flavor": "t4-small", "timeout_seconds": 7200, "attempts": 4, "env": (("MODE", "x"),),
     "secret_names": ("OTHER_KEY",), "labels": (("a", "b"),), "volumes": parse_all(("hf://buckets/me/b:/data",)),
     "files": (("p.md", b"x"),), "packages": ("httpx",), "python": "3.13", "expose": (8080,), "expose_public": (8081,),
-    "schedule": "@daily", "suspend": True, "concurrency": True,
+    "schedule": "@daily", "suspend": True, "concurrency": True, "network_group": "ring",
+    "network_aliases": ("first",),
 }  # fmt: skip
 #: Told by others of them: `argv` and `kind` follow from the command, the packages and the Python version.
 IMPLIED = {"argv": ("false",), "kind": "uv"}
@@ -136,7 +137,8 @@ IMPLIED = {"argv": ("false",), "kind": "uv"}
 
 @pytest.mark.parametrize("field", [part.name for part in dataclasses.fields(JobSpec)])
 def test_every_field_of_a_spec_is_in_the_digest_and_in_the_question(field: str) -> None:
-    base = spec_of(schedule="@hourly") if field in {"suspend", "concurrency"} else spec_of()
+    needs = {"suspend": {"schedule": "@hourly"}, "concurrency": {"schedule": "@hourly"}}
+    base = spec_of(**{"network_aliases": {"network_group": "g"}, **needs}.get(field, {}))
     other = dataclasses.replace(base, **{field: {**OTHER, **IMPLIED}[field]})
     one, two = question(base, hub_name=base.hub), question(other, hub_name=other.hub)
     assert one.digest != two.digest

@@ -38,6 +38,8 @@ FULL = {
     "attempts": 2,
     "expose": (8000,),
     "expose_public": (9000,),
+    "network_group": "train",
+    "network_aliases": ("master",),
 }
 VALUES = {"HF_TOKEN": "value-1", "WANDB_API_KEY": "value-2"}
 
@@ -70,6 +72,8 @@ def test_the_body_is_the_one_the_hub_client_makes(image):
         ],
         expose=[8000],
         expose_public=[9000],
+        network_group="train",
+        network_aliases=["master"],
         attempts=2,
     )
     assert spec.body("sub-1", VALUES) == json.loads(json.dumps(theirs))
@@ -175,6 +179,8 @@ CHANGES = {
     "python": "3.12",
     "expose": (8000, 8001),
     "expose_public": (),
+    "network_group": "ring",
+    "network_aliases": ("first",),
     "schedule": "@daily",
     "suspend": True,
     "concurrency": True,
