@@ -66,6 +66,7 @@ class JobRequest(BaseModel):
     expose_public: tuple[int, ...] = Field((), description="Ports, open to anyone")
     network_group: Annotated[str | None, InHeader()] = Field(None, description="Its jobs reach each other")
     network_aliases: Annotated[tuple[str, ...], InHeader()] = Field((), description="This job's names in it")
+    resource_group_id: str | None = Field(None, description="Of an organisation")
 
     @property
     def is_scheduled(self) -> bool:
@@ -235,6 +236,7 @@ class JobFields:
         expose_public: Ports reachable by anybody.
         network_group: The jobs of a namespace that reach each other on every port, or None.
         network_aliases: Names by which the group's jobs reach this one, sorted.
+        resource_group_id: The organisation's resource group that it belongs to and is paid by, or None.
     """
 
     hub: str = _row()
@@ -322,6 +324,14 @@ class JobFields:
         default=(),
         check=lambda asked: validate.check_network_aliases(asked.network_aliases, asked.network_group),
         wire={"network.aliases": Part(_names, lambda job: list(job.network_aliases))},
+    )
+
+    resource_group_id: str | None = _row(
+        default=None,
+        label="Group",
+        show=lambda job: job.resource_group_id and f"{job.resource_group_id} (resource group, which pays)",
+        check=lambda asked: validate.check_resource_group(asked.resource_group_id),
+        wire={"resourceGroupId": Part(_text, lambda job: job.resource_group_id)},
     )
 
     @property

@@ -51,6 +51,7 @@ _IMAGE = re.compile(
 _SPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,95}/[A-Za-z0-9_][A-Za-z0-9._-]{0,95}", re.ASCII)
 _LONGEST_IMAGE = 400
 _GROUP = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,44}[a-z0-9])?", re.ASCII)
+_GROUP_ID = re.compile(r"[0-9a-fA-F]{24}", re.ASCII)
 _ALIAS = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,32}[a-z0-9])?", re.ASCII)
 
 
@@ -289,6 +290,17 @@ def check_network_aliases(aliases: Collection[str], group: str | None) -> tuple[
     if len(aliases) > MAX_ENTRIES:
         raise BadArgument("`network_aliases` has too many names.", hint="Use fewer.", field="network_aliases")
     return tuple(sorted(aliases))
+
+
+def check_resource_group(group: str | None) -> str | None:
+    """The id of a resource group: 24 hexadecimal digits, in small letters."""
+    if group is not None and not _GROUP_ID.fullmatch(group):
+        raise BadArgument(
+            "`resource_group_id` is not the id of a resource group.",
+            hint="It has 24 hexadecimal digits; the organisation's settings show it.",
+            field="resource_group_id",
+        )
+    return None if group is None else group.lower()
 
 
 def _fits_label(key: str, value: str) -> bool:

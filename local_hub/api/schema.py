@@ -123,7 +123,7 @@ class JobBody(BaseModel):
     space_id: str | None = Field(default=None, alias="spaceId", min_length=1)
     ssh: dict[str, Any] | None = None
     network: NetworkBody | None = None
-    resource_group_id: str | None = Field(default=None, alias="resourceGroupId")
+    resource_group_id: str | None = Field(default=None, alias="resourceGroupId", pattern=r"^[0-9a-fA-F]{24}$")
 
     @field_validator("labels")
     @classmethod
@@ -167,6 +167,8 @@ class JobBody(BaseModel):
         missing = []
         if self.network:
             missing.append("network group: its jobs share this machine's network, without host names of their own")
+        if self.resource_group_id:
+            missing.append("resource group: kept, but nothing is counted for it here")
         return missing
 
     def to_json(self) -> dict[str, Any]:
@@ -185,6 +187,7 @@ class JobBody(BaseModel):
             "volumes": [volume.to_json() for volume in self.volumes],
             "expose": self.expose.to_json() if self.expose and self.expose.ports else None,
             "network": self.network.model_dump() if self.network else None,
+            "resourceGroupId": self.resource_group_id,
             "notDone": self.not_done(),
         }
 
@@ -263,8 +266,6 @@ def job(body: bytes) -> JobBody:
 def refuse_what_is_not_here(wanted: JobBody) -> None:
     if wanted.ssh and wanted.ssh.get("enabled", True):
         raise errors.unsupported("SSH into a job")
-    if wanted.resource_group_id:
-        raise errors.unsupported("A resource group")
     for volume in wanted.volumes:
         namespace = volume.source.split("/")[0]
         if namespace not in accounts.ACCOUNTS:

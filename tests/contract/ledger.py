@@ -19,7 +19,6 @@ UNSUPPORTED = {
 #: Options that it refuses with status 422 and this reason; `test_api_jobs` tries each of them.
 REFUSED = {
     "`--ssh`": "A local job has no SSH server.",
-    "`--resource-group-id`": "There are no resource groups.",
     "`-v hf://org/model:/data`": "Buckets and local folders can be mounted; models, datasets and Spaces are not here.",
 }
 

@@ -123,10 +123,9 @@ def test_a_wrong_token_and_an_unknown_job_are_said_so(contract: Contract) -> Non
     "options",
     [
         {"ssh": True},
-        {"resource_group_id": "6" * 24},
         {"volumes": [Volume(type="model", source="org/model", mount_path="/data")]},
     ],
-    ids=["--ssh", "--resource-group-id", "-v hf://org/model:/data"],
+    ids=["--ssh", "-v hf://org/model:/data"],
 )
 def test_what_only_the_real_hub_has_is_refused_with_a_reason(contract: Contract, options: dict[str, Any]) -> None:
     with pytest.raises(HfHubHTTPError, match="not on the local hub") as caught:
@@ -142,6 +141,14 @@ def test_a_network_group_is_kept_and_the_message_says_what_it_is_here(contract: 
     while (now := contract.api.inspect_job(job_id=job.id)).status.stage == "SCHEDULING":
         pass
     assert "network group: its jobs share this machine's network" in (now.status.message or "")
+    contract.api.cancel_job(job_id=job.id)
+
+
+def test_a_resource_group_is_kept_and_the_message_says_that_nothing_is_counted(contract: Contract) -> None:
+    job = contract.api.run_job(image="python:3.12", command=["sleep", "20"], resource_group_id="6" * 24)
+    while (now := contract.api.inspect_job(job_id=job.id)).status.stage == "SCHEDULING":
+        pass
+    assert "resource group: kept" in (now.status.message or "")
     contract.api.cancel_job(job_id=job.id)
 
 

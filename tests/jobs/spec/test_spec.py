@@ -40,6 +40,7 @@ FULL = {
     "expose_public": (9000,),
     "network_group": "train",
     "network_aliases": ("master",),
+    "resource_group_id": "5" * 24,
 }
 VALUES = {"HF_TOKEN": "value-1", "WANDB_API_KEY": "value-2"}
 
@@ -74,6 +75,7 @@ def test_the_body_is_the_one_the_hub_client_makes(image):
         expose_public=[9000],
         network_group="train",
         network_aliases=["master"],
+        resource_group_id="5" * 24,
         attempts=2,
     )
     assert spec.body("sub-1", VALUES) == json.loads(json.dumps(theirs))
@@ -181,6 +183,7 @@ CHANGES = {
     "expose_public": (),
     "network_group": "ring",
     "network_aliases": ("first",),
+    "resource_group_id": "6" * 24,
     "schedule": "@daily",
     "suspend": True,
     "concurrency": True,

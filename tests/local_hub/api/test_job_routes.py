@@ -211,7 +211,7 @@ def test_labels_outside_the_rules_are_refused(hub_api: HfApi, labels: dict[str, 
         ({"environment": {"A-B": "x"}}, "environment"),
         ({"ssh": {"enabled": True}}, "SSH into a job: not on the local hub"),
         ({"network": {"group": "G_"}}, "network.group"),
-        ({"resourceGroupId": "x"}, "resource group: not on the local hub"),
+        ({"resourceGroupId": "x"}, "resourceGroupId"),
         ({"volumes": [{"type": "dataset", "source": "a/b", "mountPath": "/d"}]}, "not on the local hub"),
         ({"volumes": [{"type": "bucket", "source": "local/b", "mountPath": "/etc/x"}]}, "belongs to the system"),
         (
