@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING, Any
 
 from jobs.errors import BadArgument, JobsError, UnknownArgument
+from tools.arguments.aliases import ALIASES, INSTEAD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pydantic import BaseModel, ValidationError
 
+#: A name that is no value: short, and of lower-case words alone.
+_PLAIN = re.compile(r"[a-z]{1,16}(_[a-z]{1,16}){0,2}")
 _KINDS = {
     "string_type": "text",
     "int_type": "a whole number",
@@ -27,13 +31,13 @@ _KINDS = {
 }
 
 
-def refusal(error: ValidationError, model: type[BaseModel]) -> JobsError:
-    """The first thing that is wrong with the arguments, as an error for the caller."""
+def refusal(error: ValidationError, model: type[BaseModel], tool: str = "") -> JobsError:
+    """What is wrong with the arguments, as an error for the caller: all unknown ones, else the first other thing."""
     complaints = error.errors(include_url=False, include_context=True, include_input=False)
-    first = next((item for item in complaints if item["type"] == "extra_forbidden"), complaints[0])
     names = list(model.model_fields)
-    if first["type"] == "extra_forbidden":
-        return unknown_argument(str(first["loc"][-1]), names)
+    if unknown := [str(item["loc"][-1]) for item in complaints if item["type"] == "extra_forbidden"]:
+        return unknown_arguments(unknown, names, tool)
+    first = complaints[0]
     field = str(first["loc"][0]) if first["loc"] else None
     if first["type"] == "missing":
         return BadArgument(f"`{field}` is missing.", hint=_expected(model, field), field=field)
@@ -41,12 +45,35 @@ def refusal(error: ValidationError, model: type[BaseModel]) -> JobsError:
 
 
 def unknown_argument(given: str, known: Iterable[str]) -> UnknownArgument:
-    """The error for a name that is not an argument. The name itself is not repeated: it may be a pasted value."""
+    """The error for one name that is not an argument."""
+    return unknown_arguments([given], known)
+
+
+def unknown_arguments(given: Sequence[str], known: Iterable[str], tool: str = "") -> UnknownArgument:
+    """The error for names that are not arguments. One that may be a pasted value is not repeated."""
     known = sorted(known)
-    near = difflib.get_close_matches(given.lower(), known, n=1, cutoff=0.6)
-    listed = ", ".join(known)
-    hint = f"Did you mean `{near[0]}`? Arguments: {listed}." if near else f"Arguments: {listed}."
-    return UnknownArgument("There is an argument here that this tool does not take; nothing was sent.", hint=hint)
+    shown = [f"`{name}`" for name in given if _PLAIN.fullmatch(name)]
+    hidden = len(given) - len(shown)
+    if hidden:
+        shown.append(f"{hidden} other{'s' if hidden > 1 else ''}" if shown else "An argument here")
+    many = len(given) > 1
+    what = f"{', '.join(shown)} {'are no arguments' if many else 'is no argument'} of {tool or 'this tool'}"
+    hints = [hint for name in given if (hint := _instead(name, known, tool, named=many))]
+    if len(hints) < len(given):
+        hints.append(f"Arguments: {', '.join(known)}.")
+    return UnknownArgument(f"{what}; nothing was sent.", hint=" ".join(hints))
+
+
+def _instead(given: str, known: Sequence[str], tool: str, *, named: bool) -> str | None:
+    """What to use in place of one unknown name: the argument it is another name for, what to do, or the nearest one."""
+    if given in INSTEAD and given not in known:
+        return INSTEAD[given]
+    meant = next((name for name, others in ALIASES.get(tool, {}).items() if given in others and name in known), None)
+    near = [meant] if meant else difflib.get_close_matches(given.lower(), known, n=1, cutoff=0.6)
+    if not near:
+        return None
+    about = f"For `{given}`: did" if named and _PLAIN.fullmatch(given) else "Did"
+    return f"{about} you mean `{near[0]}`?"
 
 
 def _reason(complaint: Any) -> str:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from consent.gate import patience
 from jobs.errors import JobsError
+from tools.arguments.repair import repaired
 from tools.refusal import refusal
 from tools.sdk import (
     ArgModelBase,
@@ -54,13 +55,17 @@ class CheckedTool(Tool):
         self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False
     ) -> Any:  # The SDK's signature.
         model = self.fn_metadata.arg_model
+        notes: list[str] = []
         try:
+            arguments, notes = repaired(self.name, arguments, model.model_fields)
             model.model_validate(self.fn_metadata.pre_parse_json(arguments))
         except ValidationError as error:
-            return error_result(refusal(error, model))
+            return error_result(refusal(error, model, self.name), notes)
+        except JobsError as error:
+            return error_result(error)
         try:
             with patience():
-                return await super().run(arguments, context, convert_result)
+                return understood(await super().run(arguments, context, convert_result), notes)
         except UnexpectedToolError as error:
             if isinstance(error.__cause__, JobsError):
                 return error_result(error.__cause__)
@@ -114,9 +119,18 @@ def reply_result(reply: BaseModel | Content) -> CallToolResult:
     return CallToolResult(content=[_text(data), *whole.extra], structured_content=data)
 
 
-def error_result(error: JobsError) -> CallToolResult:
+def error_result(error: JobsError, notes: list[str] | None = None) -> CallToolResult:
     """An error as a reply: its parts as text, so that no output schema has to make room for them."""
-    return CallToolResult(content=[_text({"error": error.as_dict()})], is_error=True)
+    told = {"error": error.as_dict(), **({"understood": notes} if notes else {})}
+    return CallToolResult(content=[_text(told)], is_error=True)
+
+
+def understood(result: Any, notes: list[str]) -> Any:
+    """A reply that also says which arguments were taken for what, where some were not as the tool takes them."""
+    if not notes or not isinstance(result, CallToolResult) or not isinstance(result.structured_content, dict):
+        return result
+    data = {**result.structured_content, "understood": notes}
+    return result.model_copy(update={"content": [_text(data), *result.content[1:]], "structured_content": data})
 
 
 def small(schema: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,102 @@
+"""The pages of docs/ that are written from the code. Run it to bring them up to date."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from server.settings import Settings
+from tests.tools.arguments.mistakes import MISTAKES
+from tools import all_tools
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+NOTE = "<!-- Written by `python -m tests.generated_docs`; a test compares. -->\n"
+FLAG_ONLY = {"attach_without_asking"}
+
+
+def _code(value: object) -> str:
+    return f"`{json.dumps(value, ensure_ascii=False)}`".replace("|", "\\|")
+
+
+def mistakes_page() -> str:
+    rows = []
+    for one in MISTAKES:
+        becomes = ", ".join(f"`{name}` = {_code(value)}" for name, value in one.meant.items())
+        refused = f"refused: `{one.code}`, which names {one.hint.replace('|', chr(92) + '|')}" if one.code else ""
+        rows.append(f"| `{one.tool}` | {_code(one.arguments)} | {becomes or refused} |")
+    return (
+        f"# Mistakes that models make\n\n{NOTE}\n"
+        "What is certain is taken for what it means, and the reply says so in `understood`. What is not is refused, "
+        "with the right argument by name. A value is never repeated.\n\n"
+        "| tool | arguments as they came | what comes of it |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
+
+
+def settings_page() -> str:
+    rows = []
+    for name, field in Settings.model_fields.items():
+        if name in FLAG_ONLY:
+            continue
+        default = "a state folder of the user's" if name == "home" else _default(field.default)
+        rows.append(f"| `HF_JOBS_MCP_{name.upper()}` | {_described(name)} | {default} |")
+    return (
+        f"# Settings\n\n{NOTE}\nFlags first, then these variables, then the defaults. A literal `${{NAME}}`, as some "
+        "clients pass on, counts as not given. Lists are written with commas.\n\n"
+        "| variable | meaning | default |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
+
+
+def _described(name: str) -> str:
+    """The docstring under a field, which pydantic does not keep."""
+    import ast
+    import inspect
+
+    body = ast.parse(inspect.getsource(Settings)).body[0]
+    assert isinstance(body, ast.ClassDef)
+    for before, after in zip(body.body, body.body[1:], strict=False):
+        named = isinstance(before, ast.AnnAssign) and isinstance(before.target, ast.Name) and before.target.id == name
+        if named and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            return " ".join(str(after.value.value).split()).replace("``", "`").replace("|", "\\|")
+    if name == "namespace":
+        return "User or organisation that owns the jobs."
+    raise AssertionError(f"server/settings.py says nothing of {name}")
+
+
+def _default(value: object) -> str:
+    return "" if value in (None, ()) else f"`{value}`"
+
+
+def tools_page() -> str:
+    parts = [f"# Tools\n\n{NOTE}"]
+    for tool in all_tools():
+        parts.append(f"\n## `{tool.name}`\n\n{tool.description}\n")
+        rows = [_argument(name, schema, tool.parameters) for name, schema in tool.parameters["properties"].items()]
+        parts.append("| argument | type | |\n|---|---|---|\n" + "\n".join(rows) + "\n")
+        fields = (tool.output_schema or {}).get("properties", {})
+        parts.append("Comes back: " + ", ".join(f"`{name}`" for name in fields) + ".\n")
+    return "\n".join(parts)
+
+
+def _argument(name: str, schema: dict[str, Any], whole: dict[str, Any]) -> str:
+    needed = " (required)" if name in whole.get("required", []) else ""
+    return f"| `{name}`{needed} | {_kind(schema)} | {schema.get('description', '').replace('|', chr(92) + '|')} |"
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return " or ".join(f"`{item}`" for item in schema["enum"])
+    if "anyOf" in schema:
+        return " or ".join(_kind(item) for item in schema["anyOf"])
+    if schema.get("type") == "array":
+        return f"list of {_kind(schema.get('items', {}))}"
+    if schema.get("type") == "object":
+        return f"map of names to {_kind(schema.get('additionalProperties') or {})}"
+    return str(schema.get("type", "any"))
+
+
+PAGES = {"mistakes.md": mistakes_page, "settings.md": settings_page, "tools.md": tools_page}
+
+if __name__ == "__main__":
+    for file, page in PAGES.items():
+        (DOCS / file).write_text(page())

@@ -1,0 +1,1 @@
+"""Arguments as models write them, taken for what they mean where that is certain."""

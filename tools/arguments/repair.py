@@ -1,0 +1,118 @@
+"""From the arguments as they came to those that the tool takes, and what was taken for what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jobs.errors import BadArgument
+from tools.arguments.aliases import ALIASES, IDLE
+from tools.arguments.forms import FORMS, words
+from tools.arguments.pasted import translated
+
+_JOB_TOOLS = frozenset({"submit_job", "schedule_job"})
+#: Aliases whose other meaning (a yes or no, a number of them) says nothing about the argument.
+_TEXT_ONLY = frozenset({"flavor", "image", "schedule", "python", "script", "name", "namespace"})
+
+
+def repaired(tool: str, arguments: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The arguments as the tool takes them, and what was understood, without any value.
+
+    What is not certain stays as it was, for the schema to refuse by name.
+
+    Raises:
+        JobsError: It is certain what was meant, and it cannot be done.
+    """
+    taken, notes = _renamed(tool, arguments, known)
+    _formed("command", taken, known, notes)
+    if tool in _JOB_TOOLS:
+        _unpaste(tool, taken, notes)
+    for name in list(taken):
+        _formed(name, taken, known, notes)
+    return taken, notes
+
+
+def _formed(name: str, taken: dict[str, Any], known: Mapping[str, Any], notes: list[str]) -> None:
+    """Put one argument into the form that the tool takes."""
+    form = FORMS.get(name)
+    if form is None or name not in known or taken.get(name) is None:
+        return
+    value = taken[name]
+    fresh = form(value)
+    if fresh != value or type(fresh) is not type(value):
+        taken[name] = fresh
+        notes.append(f"{name}: {_told(name, value, fresh)}")
+
+
+def _renamed(tool: str, arguments: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    taken = {name: value for name, value in arguments.items() if name in known}
+    notes: list[str] = []
+    others = {other: name for name, all_of in ALIASES.get(tool, {}).items() for other in all_of}
+    for given, value in arguments.items():
+        if given in known:
+            continue
+        name = others.get(given)
+        if any(value is idle or (isinstance(idle, str) and value == idle) for idle in IDLE.get(given, ())):
+            notes.append(f"{given}: it is so anyway")
+        elif name is not None and name in known and name not in taken and _fits(name, value):
+            taken[name] = value
+            notes.append(f"{given} is `{name}`")
+        elif given == "args" and tool in _JOB_TOOLS and _appends(taken, value, arguments):
+            notes.append("args: put after the program in `command`")
+        else:
+            taken[given] = value
+    return taken, notes
+
+
+def _fits(name: str, value: Any) -> bool:
+    if name in _TEXT_ONLY:
+        return isinstance(value, str) or (name == "python" and isinstance(value, float))
+    return not isinstance(value, bool)
+
+
+def _appends(taken: dict[str, Any], value: Any, arguments: Mapping[str, Any]) -> bool:
+    """Put `args` after the program; False where there is none, or the arguments are no words."""
+    program = words(taken.get("command", arguments.get("cmd")))
+    more = words(value)
+    both = isinstance(program, list) and isinstance(more, list)
+    if not both or "command" not in taken or not all(isinstance(item, str) for item in more):
+        return False
+    taken["command"] = [*program, *more]
+    return True
+
+
+def _unpaste(tool: str, taken: dict[str, Any], notes: list[str]) -> None:
+    command = taken.get("command")
+    if not isinstance(command, list) or not all(isinstance(word, str) for word in command):
+        return
+    line = translated(command, image=bool(taken.get("image")), schedule=tool == "schedule_job")
+    if line is None:
+        return
+    meant, what = line
+    for name, value in meant.items():
+        if name != "command" and taken.get(name) not in (None, [], {}, value):
+            raise BadArgument(
+                f"The pasted `{what}` line and the argument `{name}` say different things.",
+                hint=f"Give `{name}` once, and in `command` only the program and its words.",
+                field=name,
+            )
+    taken.update(meant)
+    parts = ", ".join(sorted(meant))
+    notes.append(f"command: a pasted `{what}` line, taken apart into {parts}")
+
+
+def _told(name: str, before: Any, after: Any) -> str:
+    if name == "wait_seconds":
+        return "a call waits 45 s at most; call again"
+    if name == "command":
+        return "one text, run by a shell" if after[:2] == ["sh", "-c"] else "one text, taken as its words"
+    kinds = {str: "a text", list: "a list", dict: "a map", int: "a number", float: "a number"}
+    return f"{kinds.get(type(before), 'it')} taken as {_KIND.get(name, 'what the tool takes')}"
+
+
+_KIND = {
+    "secrets": "names", "packages": "a list", "env": "names with texts", "labels": "names with texts",
+    "python": "a version", "flavor": "the hub's spelling", "schedule": "a preset", "expose": "a list of ports",
+    "expose_public": "a list of ports", "job_id": "the id in it", "scheduled_job_id": "the id in it",
+    "artifacts": "a list", "volumes": "a list", "models": "a list",
+}  # fmt: skip
