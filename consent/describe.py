@@ -20,6 +20,10 @@ from jobs.spec.spec import JobSpec
 
 _CENT = 0.01
 _REPEATS = frozenset({"schedule", "resume", "reschedule"})
+_UNSANDBOXED = (
+    "none on this machine: the job can do what you can. It can read and change all your files and keys, use your "
+    "accounts, start programs, and answer questions like this one in your place"
+)
 _TITLES: dict[str, str] = {
     "submit": "Run this job",
     "schedule": "Schedule this job",
@@ -41,6 +45,7 @@ class Description:
         hub_name: ``local`` or ``huggingface`` or a URL, as replies name it.
         max_cost_usd: Worst case for one run, or None where the hub names no price.
         confirm_above_usd: Above this worst case a person is asked.
+        unsandboxed: The job would run on this machine with all the user's rights.
         sources: Secret name → where its value would come from.
         next_runs: The next run times of a schedule, as text.
         target: The id of what the hub has stored; None for what is new.
@@ -57,6 +62,7 @@ class Description:
     hub_name: str
     max_cost_usd: float | None
     confirm_above_usd: float | None = None
+    unsandboxed: bool = False
     sources: Mapping[str, str] = field(default_factory=dict)
     next_runs: Sequence[str] = ()
     target: str | None = None
@@ -84,6 +90,7 @@ class Description:
 def request(told: Description) -> ConsentRequest:
     """The question about what `told` describes."""
     bound = [told.action, told.target, told.digest, told.spec.schedule, told.before, told.max_cost_usd]
+    bound.append(told.unsandboxed)
     return ConsentRequest(
         action=told.action,
         digest=hashlib.sha256(json.dumps(["hf-jobs-mcp consent 2", *bound]).encode()).hexdigest(),
@@ -104,6 +111,8 @@ def details(spec: JobSpec) -> str:
 def _facts(told: Description) -> Iterator[Fact]:
     spec, mask = told.spec, told.mask
     yield Fact("Hub", _hub(told.hub_name, spec.hub), "hub")
+    if told.unsandboxed:
+        yield Fact("Sandbox", _UNSANDBOXED, "sandbox")
     if told.target is not None:
         yield Fact("Target", show(told.target), "target")
     for name, row in rows(spec):
@@ -169,6 +178,9 @@ def _boxes(told: Description) -> Iterator[Tick]:
     if told.is_costly:
         title, why = f"Yes, up to ${told.max_cost_usd:,.2f}", "The worst case is above your limit"
         yield Tick("accept_cost", title, why, kind="cost", required=True)
+    if told.unsandboxed:
+        title, why = "Yes, run it on this machine", "Without a sandbox: it can do whatever you can do here"
+        yield Tick("run_here", title, why, kind="machine", required=True)
     if told.spec.expose_public:
         ports = ", ".join(map(str, told.spec.expose_public))
         title, why = f"Yes, open port {ports} to everyone", "Reachable without signing in"
@@ -180,6 +192,7 @@ def _confirmation(told: Description) -> Iterator[Tick]:
     why = [
         *(["its stored secrets are used again"] if told.spec.secret_names else []),
         *(["the worst case is above your limit"] if told.is_costly else []),
+        *(["it runs here without a sandbox and can do whatever you can"] if told.unsandboxed else []),
         *(["a port is open to everyone"] if told.spec.expose_public else []),
     ]
     if why:

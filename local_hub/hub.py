@@ -114,6 +114,7 @@ class Hub:
         return {
             "pid": os.getpid(),
             "runner": self.runner.launcher.name,
+            "sandbox": self.runner.launcher.sandbox,
             "jobs": {"waiting": waiting, "running": running},
             "scheduled": scheduled,
             "capacity": self.limits.capacity,

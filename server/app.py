@@ -82,6 +82,7 @@ def assemble(settings: Settings) -> App:
     connection = Connection(settings, version(), vault.learn, Recall(vault))
     policy = Policy(
         confirm_above_usd=settings.confirm_above_usd,
+        trusts_jobs=settings.trusts_jobs,
         save_folders=settings.save_folders,
         cache=settings.cache,
     )

@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     http_token: SecretStr | None = None
     """Bearer token for HTTP. None means one is made for the run and printed to stderr."""
     runner: Literal["process", "container"] = "process"
-    """How the local hub runs jobs."""
+    """How the local hub runs jobs. ``process`` said here also means: without a question where there is no sandbox."""
     save_to: Folders = ()
     """Folders that `fetch_results` may write to; empty means ``results`` in the state folder."""
     ask_seconds: float = Field(default=600, gt=0, le=3600)
@@ -80,6 +80,11 @@ class Settings(BaseSettings):
     def save_folders(self) -> tuple[Path, ...]:
         """Where results may be saved; the first one is where a relative ``save_to`` starts."""
         return tuple(folder.expanduser().absolute() for folder in self.save_to) or (self.home / "results",)
+
+    @property
+    def trusts_jobs(self) -> bool:
+        """Whether the operator chose processes knowingly: the same word as a default is no choice."""
+        return self.runner == "process" and "runner" in self.model_fields_set
 
     @property
     def stored_secrets(self) -> Path:

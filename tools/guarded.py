@@ -150,6 +150,7 @@ async def step_of_stored(
         hub_name=connected.name,
         max_cost_usd=cost.max_cost_usd(kept.spec, await connected.hub.hardware()),
         confirm_above_usd=services.policy.confirm_above_usd,
+        unsandboxed=await services.asks_for(connected.hub),
         target=target,
         workspace=kept.workspace,
         unknown=kept.unknown,

@@ -37,6 +37,8 @@ class Policy:
     """What the operator decided, as far as tools need it."""
 
     confirm_above_usd: float | None
+    trusts_jobs: bool
+    """Jobs may run on this machine without a sandbox and without a question."""
     save_folders: tuple[Path, ...]
     cache: Path
 
@@ -65,6 +67,10 @@ class Services:
             return None
         self._doubted.add(key)
         return self.vault.doubts(job.secrets, job.created_at) or None
+
+    async def asks_for(self, hub: HubClient) -> bool:
+        """Whether a person is asked about every job of `hub`, because it would run here without a sandbox."""
+        return not self.policy.trusts_jobs and await hub.is_unsandboxed()
 
     def first_asked(self, digest: str) -> datetime:
         """When a spec was first asked about, so that the run times in its question stay the same for every round."""

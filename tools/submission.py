@@ -107,6 +107,7 @@ async def describe(
         hub_name=prepared.connected.name,
         max_cost_usd=prepared.max_cost_usd,
         confirm_above_usd=services.policy.confirm_above_usd,
+        unsandboxed=await services.asks_for(hub),
         sources=prepared.sources,
         next_runs=prepared.next_runs,
         details=details(spec),

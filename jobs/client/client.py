@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
+from hub_contract.constants import is_loopback
 from jobs import stage
 from jobs.client import error_map, models
 from jobs.client.buckets import Buckets
@@ -105,6 +106,18 @@ class HubClient:
             return await self.hardware()
         except HubError:
             return self._hardware[1] if self._hardware else ()
+
+    async def is_unsandboxed(self) -> bool:
+        """Whether this is a local hub that has no sandbox for its jobs: each can do here what the user can.
+
+        Asked anew each time: a hub may come back at its old address in another way.
+        """
+        if not is_loopback(self.endpoint):
+            return False
+        try:
+            return await self._read("/api/local-hub/status", self._asked("page"), lambda raw: raw["sandbox"] == "none")
+        except NotFound:
+            return False
 
     # Jobs.
 

@@ -77,7 +77,7 @@ class ScheduleRoutes:
             id=accounts.new_id(),
             namespace=account.name,
             created_ms=now,
-            spec=wanted.job_spec.to_json(),
+            spec=self._runner.as_accepted(wanted.job_spec.to_json()),
             schedule=wanted.schedule,
             suspended=wanted.suspend,
             concurrency=wanted.concurrency,

@@ -48,7 +48,7 @@ class HubState:
             connection.close()
 
     def status(self) -> dict[str, Any] | None:
-        """Return ``pid, endpoint, version, runner, jobs`` if this very hub answers."""
+        """Return ``pid, endpoint, version, runner, sandbox, jobs`` if this very hub answers."""
         answer = self.call("GET", "/api/local-hub/status")
         return answer if answer and answer.get("pid") == self.pid else None
 

@@ -7,7 +7,7 @@ import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from local_hub.backends.base import LaunchRequest
+from local_hub.backends.base import CannotLaunch, LaunchRequest
 from local_hub.runner import volumes
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def prepare(paths: HubPaths, launcher: Launcher, job: JobRow, secrets: Mapping[s
     scratch = paths.scratch(job.id, attempt)
     remove(scratch)
     scratch.mkdir(parents=True)
+    if launcher.sandbox == "none" and job.spec.get("sandboxed"):
+        raise CannotLaunch("It was accepted when jobs were sandboxed here, and now none is: submit it again.")
     mounts = volumes.mounts(paths, job.spec["volumes"])
     if launcher.sandbox == "none":
         mounts = volumes.for_a_plain_process(mounts, scratch)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
@@ -129,11 +129,17 @@ class Runner:
         if len(self._waiting) >= MOST_WAITING:
             raise errors.too_many(f"{MOST_WAITING} jobs wait already. Try again when some have run.", retry_after=30)
 
+        job = replace(job, spec=self.as_accepted(job.spec))
+
         def work(db: sqlite3.Connection) -> JobRow:
             self.secret_box.put(db, f"job:{job.id}", secrets)
             return job_table.insert(db, job)
 
         return self.enter(await self.store.write(work))
+
+    def as_accepted(self, spec: dict[str, Any]) -> dict[str, Any]:
+        """Return a spec with a note of whether it was accepted to be sandboxed: then it never runs otherwise."""
+        return {**spec, "sandboxed": self.launcher.sandbox != "none"}
 
     def enter(self, job: JobRow) -> JobRow:
         """Put a job that the store holds, and that has not been handed over, into the queue."""
