@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("hf_jobs_mcp", "server", "tools", "consent", "jobs", "local_hub", "hub_contract")
 LONGEST = 400
+FULLEST = 20
 
 
 def run(*command: object, **more: object) -> subprocess.CompletedProcess[str]:
@@ -35,6 +37,29 @@ def test_no_module_is_longer_than_a_person_reads(room: str) -> None:
         if (lines := len(path.read_text().splitlines())) > LONGEST
     }
     assert long == {}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_folder_holds_more_modules_than_a_table_of_contents(room: str) -> None:
+    folders = {path.parent for path in (ROOT / room).rglob("*.py")}
+    full = {
+        str(folder.relative_to(ROOT)): count
+        for folder in folders
+        if (count := len([path for path in folder.glob("*.py") if path.name != "__init__.py"])) > FULLEST
+    }
+    assert full == {}
+
+
+def test_the_import_contract_names_every_sub_room() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    for room in ("jobs", "local_hub"):
+        (floors,) = [one for one in contracts if one.get("containers") == [room]]
+        named = {name for floor in floors["layers"] for name in re.split(r" [|:] ", floor)}
+        assert named == {
+            path.stem for path in (ROOT / room).iterdir() if path.stem not in {"__init__", "__pycache__"}
+            and (path.suffix == ".py" or (path / "__init__.py").exists())
+        }  # fmt: skip
+        assert floors["exhaustive"] is True
 
 
 def test_every_module_says_what_it_is_for() -> None:

@@ -80,7 +80,7 @@ def parse_argv(argv: tuple[str, ...]) -> tuple[tuple[str, ...], bool, tuple[str,
             scheduled="--directory" not in given,
             paths=() if "--no-project" in given else (_PROJECT,),
         )
-        if words and workspace.unwrap(again) == argv:
+        if words and not words[0].startswith("-") and workspace.unwrap(again) == argv:
             return tuple(words), True, tuple(packages), python
     return argv, False, (), None
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,8 @@ import pytest
 from consent.audit import Audit
 
 pytestmark = pytest.mark.promise("S14")
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_entries_come_back_in_order_and_intact(tmp_path: Path) -> None:
@@ -67,3 +73,40 @@ def test_a_line_that_was_cut_off_spoils_no_other(tmp_path: Path) -> None:
     audit.note("submitted")
     events = [(entry["event"], entry["intact"]) for entry in audit.entries()]
     assert events == [("asked", True), ("unreadable", False), ("answered", True), ("submitted", True)]
+
+
+def test_several_processes_at_once_break_no_chain(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    program = (
+        "import sys, pathlib; from consent.audit import Audit\n"
+        "audit = Audit(pathlib.Path(sys.argv[1]))\n"
+        "sys.stdin.readline()\n"
+        "for number in range(120): audit.note('asked', number=number, text='x' * 3000)"
+    )
+    writers = [
+        subprocess.Popen([sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, cwd=ROOT) for _ in range(4)
+    ]
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write(b"go\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate(timeout=60)
+    entries = list(Audit(path).entries())
+    assert len(entries) == 480
+    assert all(entry["intact"] for entry in entries)
+
+
+def test_the_files_lock_is_held_while_a_line_is_written(tmp_path: Path) -> None:
+    """While another process holds it, nothing is written; once it lets go, the line follows the other's."""
+    audit = Audit(tmp_path / "audit.jsonl")
+    audit.note("asked")
+    with audit.path.open("r+b") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        late = threading.Thread(target=audit.note, args=("answered",))
+        late.start()
+        late.join(timeout=0.5)
+        assert late.is_alive()
+        assert len(list(audit.entries())) == 1
+    late.join(timeout=20)
+    assert [entry["intact"] for entry in audit.entries()] == [True, True]

@@ -73,3 +73,11 @@ def test_a_name_ticked_without_the_required_cost_is_not_a_yes() -> None:
 def test_two_forms_for_two_requests_are_not_mixed_up() -> None:
     first, second = asking(*SECRETS), asking(*SECRETS, digest="cd34" * 16)
     assert form(first).request.digest != form(second).request.digest
+
+
+def test_a_box_is_a_secrets_because_it_says_so_and_not_because_it_may_stay_empty() -> None:
+    mail = Tick("send_mail", "Mail me the end", "Optional", kind="confirm", required=False)
+    request = asking(*SECRETS, mail)
+    assert request.secret_names == tuple(tick.name for tick in SECRETS)
+    assert not granted(request, frozenset({"send_mail"}))
+    assert granted(request, frozenset({"send_mail", "HF_TOKEN"}))

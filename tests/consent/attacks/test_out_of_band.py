@@ -199,6 +199,33 @@ def test_a_yes_at_the_terminal_and_a_yes_in_the_client_are_one_yes(
     assert len(named(arguments)) == 1
 
 
+@pytest.mark.promise("S3")
+def test_a_yes_at_the_terminal_uses_up_the_question_that_the_call_brought_back(
+    modern_line: Any, job: Arguments, named: Named, ledger: Ledger
+) -> None:
+    client = Attacker(modern_line, "modern", name="brings it back")
+    arguments = job()
+    question = client.ask("submit_job", arguments)
+    client.answer(client.ask("submit_job", arguments), None, action="cancel")
+    (number,) = [item.id for item in ledger.pending() if item.caller.endswith(client.name)]
+    assert ledger.answer(number, frozenset({"API_KEY"}))
+    first = made(client.call("submit_job", arguments, requestState=question.state))
+    assert made(client.tick_all(question)) == first
+    assert len(named(arguments)) == 1
+
+
+@pytest.mark.promise("S14")
+def test_a_question_is_in_the_record_once_whatever_the_rounds(
+    meet: Meet, job: Arguments, home: Path, era: str, transport: str
+) -> None:
+    client = meet(era)
+    arguments = job(labels={"once": f"{era}-{transport}"})
+    made(client.tick_all(client.ask("submit_job", arguments)))
+    events = [json.loads(line) for line in (home / "audit.jsonl").read_text().splitlines()]
+    (last,) = [one["digest"] for one in events[-2:] if one["event"] == "answered"]
+    assert [one["event"] for one in events if one.get("digest") == last] == ["asked", "answered"]
+
+
 @pytest.mark.promise("S4")
 @pytest.mark.parametrize("where", ["client", "terminal"])
 def test_a_yes_and_a_no_in_two_places_are_a_no(
