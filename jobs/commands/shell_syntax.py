@@ -109,7 +109,7 @@ class _Parser:
             body = self._next()
             inner = None if body is None else self._command(_said(body), piped=False)
             return Function(name, () if inner is None else (inner,))
-        return self._simple(piped=piped)
+        return None if self._next() is None else self._simple(piped=piped)
 
     def _skip_arithmetic(self) -> None:
         depth = 2
