@@ -58,6 +58,17 @@ def read(
     return reader.reading()
 
 
+def read_python(
+    text: str, files: Mapping[str, str] | None = None, *, env: Mapping[str, str] | None = None, place: str
+) -> Reading:
+    """What a Python text starts by itself: programs whose words it holds, as `subprocess.run(["hf", …])`."""
+    reader = _Reader(files or {})
+    env = env or {}
+    reader._add_python(text, place, Scope(place, values=dict(env), exported=set(env), cwd=WORKSPACE), path=place)
+    reader._python = reader._python[1:]
+    return reader.reading()
+
+
 class _Reader:
     def __init__(self, files: Mapping[str, str]) -> None:
         self._files = {posixpath.normpath(path): text for path, text in files.items()}

@@ -1,110 +1,205 @@
-"""What a Python text looks up in its environment, read from its syntax tree; the text is never run."""
+"""What a Python text looks up in its environment by itself, read from its syntax tree; the text is never run."""
 
 from __future__ import annotations
 
 import ast
 import re
-import warnings
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from jobs.secrets.names import is_name
+from jobs.commands.python_syntax import parsed
+from jobs.planning.python_names import Names
+from jobs.secrets.names import is_name, name_says_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jobs.planning.need import Confidence
 
 _PLAIN = re.compile(r"""(?:environ(?:\.get)?|getenv)\s*[\[(]\s*["']([A-Z][A-Z0-9_]*)["']""")
-_READERS = frozenset({"get", "pop", "setdefault"})
-
-# Libraries that look for a variable by themselves, and calls that need a token that can write.
-_LIBRARIES = {
-    "anthropic": "ANTHROPIC_API_KEY",
-    "openai": "OPENAI_API_KEY",
-    "groq": "GROQ_API_KEY",
-    "mistralai": "MISTRAL_API_KEY",
-    "cohere": "CO_API_KEY",
-    "wandb": "WANDB_API_KEY",
-}
-_WRITES = frozenset(
+_USAGE = re.compile(
+    r"(?:(?<![\w-])-s|--secrets?)[ =]+[\"']?([A-Z][A-Z0-9_]*)(?:=\S*)?|\bexport\s+([A-Z][A-Z0-9_]*)=|"
+    r"\b([A-Z][A-Z0-9_]*)=\S+\s+(?:python|uv|uvx|accelerate|torchrun)\b"
+)
+_MENTION = re.compile(r"\b(?:set|export|needs?|requires?|required|provide|with)\b[^\n.]{0,40}?\b([A-Z][A-Z0-9]*_[A-Z0-9_]*)\b", re.IGNORECASE)  # fmt: skip
+_FALLBACKS = frozenset({"get", "pop", "setdefault"})
+_READERS = frozenset(
     {
-        "push_to_hub",
-        "upload_file",
-        "upload_folder",
-        "upload_large_folder",
-        "create_repo",
-        "create_commit",
-        "save_to_hub",
+        *("os.getenv", "google.colab.userdata.get", "decouple.config", "environs.Env.str", "environs.Env"),
+        *("environ.Env.str", "environ.Env", "starlette.config.Config", "kaggle_secrets.UserSecretsClient.get_secret"),
+        *("dotenv.get_key", "environs.env.str", "environs.env"),
     }
 )
-_WRITES_REASON = "calls {}, which needs a token that can write; what is left in the workspace needs none"
+_SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings")
+_KEYWORDS = frozenset({"envvar", "env_var", "api_key_env_var", "api_key_env", "token_env"})
 
 
-@dataclass(frozen=True)
-class PythonReads:
-    """`names` read from the environment, `models` of declared fast-agent agents, `implied` (name, reason) pairs."""
+class Read:
+    """A variable that a text reads: where, how surely, and which others will do instead."""
 
-    names: tuple[str, ...]
-    models: tuple[str, ...]
-    implied: tuple[tuple[str, str], ...]
+    __slots__ = ("confidence", "line", "name", "others")
+
+    def __init__(self, name: str, line: int, confidence: Confidence, others: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.line = line
+        self.confidence: Confidence = confidence
+        self.others = others
 
 
-def of(text: str) -> PythonReads:
-    """Read one Python text. When it does not parse, variables are looked for in its plain text only."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # A stranger's odd escapes are not this program's warnings.
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return PythonReads(tuple(dict.fromkeys(_PLAIN.findall(text))), (), ())
-    reader = _Reader()
-    reader.visit(tree)
-    return reader.reads()
+def reads(text: str) -> list[Read]:
+    """The variables that one Python text reads. Where it does not parse, they are looked for in its plain text."""
+    tree = parsed(text)
+    if tree is None:
+        return [Read(found[1], text.count("\n", 0, found.start()) + 1, "probably") for found in _PLAIN.finditer(text)]
+    return _Reader(tree).found()
+
+
+def stated(text: str) -> Iterator[tuple[str, int, Confidence]]:
+    """Names that comments and docstrings say are needed: a usage line passes them, or a sentence asks for them."""
+    for line, said in _prose(text):
+        for found in _USAGE.finditer(said):
+            yield found[1] or found[2] or found[3], line, "probably"
+        for found in _MENTION.finditer(said):
+            if found[1].isupper() and name_says_secret(found[1]):
+                yield found[1], line, "probably"
+
+
+def _prose(text: str) -> Iterator[tuple[int, str]]:
+    """Comment lines, and the lines of texts that stand alone, as docstrings do."""
+    tree = parsed(text)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            for offset, said in enumerate(node.value.value.splitlines()):
+                yield node.lineno + offset, said
+    for number, said in enumerate(text.splitlines(), 1):
+        if said.lstrip().startswith("#"):
+            yield number, said
 
 
 class _Reader(ast.NodeVisitor):
-    def __init__(self) -> None:
-        self._names: dict[str, None] = {}
-        self._models: dict[str, None] = {}
-        self._implied: dict[tuple[str, str], None] = {}
-        self._modules: set[str] = set()
+    def __init__(self, tree: ast.Module) -> None:
+        self._names = Names(tree)
+        self._tree = tree
+        self._reads: list[Read] = []
+        self._set: dict[str, int] = {}
+        self._handled: set[int] = set()
+        self._helpers = self._reading_functions()
 
-    def reads(self) -> PythonReads:
-        for module in sorted(self._modules & _LIBRARIES.keys()):
-            self._implied[_LIBRARIES[module], f"imports {module}, which looks for it"] = None
-        models = tuple(self._models) if "fast_agent" in self._modules else ()
-        return PythonReads(tuple(self._names), models, tuple(self._implied))
+    def found(self) -> list[Read]:
+        self.visit(self._tree)
+        return [read for read in self._reads if self._set.get(read.name, read.line) >= read.line]
 
-    def visit_Import(self, node: ast.Import) -> None:
-        self._modules.update(alias.name.partition(".")[0] for alias in node.names)
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        if any(self._names.dotted(base) in _SETTINGS for base in node.bases):
+            prefix = next(
+                (self._names.text(found.value) or "" for found in ast.walk(node)
+                 if isinstance(found, ast.keyword) and found.arg == "env_prefix"), "")  # fmt: skip
+            for field in node.body:
+                if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+                    sure: Confidence = "needed" if field.value is None else "optional"
+                    self._add((prefix + field.target.id).upper(), field.lineno, sure)
+        self.generic_visit(node)
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        if node.module and not node.level:
-            self._modules.add(node.module.partition(".")[0])
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        """`get(A) or get(B)` is one of; with a text or a call at its end, all may be missing."""
+        if isinstance(node.op, ast.Or):
+            groups = [list(self._read_here(value)) for value in node.values]
+            if all(groups[:1]) and any(groups):
+                names = [name for group in groups for name, _, _ in group]
+                last = node.values[-1]
+                falls_back = not groups[-1] and not (isinstance(last, ast.Constant) and last.value in {None, ""})
+                self._one_of(names, node.lineno, optional=falls_back and not isinstance(last, ast.Call))
+                self._handled.update(id(inner) for value in node.values for inner in ast.walk(value))
+        self.generic_visit(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
-        if _tail(node.value) == "environ" and isinstance(node.ctx, ast.Load):
-            self._name(node.slice)
+        if self._names.dotted(node.value) == "os.environ" and not isinstance(node.ctx, ast.Load):
+            for name in self._names.texts(node.slice):
+                self._set.setdefault(name, node.lineno)
+        self._here(node)
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        called = _tail(node.func)
-        if (called == "getenv" or _is_environ_read(node.func)) and node.args:
-            self._name(node.args[0])
-        if called in _WRITES:
-            self._implied["HF_TOKEN", _WRITES_REASON.format(called)] = None
+        self._here(node)
         for keyword in node.keywords:
-            value = keyword.value
-            if keyword.arg == "model" and isinstance(value, ast.Constant) and isinstance(value.value, str):
-                self._models[value.value] = None
+            if keyword.arg in _KEYWORDS:
+                for value in [keyword.value, *self._names.items(keyword.value)]:
+                    for name in self._names.texts(value):
+                        self._add(name, node.lineno, "probably")
         self.generic_visit(node)
 
-    def _name(self, node: ast.expr) -> None:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and is_name(node.value):
-            self._names[node.value] = None
+    def visit_Compare(self, node: ast.Compare) -> None:
+        if any(isinstance(each, ast.In | ast.NotIn) for each in node.ops) and any(
+            self._names.dotted(each) == "os.environ" for each in node.comparators
+        ):
+            sure: Confidence = "needed" if isinstance(node.ops[0], ast.NotIn) else "probably"
+            for name in self._names.texts(node.left):
+                self._add(name, node.lineno, sure)
+        self.generic_visit(node)
 
+    def _here(self, node: ast.expr) -> None:
+        if id(node) in self._handled:
+            return
+        found = list(self._read_here(node))
+        names = list(dict.fromkeys(name for name, _, _ in found))
+        if len(names) > 1 and isinstance(node, ast.Call) and len(node.args) > 1 and not self._is_helper(node):
+            self._one_of(names, node.lineno, optional=False)
+            self._handled.update(id(inner) for inner in ast.walk(node))
+            return
+        for name, line, sure in found:
+            self._add(name, line, sure)
 
-def _tail(node: ast.expr) -> str:
-    """The last part of a dotted name."""
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
+    def _one_of(self, names: list[str], line: int, *, optional: bool) -> None:
+        names = list(dict.fromkeys(names))
+        for name in names:
+            others = tuple(other for other in names if other != name)
+            self._add(name, line, "optional" if optional else "one of" if others else "needed", others)
 
+    def _read_here(self, node: ast.expr) -> Iterator[tuple[str, int, Confidence]]:
+        """The variables that this very expression reads."""
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+            if self._names.dotted(node.value) == "os.environ":
+                yield from ((name, node.lineno, "needed") for name in self._names.texts(node.slice))
+            return
+        if not isinstance(node, ast.Call) or not (node.args or node.keywords):
+            return
+        called = self._names.dotted(node.func)
+        if self._is_helper(node):
+            at = self._helpers[called.rpartition(".")[2] or getattr(node.func, "id", "")]
+            argument = node.args[at] if at < len(node.args) else None
+            yield from ((name, node.lineno, "needed") for name in self._names.texts(argument))
+            return
+        head, _, method = called.rpartition(".")
+        if called not in _READERS and not (head == "os.environ" and method in _FALLBACKS):
+            return
+        default = node.args[1] if len(node.args) > 1 else next((k.value for k in node.keywords if k.arg == "default"), None)  # fmt: skip
+        inner = list(self._read_here(default)) if isinstance(default, ast.expr) else []
+        nothing = default is None or (isinstance(default, ast.Constant) and default.value in {None, ""})
+        sure: Confidence = "needed" if nothing or inner else "optional"
+        yield from ((name, node.lineno, sure) for name in self._names.texts(node.args[0] if node.args else None))
+        yield from inner
 
-def _is_environ_read(node: ast.expr) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr in _READERS and _tail(node.value) == "environ"
+    def _is_helper(self, node: ast.Call) -> bool:
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        return name in self._helpers and name not in self._names.imported
+
+    def _reading_functions(self) -> dict[str, int]:
+        """Functions that read the variable whose name is their argument: which argument."""
+        found: dict[str, int] = {}
+        for node in ast.walk(self._tree):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            arguments = [argument.arg for argument in node.args.args if argument.arg not in {"self", "cls"}]
+            for inner in ast.walk(node):
+                key: ast.expr | None = None
+                if isinstance(inner, ast.Subscript) and self._names.dotted(inner.value) == "os.environ":
+                    key = inner.slice
+                elif isinstance(inner, ast.Call) and inner.args:
+                    called = self._names.dotted(inner.func)
+                    key = inner.args[0] if called in {"os.getenv", "os.environ.get"} else None
+                if isinstance(key, ast.Name) and key.id in arguments:
+                    found[node.name] = arguments.index(key.id)
+        return found
+
+    def _add(self, name: str, line: int, sure: Confidence, others: tuple[str, ...] = ()) -> None:
+        if is_name(name):
+            self._reads.append(Read(name, line, sure, others))

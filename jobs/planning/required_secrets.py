@@ -1,98 +1,272 @@
-"""What a job will read: the models its command and cards name, and the variables its texts look up."""
+"""What a job will look for: names with reasons, the models it asks, and what could not be read."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
+from jobs.commands import fast_agent, python_syntax
+from jobs.commands import reader as commands
+from jobs.commands.scope import WORKSPACE
 from jobs.display_text import one_line
 from jobs.errors import BadArgument
-from jobs.planning import fast_agent_cli, python_env
+from jobs.planning import fast_agent_needs, libraries, programs, python_calls, python_env
+from jobs.planning.need import ORDER, Need
 from jobs.secrets.names import is_name, name_says_secret
 from jobs.spec import script_header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from jobs.commands.calls import Reading
+    from jobs.planning.models import ModelPlan
 
 _SHELL_READ = re.compile(r"\$(?:\{(?:env:)?([A-Z][A-Z0-9_]*)(?:[:}\-=?+#%/]|$)|([A-Z][A-Z0-9_]*))")
+_HOLDS_PASSWORD = re.compile(
+    r"(.*_)?(DATABASE_URL|DB_URL|DSN|WEBHOOK(_URL)?|MONGO(DB)?_UR[IL]|REDIS_URL|POSTGRES(QL)?_UR[IL]|CONNECTION_STRING)"
+)
+_COMMAND_FILES = (".sh", ".bash", ".ipynb", "Makefile", "makefile", "GNUmakefile")
+_KNOWN = frozenset(
+    name for row in (*libraries.CALLS.values(), *programs.TOOLS) for secret in row.secrets for name in secret.split("|")
+)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A name with everything that wants it, most certain first; `others` are names of which one is enough."""
+
+    name: str
+    needs: tuple[Need, ...]
+
+    @property
+    def confidence(self) -> str:
+        return self.needs[0].confidence
+
+    @property
+    def reasons(self) -> list[str]:
+        return list(dict.fromkeys(need.reason for need in self.needs))
+
+    @property
+    def uses(self) -> list[str]:
+        return list(dict.fromkeys(need.use for need in self.needs if need.use))
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(other for need in self.needs for other in need.others if other != self.name))
+
+    @property
+    def access(self) -> str:
+        """The widest right that a use of HF_TOKEN takes; "" where none is known."""
+        found = {need.access for need in self.needs if need.access and need.confidence != "optional"}
+        return next((each for each in ("write", "inference", "read") if each in found), "")
+
+
+@dataclass(frozen=True, slots=True)
+class AskedModel:
+    """A model that fast-agent will ask: who names it, and the configuration and variables it is asked with."""
+
+    name: str
+    who: str = "models"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    base_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Needs:
-    """`models` in the order met, likely secrets' `names` with the reasons for each, and other `variables` read."""
+    """What `needs` found. `variables` are other names that are read; `read` and `unread` say what was looked at."""
 
-    models: tuple[str, ...] = ()
-    names: Mapping[str, list[str]] = field(default_factory=dict)
+    asked: tuple[AskedModel, ...] = ()
+    wanted: tuple[Need, ...] = ()
     variables: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(model.name for model in self.asked))
+
+    @property
+    def names(self) -> dict[str, list[str]]:
+        """Each name that may be needed with its reasons, without those of the models."""
+        return {candidate.name: sorted(candidate.reasons) for candidate in self.candidates()}
+
+    def candidates(self, plans: Sequence[ModelPlan] = ()) -> list[Candidate]:
+        """The names by themselves, and those that the models want by their plans, sorted by name."""
+        return _candidates((*self.wanted, *_model_needs(self.asked, plans)))
 
 
 def needs(
-    command: Sequence[str] | None = None, script: str | None = None, files: Mapping[str, str] | None = None
+    command: Sequence[str] | None = None,
+    script: str | None = None,
+    files: Mapping[str, str] | None = None,
+    *,
+    env: Mapping[str, str] | None = None,
+    models: Sequence[str] = (),
 ) -> Needs:
     """Read everything a job is made of and say what it will look for; nothing is run and nothing is refused.
 
-    An agent card's `model:` outranks `--model`, and that the configuration's `default_model`: each counts only where
-    those before it leave it open. A name is a likely secret when the uv header lists it, a library is known to need
-    it, or the name itself says so.
+    A name is there because a text reads it and the name says that it is secret, because a table of `libraries` or
+    `programs` says that a call looks for it, or because the job's own header or usage line names it. What the job's
+    `env` sets is not named.
     """
-    files = files or {}
-    found = _Found()
-    words = list(fast_agent_cli.words_of(command or ()))
-    for word in command or ():
-        found.read(_shell_names(word), "the command reads ${}")
-    cards = fast_agent_cli.cards(words, files)
-    settings = fast_agent_cli.configurations(words, files)
-    for path, card in (cards | settings).items():
-        found.model(card.get("model"), card.get("subagent_model"))
-        found.read(_shell_names(files[path]), f"{one_line(path, 80)} reads ${{}}")
-    if not cards or any(not isinstance(card.get("model"), str) for card in cards.values()):
-        named = [
-            model for value in fast_agent_cli.options(words, ("--model", "--models")) for model in value.split(",")
-        ]
-        found.model(*(named or (one.get("default_model") for one in settings.values())))
-    found.model(*fast_agent_cli.options(words, ("--subagent-model",)))
+    found = _Found(files or {}, dict(env or {}))
+    found.models([AskedModel(model.strip()) for model in models if model.strip()])
     if script:
         found.python(script, "the script")
-    for path, text in files.items():
-        if path.endswith(".py"):
-            found.python(text, one_line(path, 80))
+    if command:
+        found.command(list(command))
+    found.beside()
     return found.needs()
 
 
 class _Found:
-    def __init__(self) -> None:
-        self._models: dict[str, None] = {}
-        self._names: dict[str, list[str]] = {}
-        self._variables: set[str] = set()
-
-    def model(self, *models: object) -> None:
-        self._models.update({model.strip(): None for model in models if isinstance(model, str) and _is_model(model)})
-
-    def name(self, name: str, reason: str) -> None:
-        reasons = self._names.setdefault(name, [])
-        if reason not in reasons:
-            reasons.append(reason)
-
-    def read(self, names: Iterable[str], reason: str) -> None:
-        for name in names:
-            if name_says_secret(name):
-                self.name(name, reason.replace("{}", name, 1))
-            else:
-                self._variables.add(name)
-
-    def python(self, text: str, place: str) -> None:
-        reads = python_env.of(text)
-        self.model(*reads.models)
-        self.read(reads.names, f"{place} reads {{}}")
-        for name, reason in reads.implied:
-            self.name(name, f"{place} {reason}")
-        for name in _header_secrets(text):
-            self.name(name, f"{place} lists it in [tool.hf-jobs] secrets")
+    def __init__(self, files: Mapping[str, str], env: dict[str, str]) -> None:
+        self._files = files
+        self._env = env
+        self._asked: list[AskedModel] = []
+        self._wanted: list[Need] = []
+        self._variables: dict[str, None] = {}
+        self._read: dict[str, None] = {}
+        self._unread: dict[str, None] = {}
+        self._seen: set[str] = set()
 
     def needs(self) -> Needs:
-        names = {name: sorted(self._names[name]) for name in sorted(self._names)}
-        return Needs(tuple(self._models), names, tuple(sorted(self._variables - names.keys())))
+        names = {need.name for need in self._wanted}
+        return Needs(
+            tuple(self._asked),
+            tuple(self._wanted),
+            tuple(sorted(name for name in self._variables if name not in names)),
+            tuple(self._read),
+            tuple(self._unread),
+        )
+
+    def models(self, asked: Iterable[AskedModel]) -> None:
+        self._asked += [one for one in asked if one not in self._asked]
+
+    def command(self, command: list[str]) -> None:
+        self._read["the command"] = None
+        reading = commands.read(command, self._files, env=self._env, cwd=WORKSPACE)
+        self._reading(reading)
+        for word in _unexpanded(command):
+            for found in _SHELL_READ.finditer(word):
+                name = found[1] or found[2]
+                self._name(name, f"the command names ${name}, which only a shell puts in", "probably")
+
+    def _reading(self, reading: Reading, *, demoted: str = "") -> None:
+        before = len(self._wanted)
+        for read in reading.reads:
+            if read.name in self._env:
+                continue
+            others = tuple(other for other in read.one_of if other != read.name)
+            sure = "optional" if read.optional else "one of" if others else "needed"
+            self._name(read.name, f"{read.place}: ${read.name}", sure, others)
+        for text in reading.python:
+            self.python(text.text, text.place, env=text.env, path=text.path)
+        for call in reading.calls:
+            for need in programs.tool_needs(call, self._files):
+                self._want(need, call.env)
+        for agent in fast_agent.of_reading(reading):
+            loaded = fast_agent_needs.loaded(agent, self._files)
+            base_url = next(iter(agent.given("--base-url")), None)
+            self.models(
+                AskedModel(model, who, loaded.settings, agent.call.env, base_url)
+                for model, who in loaded.models.items()
+            )
+            for need in loaded.needs:
+                self._want(need, agent.call.env)
+            self._variables.update(dict.fromkeys(loaded.variables))
+            self._unread.update(dict.fromkeys(loaded.unread))
+            self._read.update(dict.fromkeys(loaded.read))
+        for place, text in reading.texts.items():
+            self._read[place] = None
+            self._stated(text, place)
+        self._unread.update(dict.fromkeys(reading.unread))
+        if demoted:
+            self._wanted[before:] = [
+                replace(need, confidence="optional", reason=f"{need.reason} ({demoted})")
+                for need in self._wanted[before:]
+            ]
+
+    def python(
+        self,
+        text: str,
+        place: str,
+        *,
+        env: Mapping[str, str] | None = None,
+        path: str | None = None,
+    ) -> None:
+        """Read one Python text; the same text is read once, whoever runs it."""
+        if text in self._seen:
+            return
+        self._seen.add(text)
+        place = one_line(place, 80)
+        if path is not None or place == "the script":
+            self._read[place] = None
+        env = {**self._header(text, place), **(self._env if env is None else env)}
+        for read in python_env.reads(text):
+            if read.name not in env:
+                self._name(read.name, f"{place} reads {read.name}, line {read.line}", read.confidence, read.others)
+        for need in python_calls.library_needs(text, place, env):
+            self._want(need, env)
+        self.models(AskedModel(model, place, env=env) for model in python_calls.agent_models(text) if _is_model(model))
+        self._stated(text, place)
+        if place == "the script":
+            self._reading(commands.read_python(text, self._files, env=env, place=place))
+        if python_syntax.parsed(text) is None and text.strip():
+            self._unread[f"the syntax of {place}: only its plain text was searched"] = None
+
+    def beside(self) -> None:
+        """Files that nothing seen runs: Python may be imported, the rest may be run by what could not be read."""
+        for path, text in self._files.items():
+            if path.endswith(".py"):
+                self.python(text, path, path=path)
+            elif path.endswith(_COMMAND_FILES) and path not in self._read and f"./{path}" not in self._read:
+                words = ["make", "-f", path] if path.lower().endswith("makefile") else ["sh", path]
+                words = ["papermill", path] if path.endswith(".ipynb") else words
+                reading = commands.read(words, self._files, env=self._env, cwd=WORKSPACE, place=path)
+                self._reading(reading, demoted="nothing seen runs it")
+
+    def _header(self, text: str, place: str) -> dict[str, str]:
+        """The names of a script's `[tool.hf-jobs] secrets`, and its plain variables; a bad header lists none."""
+        try:
+            header = script_header.read(text)
+        except BadArgument:
+            return {}
+        for name in header.secrets:
+            if is_name(name):
+                self._wanted.append(Need(name, f"{place} lists it in [tool.hf-jobs] secrets"))
+        return dict(header.env)
+
+    def _stated(self, text: str, place: str) -> None:
+        for name, line, sure in python_env.stated(text):
+            if name_says_secret(name) or name in _KNOWN:
+                self._want(Need(name, f"{place}, line {line}: its own usage line passes {name}", sure), self._env)
+
+    def _name(self, name: str, reason: str, confidence: Any, others: tuple[str, ...] = ()) -> None:
+        """A variable that is read: a candidate when its name says that it is secret, else one of the variables."""
+        if name_says_secret(name) or name in _KNOWN or _HOLDS_PASSWORD.fullmatch(name):
+            if is_name(name):
+                self._wanted.append(Need(name, reason, confidence, others=others))
+        else:
+            self._variables[name] = None
+
+    def _want(self, need: Need, env: Mapping[str, str]) -> None:
+        if need.name not in env and not any(other in env for other in need.others):
+            self._wanted.append(need)
+
+
+def _unexpanded(command: list[str]) -> Iterator[str]:
+    """The words that no shell and no interpreter reads as a text of its own."""
+    skipped = False
+    for at, word in enumerate(command):
+        if skipped:
+            skipped = False
+        elif word.startswith("-") and not word.startswith("--") and word.endswith("c") and at:
+            skipped = True
+        elif "\n" not in word:
+            yield word
 
 
 def _is_model(text: str) -> bool:
@@ -100,13 +274,44 @@ def _is_model(text: str) -> bool:
     return bool(text.strip()) and not text.strip().startswith("$")
 
 
-def _shell_names(text: str) -> list[str]:
-    return [found[1] or found[2] for found in _SHELL_READ.finditer(text)]
+def _model_needs(asked: Sequence[AskedModel], plans: Sequence[ModelPlan]) -> Iterator[Need]:
+    """What the models want, unless the configuration or the job's variables already say."""
+    by_name = {plan.input: plan for plan in plans}
+    for one in asked:
+        plan = by_name.get(one.name)
+        if plan is None or not plan.secrets:
+            continue
+        settings = one.settings.get(plan.provider or "", {})
+        settings = settings if isinstance(settings, dict) else {}
+        if settings.get("api_key") or (plan.provider == "google" and (settings.get("vertex_ai") or {}).get("enabled")):
+            continue
+        address = one.base_url or settings.get("base_url")
+        who = "" if one.who == "models" else f" ({one.who})"
+        for name in plan.secrets:
+            if name in one.env:
+                continue
+            reason = f"model {one.name} runs on {plan.provider}{who}"
+            if fast_agent_needs.is_local(address):
+                reason += f"; at a local base_url any value will do, such as {name}=EMPTY in env"
+                yield Need(name, reason, "optional", libraries.CALL)
+            else:
+                access: Any = "inference" if name == "HF_TOKEN" else ""
+                yield Need(name, reason, "needed", libraries.CALL, access)
 
 
-def _header_secrets(text: str) -> list[str]:
-    """Names in a script's `[tool.hf-jobs] secrets`; a header that submitting would refuse lists none."""
-    try:
-        return [name for name in script_header.read(text).secrets if is_name(name)]
-    except BadArgument:
-        return []
+def _candidates(wanted: Iterable[Need]) -> list[Candidate]:
+    """Needs by name. Where one of several will do and one of them is needed anyway, the others are optional."""
+    by_name: dict[str, list[Need]] = {}
+    for need in wanted:
+        if need not in by_name.setdefault(need.name, []):
+            by_name[need.name].append(need)
+    sure = {name for name, found in by_name.items() if any(need.confidence == "needed" for need in found)}
+    candidates = []
+    for name, found in sorted(by_name.items()):
+        weighed = [
+            replace(need, confidence="optional") if need.confidence == "one of" and sure & set(need.others) else need
+            for need in found
+        ]
+        ordered = sorted(weighed, key=lambda need: ORDER.index(need.confidence))
+        candidates.append(Candidate(name, tuple(ordered)))
+    return candidates

@@ -1,0 +1,285 @@
+"""Which variables command-line tools look for. A row a tool; add one here.
+
+A row begins with the words that have to stand first (`hf upload`; `hf` alone is any of its subcommands that no longer
+row takes). With `option`, it counts only where that option is given, and is not `false`, `none` or `no`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jobs.planning import libraries
+from jobs.planning.need import Access, Confidence, Need
+from jobs.planning.python_calls import model_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from jobs.commands.calls import ProgramCall
+
+_FALSE = frozenset({"false", "none", "no", "0", "off", "null"})
+_KAGGLE = ("KAGGLE_USERNAME", "KAGGLE_KEY")
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """`models` are options whose value is `provider/model`; `repositories` those that name what is read from the Hub."""
+
+    words: str
+    secrets: tuple[str, ...] = ()
+    use: str = libraries.TOOL
+    access: Access = ""
+    option: str = ""
+    value: str = ""
+    given: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    confidence: Confidence = "needed"
+
+
+def _hub(words: str, access: Access = "write", use: str = libraries.PUSH) -> Tool:
+    return Tool(words, ("HF_TOKEN",), use, access, given=("--token",))
+
+
+_HF = tuple(
+    _hub(f"{program} {words}", access, use)
+    for program in ("hf", "huggingface-cli", "huggingface_hub.commands.huggingface_cli", "huggingface_hub.cli.hf")
+    for words, access, use in (
+        *((each, "write", libraries.PUSH) for each in (
+            "upload", "upload-large-folder", "repo create", "repo delete", "repo move", "repo tag", "repo branch",
+            "repo settings", "repo-files", "repos create", "repos delete", "repos move", "repos duplicate", "tag", "collections create",
+            "repos settings", "repos branch", "repos tag", "repos delete-files", "buckets", "sync", "endpoints", "discussions create",
+            "webhooks", "lfs-enable-largefiles", "spaces",
+        )),
+        *((each, "write", "start jobs") for each in ("jobs run", "jobs uv run", "jobs scheduled", "jobs cancel", "jobs ps", "jobs logs", "jobs inspect")),
+        *((each, "read", libraries.READ) for each in ("auth whoami", "whoami", "auth login", "login", "auth token")),
+    )
+)  # fmt: skip
+
+TOOLS: tuple[Tool, ...] = (
+    *_HF,
+    Tool("hf download", repositories=("",)),
+    Tool("huggingface-cli download", repositories=("",)),
+    Tool("hf", ()),
+    Tool("wandb login", ("WANDB_API_KEY",), libraries.LOG),
+    Tool("wandb sync", ("WANDB_API_KEY",), libraries.LOG),
+    Tool("wandb agent", ("WANDB_API_KEY",), libraries.LOG),
+    Tool("wandb sweep", ("WANDB_API_KEY",), libraries.LOG),
+    Tool("wandb artifact", ("WANDB_API_KEY",), libraries.LOG),
+    Tool("wandb launch", ("WANDB_API_KEY",), libraries.LOG),
+    Tool("lighteval endpoint inference-providers", ("HF_TOKEN",), libraries.CALL, "inference"),
+    Tool("lighteval endpoint inference-endpoint", ("HF_TOKEN",), libraries.CALL, "inference"),
+    Tool("lighteval endpoint litellm", models=("",)),
+    Tool("lighteval eval", models=("",)),
+    Tool("lighteval", ("HF_TOKEN",), libraries.PUSH, "write", option="--push-to-hub"),
+    Tool("lighteval", ("HF_TOKEN",), libraries.PUSH, "write", option="--results-org"),
+    Tool("lighteval", ("WANDB_API_KEY",), libraries.LOG, option="--wandb"),
+    Tool("lighteval", repositories=("",)),
+    Tool("inspect eval", models=("--model", "--model-role")),
+    Tool("inspect eval-set", models=("--model", "--model-role")),
+    Tool("inspect_ai eval", models=("--model",)),
+    Tool("lm_eval", ("HF_TOKEN",), libraries.PUSH, "write", option="--hf_hub_log_args"),
+    Tool("lm_eval", ("WANDB_API_KEY",), libraries.LOG, option="--wandb_args"),
+    Tool("lm_eval", ("OPENAI_API_KEY",), libraries.CALL, option="--model", value="openai-chat-completions|openai-completions"),
+    Tool("lm_eval", ("ANTHROPIC_API_KEY",), libraries.CALL, option="--model", value="anthropic-chat|anthropic-chat-completions"),
+    Tool("lm_eval", repositories=("--model_args",)),
+    Tool("lm-eval", ("HF_TOKEN",), libraries.PUSH, "write", option="--hf_hub_log_args"),
+    Tool("lm-eval", repositories=("--model_args",)),
+    Tool("vllm", repositories=("", "--model", "--tokenizer")),
+    Tool("vllm.entrypoints.openai.api_server", repositories=("--model", "--tokenizer")),
+    Tool("sglang.launch_server", repositories=("--model-path", "--model")),
+    Tool("sglang serve", repositories=("--model-path", "--model")),
+    Tool("text-generation-launcher", repositories=("--model-id",)),
+    Tool("text-embeddings-router", repositories=("--model-id",)),
+    Tool("llama-server", repositories=("-hf", "--hf-repo")),
+    Tool("transformers serve", repositories=("", "--model")),
+    Tool("transformers chat", repositories=("",)),
+    Tool("autotrain", ("HF_TOKEN",), libraries.PUSH, "write", option="--push-to-hub"),
+    Tool("llamafactory-cli", ("HF_TOKEN",), libraries.PUSH, "write", option="--export_hub_model_id"),
+    Tool("tiny-agents run", ("HF_TOKEN",), libraries.CALL, "inference"),
+    Tool("kaggle", _KAGGLE, "reach Kaggle"),
+    Tool("aws", libraries.AWS, libraries.CLOUD, given=("--no-sign-request",)),
+    Tool("s5cmd", libraries.AWS, libraries.CLOUD, given=("--no-sign-request",)),
+    Tool("gh", ("GH_TOKEN",), "reach GitHub"),
+    Tool("twine upload", ("TWINE_PASSWORD",), "publish a package", given=("-p", "--password")),
+    Tool("uv publish", ("UV_PUBLISH_TOKEN",), "publish a package", given=("-t", "--token", "--password")),
+    Tool("modal", ("MODAL_TOKEN_ID", "MODAL_TOKEN_SECRET")),
+    Tool("claude", ("ANTHROPIC_API_KEY",), libraries.CALL),
+    Tool("claude-code", ("ANTHROPIC_API_KEY",), libraries.CALL),
+    Tool("codex exec", ("OPENAI_API_KEY|CODEX_API_KEY",), libraries.CALL),
+    Tool("gemini", ("GEMINI_API_KEY",), libraries.CALL),
+    Tool("openai api", ("OPENAI_API_KEY",), libraries.CALL),
+    Tool("aider", models=("--model",)),
+    Tool("litellm", models=("--model",)),
+    Tool("llm", ("OPENAI_API_KEY",), libraries.CALL, option="-m", value="gpt-.*|4o.*|o[134].*"),
+    Tool("promptfoo eval", models=("--providers", "-r")),
+    Tool("weave", ("WANDB_API_KEY",), libraries.LOG),
+    Tool("comet", ("COMET_API_KEY",), libraries.LOG),
+    Tool("neptune", ("NEPTUNE_API_TOKEN",), libraries.LOG),
+    Tool("trackio sync", ("HF_TOKEN",), libraries.LOG, "write"),
+    Tool("prime", ("PRIME_API_KEY",), libraries.TOOL, confidence="probably"),
+    Tool("doppler run", ("DOPPLER_TOKEN",), libraries.TOOL),
+    Tool("infisical run", ("INFISICAL_TOKEN",), libraries.TOOL),
+    Tool("mlflow", ("MLFLOW_TRACKING_TOKEN",), libraries.LOG, confidence="optional"),
+    Tool("dvc push", libraries.AWS, libraries.CLOUD, confidence="optional"),
+)  # fmt: skip
+
+TRAINERS = re.compile(
+    r"python|trl|axolotl|axolotl\.cli\.\w+|accelerate|torchrun|deepspeed|unsloth|unsloth-cli|autotrain|llamafactory-cli|"
+    r"lerobot-\w+|lerobot\.\w+(\.\w+)*|sentence-transformers|alignment|tune|litgpt|swift|torch\.distributed\.\w+|"
+    r"accelerate\.commands\.launch|trl\.\w+(\.\w+)*|open-instruct|oumi|nanotron|distilabel|setfit|diffusers-cli",
+)
+"""Programs whose options and YAML files are read as a training script's: `--push_to_hub`, `--report_to wandb` …"""
+
+_ON_THE_HUB = ("model_name_or_path", "base_model", "model_name", "model_id", "dataset_name", "pretrained_model_name_or_path",
+               "teacher_model_name_or_path", "reward_model_path", "model", "pretrained", "tokenizer", "policy.path",
+               "dataset.repo_id", "dataset")  # fmt: skip
+_CONFIGS = (".yaml", ".yml", ".json", ".toml")
+
+
+def tool_needs(call: ProgramCall, files: Mapping[str, str]) -> Iterator[Need]:
+    """What one program call needs by its own rows, by the options of a trainer, and by the YAML files it is given."""
+    options = _options(call.words)
+    words = (call.program, *call.words[1:])
+    best = 0
+    for tool in TOOLS:
+        first = tool.words.split()
+        if list(words[: len(first)]) != first:
+            continue
+        if tool.option or len(first) >= best or tool.models or tool.repositories:
+            best = max(best, len(first)) if not tool.option else best
+            yield from _row(tool, call, options, words[len(first) :])
+    if TRAINERS.fullmatch(call.program):
+        yield from _settings(
+            {name.lstrip("-").replace("-", "_"): value for name, value in options}, call.place, call.env
+        )
+        for word in call.words[1:]:
+            path = word.rpartition("=")[2].removeprefix("/workspace/").removeprefix("./")
+            if path.endswith(_CONFIGS) and path in files:
+                yield from _settings(_flat(_parsed(files[path])), path, call.env)
+    if call.program == "git":
+        yield from _git(call)
+
+
+def _row(tool: Tool, call: ProgramCall, options: Sequence[tuple[str, str]], rest: Sequence[str]) -> Iterator[Need]:
+    given = {name for name, _ in options}
+    if given & set(tool.given) or given & {"--help", "-h", "--version"}:
+        return
+    if tool.option:
+        values = [value for name, value in options if _same(name, tool.option) and value.lower() not in _FALSE]
+        if not values or (tool.value and not any(re.fullmatch(tool.value, value) for value in values)):
+            return
+    why = f"{call.place}: {tool.words}" + (f" {tool.option}" if tool.option else "")
+    for name in tool.secrets:
+        yield from _choice(name, why, tool.use, tool.access, tool.confidence)
+    for option in tool.models:
+        for value in _values(option, options, rest):
+            for model in re.split(r"[,\s]", value.rpartition("model_name=")[2].partition(",")[0]):
+                for name in model_secrets(model.rpartition("=")[2] if option == "--model-role" else model):
+                    yield from _choice(name, f"{call.place}: {tool.words} with {model}", libraries.CALL)
+    for option in tool.repositories:
+        for value in _values(option, options, rest):
+            yield from _gated(value, call.place)
+
+
+def _choice(names: str, why: str, use: str, access: Access = "", confidence: Confidence = "needed") -> Iterator[Need]:
+    each = names.split("|")
+    for name in each:
+        others = tuple(other for other in each if other != name)
+        yield Need(name, why, "one of" if others else confidence, use, access, others)
+
+
+def _values(option: str, options: Sequence[tuple[str, str]], rest: Sequence[str]) -> list[str]:
+    """The option's values; of the empty option, the words that are none's."""
+    if option:
+        return [value for name, value in options if _same(name, option)]
+    return [word for word in rest if not word.startswith("-")]
+
+
+def _gated(value: str, place: str) -> Iterator[Need]:
+    for part in re.split(r"[,=\s:]", value):
+        if libraries.is_gated(part):
+            yield Need("HF_TOKEN", f"{place}: {part} is gated", "needed", "read a gated repository", "read")
+
+
+def _settings(settings: Mapping[str, str], place: str, env: Mapping[str, str]) -> Iterator[Need]:
+    """A trainer's settings, however they were given."""
+    push = settings.get("push_to_hub", settings.get("policy.push_to_hub"))
+    where = f"{place}: "
+    named = next((key for key in ("hub_model_id", "hub_repo_id", "export_hub_model_id") if settings.get(key)), None)
+    if push is not None and push.lower() not in _FALSE:
+        yield Need("HF_TOKEN", f"{where}push_to_hub", "needed", libraries.PUSH, "write")
+    elif named and push is None and settings[named].lower() not in _FALSE:
+        yield Need("HF_TOKEN", f"{where}{named}", "needed", libraries.PUSH, "write")
+    if settings.get("trackio_space_id") or (env.get("TRACKIO_SPACE_ID") and "trackio" in settings.get("report_to", "")):
+        yield Need("HF_TOKEN", f"{where}trackio's Space", "needed", libraries.LOG, "write")
+    silent = env.get("WANDB_MODE") in {"offline", "disabled"} or settings.get("wandb_mode") in {"offline", "disabled"}
+    reporters = re.split(
+        r"[,\s\[\]'\"]+", settings.get("report_to", settings.get("report_to_all", "")) or settings.get("log_with", "")
+    )
+    wandb = (
+        settings.get("wandb_project")
+        or settings.get("use_wandb")
+        or settings.get("wandb.enable")
+        or settings.get("wandb")
+    )
+    if wandb and wandb.lower() not in _FALSE:
+        reporters.append("wandb")
+    for reporter in dict.fromkeys(reporters):
+        for name in () if silent and reporter == "wandb" else libraries.REPORTERS.get(reporter, ()):
+            yield Need(name, f"{where}report_to {reporter}", "needed", libraries.LOG)
+    for key in _ON_THE_HUB:
+        yield from _gated(settings.get(key, ""), place)
+    if settings.get("use_auth_token", "").lower() == "true" or settings.get("hf_use_auth_token", "").lower() == "true":
+        yield Need("HF_TOKEN", f"{where}use_auth_token", "needed", libraries.READ, "read")
+
+
+def _git(call: ProgramCall) -> Iterator[Need]:
+    """`git push` to the Hub, which asks for a password that only a token is."""
+    if "push" in call.words[1:3] and any("huggingface.co" in word or "hf.co" in word for word in call.words):
+        yield Need("HF_TOKEN", f"{call.place}: git push to the Hub", "needed", libraries.PUSH, "write")
+
+
+def _options(words: Sequence[str]) -> list[tuple[str, str]]:
+    """Every option with its value, or `true` where none follows; `key=value` words are options too."""
+    found: list[tuple[str, str]] = []
+    for at, word in enumerate(words[1:], 1):
+        name, equals, value = word.partition("=")
+        if not word.startswith("-"):
+            if equals and re.fullmatch(r"\+?[A-Za-z_][\w.]*", name):
+                found.append((name, value))
+            continue
+        if not equals:
+            follows = at + 1 < len(words) and not words[at + 1].startswith("-")
+            value = words[at + 1] if follows else "true"
+        found.append((name, value))
+    return found
+
+
+def _same(name: str, option: str) -> bool:
+    return name.replace("_", "-") == option.replace("_", "-")
+
+
+def _parsed(text: str) -> Any:
+    import yaml  # type: ignore[import-untyped]  # PyYAML ships no types
+
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+
+
+def _flat(value: Any, prefix: str = "") -> dict[str, str]:
+    """Nested settings by their last key, and by their path where they are nested."""
+    found: dict[str, str] = {}
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        name = f"{prefix}{key}"
+        if isinstance(inner, dict):
+            found.update(_flat(inner, f"{name}."))
+            continue
+        text = ",".join(map(str, inner)) if isinstance(inner, list) else "" if inner is None else str(inner)
+        found[name] = text
+        found.setdefault(str(key), text)
+    return found

@@ -1,0 +1,271 @@
+"""What the libraries that a Python text uses will look for, by the table of `libraries`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from jobs.commands.python_syntax import parsed
+from jobs.planning import libraries
+from jobs.planning.need import Need
+from jobs.planning.python_names import Names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jobs.planning.libraries import Row
+
+_TRUE = frozenset({"true", "1", "yes", "on"})
+_FAST_AGENT = re.compile(r"fast_agent(\.|$)")
+_REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+_SILENT = frozenset({"disabled", "offline", "dryrun"})
+
+
+def library_needs(text: str, place: str, env: Mapping[str, str] | None = None) -> list[Need]:
+    """What the calls of one Python text need; `env` holds plain variables of the job, which can decide."""
+    tree = parsed(text)
+    return [] if tree is None else _Reader(tree, place, env or {}).needs()
+
+
+def agent_models(text: str) -> list[str]:
+    """Models of the fast-agent agents that a Python text declares."""
+    tree = parsed(text)
+    if tree is None:
+        return []
+    names = Names(tree)
+    if not any(_FAST_AGENT.match(module) for module in names.modules):
+        return []
+    return [
+        model
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg in {"model", "default_model"}
+        for model in names.texts(keyword.value)
+    ]
+
+
+class _Reader:
+    def __init__(self, tree: ast.Module, place: str, env: Mapping[str, str]) -> None:
+        self._names = Names(tree)
+        self._tree = tree
+        self._place = place
+        self._env = dict(env)
+        self._needs: list[Need] = []
+        self._used: set[str] = set()
+        self._documentation = {
+            id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        }  # fmt: skip
+
+    def needs(self) -> list[Need]:
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.Assign):
+                self._sets(node)
+        for node in ast.walk(self._tree):
+            if isinstance(node, ast.Call):
+                self._call(node)
+            elif isinstance(node, ast.Dict):
+                self._options(_pairs(node), node.lineno, "sets")
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in self._documentation:
+                self._repository(node)
+        self._imports()
+        return self._needs
+
+    def _sets(self, node: ast.Assign) -> None:
+        """`os.environ["WANDB_MODE"] = "offline"` decides what the rest of the text needs."""
+        for target in node.targets:
+            if isinstance(target, ast.Subscript) and self._names.dotted(target.value) == "os.environ":
+                for name in self._names.texts(target.slice):
+                    self._env[name] = self._names.text(node.value) or "$"
+
+    def _add(self, need: Need) -> None:
+        if need not in self._needs:
+            self._needs.append(need)
+
+    def _call(self, node: ast.Call) -> None:
+        called = self._names.dotted(node.func)
+        head, _, method = called.rpartition(".")
+        row = libraries.CALLS.get(called) or (libraries.CALLS.get(f"*.{method}") if self._may_be(head) else None)
+        if row is not None:
+            self._used.add(called.partition(".")[0])
+            self._row(node, called if head != "*" else method, row)
+        if called in libraries.MODEL_CALLS or method == "from_provider":
+            self._used.add(called.partition(".")[0])
+            self._models(node, called)
+        self._options([(keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg], node.lineno, "calls")
+
+    @staticmethod
+    def _may_be(head: str) -> bool:
+        """Whether a method of this object may be the Hub's: nobody's, or one of a library of Hugging Face."""
+        root = head.partition(".")[0]
+        return root in {"*", ""} or root not in {"os", "shutil", "boto3", "requests", "httpx", "git", "github", "google",
+                                                "subprocess", "docker", "kubernetes", "azure", "wandb", "json"}  # fmt: skip
+
+    def _row(self, node: ast.Call, called: str, row: Row) -> None:
+        keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+        starred = any(keyword.arg is None for keyword in node.keywords)
+        if any(name in keywords and not _is_nothing(keywords[name]) for name in row.given):
+            return
+        if (
+            row.positional is not None
+            and len(node.args) > row.positional
+            and not _is_nothing(node.args[row.positional])
+        ):
+            return
+        if row.use == libraries.LOG and self._silenced(row, keywords):
+            return
+        secrets, confidence = row.secrets, row.confidence
+        address = self._address(keywords, row)
+        if address is not None:
+            known = _endpoint(address)
+            if known is None:
+                return
+            secrets = (known,) if known else secrets
+        elif row.local_by and any(name in keywords for name in row.local_by if name != "model") and not address:
+            confidence = "probably"
+        if called.startswith("trackio.") and ("space_id" in keywords or "TRACKIO_SPACE_ID" in self._env):
+            confidence = "needed"
+        self._need(secrets, f"calls {called}()", node.lineno, row, confidence if not starred else "probably")
+
+    def _need(self, secrets: tuple[str, ...], why: str, line: int, row: Row, confidence: str) -> None:
+        for name in secrets:
+            others = tuple(other for other in secrets if other != name) if row.any_of else ()
+            sure = "one of" if others and confidence == "needed" else confidence
+            self._add(
+                Need(name, f"{self._place}, line {line}: {why}", sure, row.use, row.access, others)  # type: ignore[arg-type]  # one of Confidence's words
+            )
+
+    def _silenced(self, row: Row, keywords: Mapping[str, ast.expr]) -> bool:
+        if self._names.text(keywords.get("mode")) in _SILENT or self._env.get("WANDB_MODE") in _SILENT:
+            return "WANDB_API_KEY" in row.secrets
+        disabled = self._env.get("WANDB_DISABLED", "").lower() in _TRUE
+        return disabled and "WANDB_API_KEY" in row.secrets
+
+    def _address(self, keywords: Mapping[str, ast.expr], row: Row) -> str | None:
+        for name in row.local_by:
+            text = self._names.text(keywords.get(name))
+            if text is not None and "://" in text:
+                return text
+        if "OPENAI_API_KEY" in row.secrets:
+            return self._env.get("OPENAI_BASE_URL") or self._env.get("OPENAI_API_BASE")
+        return None
+
+    def _models(self, node: ast.Call, called: str) -> None:
+        """A call that takes a model as `provider/model`, or without a provider by its family."""
+        keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+        if "api_key" in keywords and not _is_nothing(keywords["api_key"]):
+            return
+        for name in ("base_url", "api_base"):
+            text = self._names.text(keywords.get(name))
+            if text is not None and _endpoint(text) is None:
+                return
+        values = [keywords[name] for name in ("model", "model_id", "model_name") if name in keywords]
+        if not values and libraries.MODEL_CALLS.get(called, ("model",)) and node.args:
+            values = node.args[:1]
+        provider = self._names.text(keywords.get("model_provider"))
+        for value in values:
+            for model in [text for each in [value, *self._names.items(value)] for text in self._names.texts(each)]:
+                for needed in model_secrets(f"{provider}:{model}" if provider else model):
+                    self._choice(needed, f"{called} calls {model}", node.lineno)
+
+    def _choice(self, needed: str, why: str, line: int) -> None:
+        """`A|B` is one of the two."""
+        names = needed.split("|")
+        for name in names:
+            others = tuple(other for other in names if other != name)
+            reason = f"{self._place}, line {line}: {why}"
+            self._add(Need(name, reason, "one of" if others else "needed", libraries.CALL, others=others))
+
+    def _options(self, pairs: list[tuple[str, ast.expr]], line: int, verb: str) -> None:
+        """Keywords that mean a push or a reporter, of whatever call or dictionary."""
+        given = dict(pairs)
+        push = given.get("push_to_hub")
+        where = f"{self._place}, line {line}"
+        if push is not None and not _is_nothing(push):
+            sure = "needed" if isinstance(push, ast.Constant) else "probably"
+            self._add(Need("HF_TOKEN", f"{where}: push_to_hub=", sure, libraries.PUSH, "write"))  # type: ignore[arg-type]  # the same
+        elif "hub_model_id" in given and push is None and not _is_nothing(given["hub_model_id"]):
+            self._add(Need("HF_TOKEN", f"{where}: hub_model_id=", "needed" if verb == "calls" else "probably", libraries.PUSH, "write"))  # fmt: skip
+        if (space := given.get("trackio_space_id")) is not None and not _is_nothing(space):
+            self._add(Need("HF_TOKEN", f"{where}: trackio_space_id=", "needed", libraries.LOG, "write"))
+        for name in ("token", "use_auth_token"):
+            if isinstance(value := given.get(name), ast.Constant) and value.value is True:
+                self._add(Need("HF_TOKEN", f"{where}: {name}=True", "needed", libraries.READ, "read"))
+        if (reporters := given.get("report_to", given.get("log_with"))) is not None:
+            for each in [reporters, *self._names.items(reporters)]:
+                for reporter in self._names.texts(each):
+                    self._reporter(reporter, where)
+        if (logger := given.get("use_wandb")) is not None and not _is_nothing(logger):
+            self._reporter("wandb", where)
+
+    def _reporter(self, reporter: str, where: str) -> None:
+        secrets = libraries.REPORTERS.get(reporter, ())
+        row = libraries.Row(secrets, libraries.LOG)
+        if not self._silenced(row, {}):
+            for name in secrets:
+                self._add(Need(name, f"{where}: report_to {reporter}", "needed", libraries.LOG))
+        if reporter == "trackio" and self._env.get("TRACKIO_SPACE_ID"):
+            self._add(Need("HF_TOKEN", f"{where}: report_to trackio, with TRACKIO_SPACE_ID", "needed", libraries.LOG, "write"))  # fmt: skip
+
+    def _repository(self, node: ast.Constant) -> None:
+        text = str(node.value)
+        if _REPO.fullmatch(text) and libraries.is_gated(text):
+            reason = f"{self._place}, line {node.lineno}: {text} is gated"
+            self._add(Need("HF_TOKEN", reason, "needed", "read a gated repository", "read"))
+
+    def _imports(self) -> None:
+        """Libraries that are imported and of which no call was recognised."""
+        for module, line in self._names.modules.items():
+            root = module.partition(".")[0]
+            names = libraries.IMPORTED.get(root)
+            if names is None or root in self._used or any(row in self._env for row in names):
+                continue
+            if any(found.partition(".")[0] == root and found.rpartition(".")[2][:1].isupper() and found in libraries.CALLS
+                   for found in self._names.imported.values()) and self._mentions_key():  # fmt: skip
+                continue
+            if self._silenced(libraries.Row(names, libraries.LOG), {}):
+                continue
+            for name in names:
+                self._add(Need(name, f"{self._place}, line {line}: imports {root}, which looks for it", "probably", libraries.CALL))  # fmt: skip
+
+    def _mentions_key(self) -> bool:
+        return any(isinstance(node, ast.keyword) and node.arg == "api_key" for node in ast.walk(self._tree))
+
+
+def model_secrets(model: str) -> tuple[str, ...]:
+    """What a model named as `provider/model`, `provider:model` or by its family alone needs."""
+    name = model.strip().partition("?")[0]
+    for separator in (":", "/"):
+        prefix, found, _ = name.partition(separator)
+        if found and prefix.lower() in libraries.PREFIXES:
+            return libraries.PREFIXES[prefix.lower()]
+    if "/" not in name:
+        for pattern, secrets in libraries.FAMILIES:
+            if pattern.match(name):
+                return secrets
+    return ()
+
+
+def _endpoint(address: str) -> str | None:
+    """The secret that an address decides: "" for no decision, None for none at all."""
+    host = (urlsplit(address).hostname or "") if "://" in address else address
+    for known, secret in libraries.ENDPOINTS.items():
+        if host == known or (known.startswith(".") and host.endswith(known)):
+            return secret
+    if re.fullmatch(r"(10|127|192\.168|172\.(1[6-9]|2\d|3[01]))\.[\d.]+", host) or (host and "." not in host):
+        return None
+    return ""
+
+
+def _is_nothing(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and not node.value
+
+
+def _pairs(node: ast.Dict) -> list[tuple[str, ast.expr]]:
+    return [
+        (key.value, value)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and isinstance(key.value, str)
+    ]
