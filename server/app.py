@@ -85,6 +85,7 @@ def assemble(settings: Settings) -> App:
         trusts_jobs=settings.trusts_jobs,
         save_folders=settings.save_folders,
         cache=settings.cache,
+        fetch_fast_agent=settings.fetch_fast_agent,
     )
     services = Services(policy=policy, connect=connection, vault=vault, gate=gate)
     watch = Subscription(services)

@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     """How the local hub runs jobs. ``process`` said here also means: without a question where there is no sandbox."""
     save_to: Folders = ()
     """Folders that `fetch_results` may write to; empty means ``results`` in the state folder."""
+    fetch_fast_agent: bool = False
+    """Whether `plan_secrets` may fetch and run a pinned fast-agent to resolve models; else a built-in table answers."""
     ask_seconds: float = Field(default=600, gt=0, le=3600)
     """How long an unanswered question stays open."""
     attach_without_asking: bool = Field(default=False, exclude=True)

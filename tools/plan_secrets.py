@@ -10,9 +10,11 @@ from mcp.server.mcpserver import Context
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from jobs.display_text import one_line
 from jobs.errors import JobsError
 from jobs.planning.models import ModelPlan, resolve_models
-from jobs.planning.required_secrets import needs
+from jobs.planning.required_secrets import Candidate as Found
+from jobs.planning.required_secrets import Needs, needs
 from jobs.secrets.scan import refuse_values
 from jobs.secrets.vault import how_to_provide
 from tools.registry import Arguments, tool
@@ -23,6 +25,15 @@ _BROAD = (
     "HF_TOKEN can do everything its owner can. The job's workspace needs no token; "
     "for more, a fine-grained token with just the permissions the job needs is better."
 )
+_RIGHTS = {
+    "write": "Here it has to write.",
+    "inference": "Here it has to call inference providers, and no more.",
+    "read": "Here reading is enough.",
+}
+_BYTES = 7_900
+_REASONS = 5
+_REASON_CHARS = 200
+_UNREAD = 12
 
 
 class PlanSecrets(Arguments):
@@ -30,6 +41,7 @@ class PlanSecrets(Arguments):
     command: list[str] | None = None
     script: str | None = Field(None, description="Text of a uv script")
     files: dict[str, str] = Field(default_factory=dict, description="As for submit_job; agent cards are read")
+    env: dict[str, str] = Field(default_factory=dict)
     secrets: list[str] = Field(default_factory=list, description="Names you know are needed")
 
 
@@ -37,6 +49,9 @@ class Candidate(View):
     name: str
     available: bool
     source: str | None = None
+    confidence: str
+    use: str | None = None
+    one_of: list[str] | None = None
     reasons: list[str]
     note: str | None = None
 
@@ -47,12 +62,14 @@ class ModelNeed(View):
     provider: str | None = None
     secret: str | None = None
     error: str | None = None
+    note: str | None = None
     resolved_by: str
 
 
 class SecretPlan(View):
     candidates: list[Candidate]
     models: list[ModelNeed] | None = None
+    unread: list[str] | None = None
     note: str | None = None
 
 
@@ -64,21 +81,22 @@ async def plan_secrets(request: PlanSecrets, ctx: Context[Any, Any]) -> SecretPl
     services = services_of(ctx)
     for name in request.secrets:
         services.vault.check(name)
-    texts = {"script": request.script or "", "command": "\n".join(request.command or ()), **_file_texts(request)}
-    refuse_values(texts, services.masker())
-    found = needs(request.command, request.script, request.files)
-    models = list(dict.fromkeys([*request.models, *found.models]))
-    plans = await resolve_models(models, cache=services.policy.cache) if models else []
-    reasons: dict[str, list[str]] = {name: list(why) for name, why in found.names.items()}
-    for model in plans:
-        if model.secret is not None:
-            reasons.setdefault(model.secret, []).append(f"model {model.input} runs on {model.provider}")
-    for name in request.secrets:
-        reasons.setdefault(name, []).append("you asked for it")
-    return SecretPlan(
-        candidates=[await _candidate(services, name, why) for name, why in sorted(reasons.items())],
-        models=[_model(model) for model in plans] or None,
-        note=_BROAD if "HF_TOKEN" in reasons else None,
+    refuse_values(_texts(request), services.masker())
+    found = await anyio.to_thread.run_sync(_needs, request)
+    models = list(found.models)
+    policy = services.policy
+    plans = await resolve_models(models, cache=policy.cache, fetch=policy.fetch_fast_agent) if models else []
+    wanted = found.candidates(plans)
+    asked_for = [name for name in request.secrets if name not in {one.name for one in wanted}]
+    candidates = [await _candidate(services, one) for one in wanted]
+    candidates += [await _asked_for(services, name) for name in asked_for]
+    return _fitted(
+        SecretPlan(
+            candidates=sorted(candidates, key=lambda one: one.name),
+            models=[_model(model) for model in plans] or None,
+            unread=[one_line(each, _REASON_CHARS) for each in found.unread[:_UNREAD]] or None,
+            note=_note(found, wanted, asked_for),
+        )
     )
 
 
@@ -91,15 +109,72 @@ TOOL = tool(
 )
 
 
-async def _candidate(services: Services, name: str, reasons: list[str]) -> Candidate:
+def _needs(request: PlanSecrets) -> Needs:
+    return needs(request.command, request.script, request.files, env=request.env, models=request.models)
+
+
+async def _candidate(services: Services, found: Found) -> Candidate:
+    described = await _asked_for(services, found.name)
+    rights = _RIGHTS.get(found.access) if found.name == "HF_TOKEN" else None
+    return described.model_copy(
+        update={
+            "confidence": found.confidence,
+            "use": "; ".join(found.uses) or None,
+            "one_of": sorted({found.name, *found.others}) if found.confidence == "one of" else None,
+            "reasons": [one_line(reason, _REASON_CHARS) for reason in found.reasons[:_REASONS]],
+            "note": " ".join(filter(None, (rights, described.note))) or None,
+        }
+    )
+
+
+async def _asked_for(services: Services, name: str) -> Candidate:
     note = _allowed(services.vault.check, name)
     found = await anyio.to_thread.run_sync(services.vault.look, name)
     if note is None and found.available and not found.maskable:
         note = "Its value is too short to be masked in logs."
     if note is None and not found.available:
         note = how_to_provide([name])
-    return Candidate(name=name, available=found.available, source=found.source,
-                     reasons=reasons, note=note)  # fmt: skip
+    return Candidate(
+        name=name,
+        available=found.available,
+        source=found.source,
+        confidence="needed",
+        reasons=["you asked for it"],
+        note=note,
+    )
+
+
+def _note(found: Needs, wanted: list[Found], asked_for: list[str]) -> str | None:
+    """What a person should know of the whole: what was looked at where nothing was found, and what a token can do."""
+    said = []
+    if not wanted:
+        looked = ", ".join(one_line(each, 60) for each in found.read[:8]) or "what was given"
+        said.append(f"Nothing was recognised in {looked}; libraries may look for more.")
+    if "HF_TOKEN" in asked_for or any(one.name == "HF_TOKEN" for one in wanted):
+        said.append(_BROAD)
+    return " ".join(said) or None
+
+
+def _fitted(plan: SecretPlan) -> SecretPlan:
+    """The plan within its bytes: fewer reasons first, then without what is only optional, then cut, which is said."""
+    for reasons in (3, 1):
+        if _size(plan) > _BYTES:
+            for one in plan.candidates:
+                one.reasons = one.reasons[:reasons]
+    cut = 0
+    order = sorted(plan.candidates, key=lambda one: one.confidence == "optional")
+    while _size(plan) > _BYTES and order:
+        plan.candidates.remove(order.pop())
+        cut += 1
+    if cut:
+        plan.note = " ".join(filter(None, (plan.note, f"{cut} more names were left out: plan fewer files at once.")))
+    while plan.models and _size(plan) > _BYTES:
+        plan.models = plan.models[: len(plan.models) // 2] or None
+    return plan
+
+
+def _size(plan: SecretPlan) -> int:
+    return len(plan.model_dump_json(exclude_none=True).encode())
 
 
 def _allowed(check: Callable[[str], None], name: str) -> str | None:
@@ -118,9 +193,16 @@ def _model(plan: ModelPlan) -> ModelNeed:
         provider=plan.provider,
         secret=plan.secret,
         error=plan.error,
+        note=plan.note,
         resolved_by=plan.resolved_by,
     )
 
 
-def _file_texts(request: PlanSecrets) -> dict[str, str]:
-    return {f"files (entry {index + 1})": text for index, text in enumerate(request.files.values())}
+def _texts(request: PlanSecrets) -> dict[str, str]:
+    """Every text of the request by its field, for the scan for values."""
+    return {
+        "script": request.script or "",
+        **{f"command[{index}]": word for index, word in enumerate(request.command or ())},
+        **{f"env.{name}": value for name, value in request.env.items()},
+        **{f"files (entry {index + 1})": text for index, text in enumerate(request.files.values())},
+    }

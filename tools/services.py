@@ -41,6 +41,7 @@ class Policy:
     """Jobs may run on this machine without a sandbox and without a question."""
     save_folders: tuple[Path, ...]
     cache: Path
+    fetch_fast_agent: bool = False
 
 
 @dataclass

@@ -64,9 +64,8 @@ def read_python(
     """What a Python text starts by itself: programs whose words it holds, as `subprocess.run(["hf", …])`."""
     reader = _Reader(files or {})
     env = env or {}
-    reader._add_python(text, place, Scope(place, values=dict(env), exported=set(env), cwd=WORKSPACE), path=place)
-    reader._python = reader._python[1:]
-    return reader.reading()
+    reader.add_python(text, place, Scope(place, values=dict(env), exported=set(env), cwd=WORKSPACE), path=place)
+    return reader.reading(without=text)
 
 
 class _Reader:
@@ -78,10 +77,9 @@ class _Reader:
         self._unread: dict[str, None] = {}
         self._texts: dict[str, str] = {}
 
-    def reading(self) -> Reading:
-        return Reading(
-            tuple(self._calls), tuple(self._python), tuple(self._reads), tuple(self._unread), dict(self._texts)
-        )
+    def reading(self, *, without: str | None = None) -> Reading:
+        python = tuple(found for found in self._python if found.text != without)
+        return Reading(tuple(self._calls), python, tuple(self._reads), tuple(self._unread), dict(self._texts))
 
     # What a shell tells of itself.
 
@@ -231,7 +229,7 @@ class _Reader:
             word = words[at]
             if word == "-c" and at + 1 < len(words):
                 self._call(("python", *words[at:]), scope, line)
-                self._add_python(words[at + 1], scope.at(line), scope, arguments=words[at + 2 :])
+                self.add_python(words[at + 1], scope.at(line), scope, arguments=words[at + 2 :])
                 return
             if word in {"-m", "-um"} and at + 1 < len(words):
                 self._module(words[at + 1 :], scope, line)
@@ -245,7 +243,7 @@ class _Reader:
             at += 2 if word in _PYTHON_VALUES else 1
         if stdin is not None:
             self._call(("python", "-"), scope, line)
-            self._add_python(stdin, scope.at(line), scope, arguments=words[at + 1 :])
+            self.add_python(stdin, scope.at(line), scope, arguments=words[at + 1 :])
         elif at >= len(words) and words[-1] in {"-V", "--version", "-VV", "-h", "--help"}:
             return
         else:
@@ -298,9 +296,9 @@ class _Reader:
             text, commands = script_files.notebook(text)
             inner = scope.child(place=words[0])
             shell.follow(commands, inner, self)
-        self._add_python(text, words[0], scope, path=path, arguments=words[1:])
+        self.add_python(text, words[0], scope, path=path, arguments=words[1:])
 
-    def _add_python(
+    def add_python(
         self, text: str, place: str, scope: Scope, *, path: str | None = None, arguments: Sequence[str] = ()
     ) -> None:
         found = PythonText(text, place, path, tuple(arguments), scope.environment())

@@ -25,7 +25,6 @@ _CONFIG_FOLDERS = ("", ".fast-agent/")
 _VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(:[^}]*)?\}")
 _ADDRESSES = ("https://", "http://", "file://", "hf://", "git+")
 _LOCAL = re.compile(r"(localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal|10\.|192\.168\.)")
-_MODEL_KEYS = ("model", "subagent_model", "default_model")
 
 
 @dataclass(slots=True)
@@ -47,37 +46,17 @@ def loaded(call: FastAgentCall, files: Mapping[str, str]) -> Loaded:
     `$system.NAME` stands for an entry of `model_references`.
     """
     found = Loaded()
+    place = call.call.place
     if call.subcommand == "export" and call.given("--hf-url", "--hf-dataset"):
-        found.needs.append(Need("HF_TOKEN", f"{call.call.place}: fast-agent export to the Hub", use=libraries.PUSH, access="write"))  # fmt: skip
+        found.needs.append(Need("HF_TOKEN", f"{place}: fast-agent export", use=libraries.PUSH, access="write"))
     if not call.runs_agents:
         return found
-    place = call.call.place
     cards = _cards(call, files, found)
-    for path in _config_paths(call, files):
-        if (one := front_matter(PurePosixPath(path), files[path])) is not None:
-            found.settings = _merged(found.settings, one)
-            found.read.append(path)
-            _variables(files[path], path, found)
-    found.needs += _servers(found.settings, call, files)
+    _settings(call, files, found)
+    found.needs += _servers(found.settings, call)
     references = found.settings.get("model_references")
     references = references if isinstance(references, dict) else {}
-    named = [(model, f"{place}: --model") for model in call.models]
-    default = [(str(found.settings["default_model"]), "default_model")] if found.settings.get("default_model") else []
-    environment = call.call.env.get("FAST_AGENT_MODEL")
-    fallback = named or default or ([(environment, "FAST_AGENT_MODEL")] if environment else [])
-    models: list[tuple[str, str]] = []
-    is_open = not cards
-    for path, card in cards.items():
-        model = card.get("model")
-        if isinstance(model, str) and model.strip() and model.strip() != "$system.default":
-            models.append((model, path))
-        else:
-            is_open = True
-        if isinstance(sub := card.get("subagent_model"), str):
-            models.append((sub, path))
-    models += fallback if is_open else []
-    models += [(model, "--subagent-model") for model in call.given("--subagent-model")]
-    for model, who in models:
+    for model, who in _models(call, cards, found.settings):
         if (resolved := _resolve(model, references)) is not None:
             found.models.setdefault(resolved, who)
         else:
@@ -85,6 +64,40 @@ def loaded(call: FastAgentCall, files: Mapping[str, str]) -> Loaded:
     if call.subcommand == "batch run":
         _batch(call, found)
     return found
+
+
+def _settings(call: FastAgentCall, files: Mapping[str, str], found: Loaded) -> None:
+    for path in _config_paths(call, files):
+        if (one := front_matter(PurePosixPath(path), files[path])) is not None:
+            found.settings = _merged(found.settings, one)
+            found.read.append(path)
+            _variables(files[path], path, found)
+    for value in call.given("--config-path"):
+        if value.startswith(_ADDRESSES):
+            found.unread.append(f"a configuration at {_host(value)}, which is fetched when the job runs")
+
+
+def _models(
+    call: FastAgentCall, cards: Mapping[str, Mapping[str, Any]], settings: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """The models that will be asked, each with who names it; in `batch run`, `--model` outranks the card."""
+    named = [(model, f"{call.call.place}: --model") for model in call.models]
+    default = [(str(settings["default_model"]), "default_model")] if settings.get("default_model") else []
+    environment = call.call.env.get("FAST_AGENT_MODEL")
+    fallback = named or default or ([(environment, "FAST_AGENT_MODEL")] if environment else [])
+    overridden = call.subcommand == "batch run" and bool(named)
+    is_open = not cards or overridden
+    for path, card in cards.items():
+        model = card.get("model")
+        if not isinstance(model, str) or not model.strip() or model.strip() == "$system.default":
+            is_open = True
+        elif not overridden:
+            yield model, path
+        if isinstance(sub := card.get("subagent_model"), str):
+            yield sub, path
+    if is_open:
+        yield from fallback
+    yield from ((model, "--subagent-model") for model in call.given("--subagent-model"))
 
 
 def _batch(call: FastAgentCall, found: Loaded) -> None:
@@ -142,9 +155,8 @@ def _config_paths(call: FastAgentCall, files: Mapping[str, str]) -> Iterator[str
     yield from dict.fromkeys(tidy[path] for path in wanted if path in tidy)
 
 
-def _servers(settings: Mapping[str, Any], call: FastAgentCall, files: Mapping[str, str]) -> Iterator[Need]:
+def _servers(settings: Mapping[str, Any], call: FastAgentCall) -> Iterator[Need]:
     """Servers that know the Hub's token by themselves: fast-agent sends it to addresses of huggingface.co."""
-    del files
     servers = settings.get("mcp", {}).get("servers", {}) if isinstance(settings.get("mcp"), dict) else {}
     only = {name.strip() for value in call.given("--servers") for name in value.split(",")}
     for name, server in servers.items() if isinstance(servers, dict) else ():
@@ -183,9 +195,11 @@ def _variables(text: str, path: str, found: Loaded) -> None:
 def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     return {
         **one,
-        **{key: _merged(one[key], value) if isinstance(value, dict) and isinstance(one.get(key), dict) else value
-           for key, value in other.items()},
-    }  # fmt: skip
+        **{
+            key: _merged(one[key], value) if isinstance(value, dict) and isinstance(one.get(key), dict) else value
+            for key, value in other.items()
+        },
+    }
 
 
 def _host(address: str) -> str:

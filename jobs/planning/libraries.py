@@ -238,7 +238,7 @@ CALLS: dict[str, Row] = {
     "pinecone.Pinecone": Row(("PINECONE_API_KEY",), TOOL, given=_KEY),
     "github.Github": Row(
         ("GITHUB_TOKEN",), TOOL, given=frozenset({"auth", "login_or_token"}), positional=0, confidence="optional"
-    ),  # fmt: skip
+    ),
     "modal.App": Row(("MODAL_TOKEN_ID", "MODAL_TOKEN_SECRET"), TOOL, confidence="probably"),
     "sentry_sdk.init": Row(("SENTRY_DSN",), LOG, given=frozenset({"dsn"}), positional=0, confidence="optional"),
     "trackio.init": Row(("HF_TOKEN",), LOG, "write", confidence="optional"),

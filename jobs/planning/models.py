@@ -20,7 +20,7 @@ import anyio.to_thread
 
 from jobs.display_text import one_line
 from jobs.errors import BadArgument
-from jobs.planning.model_table import ModelPlan, from_table
+from jobs.planning.model_table import VERSION, ModelPlan, corrected, from_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,21 +30,22 @@ __all__ = ["MAX_MODELS", "ModelPlan", "from_table", "resolve_models"]
 MAX_MODELS = 32
 _LEGAL_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _MODEL = re.compile(r"[^\s,\x00-\x1f][^,\x00-\x1f\x7f]{0,199}")
-_PASSED = (
-    "PATH",
-    "HOME",
-    "USER",
-    "LANG",
-    "LC_",
-    "TMP",
-    "TEMP",
-    "SYSTEMROOT",
-    "APPDATA",
-    "LOCALAPPDATA",
-    "XDG_",
-    "UV_",
-    "SSL_",
+_PASSED = frozenset(
+    {
+        *("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TMP", "TEMP", "SYSTEMROOT", "SYSTEMDRIVE", "COMSPEC"),
+        *("PATHEXT", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    }
 )
+"""What a fast-agent is given of this process's environment: exact names, none of which can hold a secret."""
+
+_PASSED_TO_UV = frozenset(
+    {
+        *("UV_OFFLINE", "UV_SYSTEM_CERTS", "UV_NATIVE_TLS", "UV_PYTHON_DOWNLOADS", "UV_DEFAULT_INDEX", "UV_INDEX_URL"),
+        *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    }
+)
+"""What fetching one takes besides; an address that carries a sign-in is left out."""
+
 _MAX_OUTPUT = 1 << 20
 _TTL = 24 * 3600.0
 _TTL_FAILURE = 600.0
@@ -54,15 +55,16 @@ async def resolve_models(
     models: Sequence[str],
     *,
     cache: Path,
-    allow_uvx: bool = True,
+    fetch: bool = False,
     timeout: float = 30.0,  # noqa: ASYNC109 -- the caller's bound on a subprocess, which is ended here when it is reached
 ) -> list[ModelPlan]:
     """Plans for `models`, in order, each once.
 
-    fast-agent is asked in a process of its own (an installed one, or one that `uvx` fetches when `allow_uvx`), with
-    no secret in its environment and none of the user's configuration; its answers are kept a day in `cache` (a
-    folder). When it is not there, fails, or takes more than `timeout` seconds, the built-in table answers, as
-    `resolved_by` says, and fast-agent is left in peace for ten minutes.
+    A fast-agent that is installed is asked in a process of its own, with an environment of a few harmless variables,
+    a home of its own and none of the user's configuration. With `fetch` (an operator's choice, since it downloads and
+    runs a program) uv gets one, of the very version that the built-in table was made from. Its answers are kept a day
+    in `cache` (a folder). Where there is none, or it fails, or takes more than `timeout` seconds, the built-in table
+    answers, as `resolved_by` says, and fast-agent is left in peace for ten minutes.
 
     Raises:
         BadArgument: More than 32 models, or a name with a comma, control characters or over 200 characters.
@@ -77,29 +79,27 @@ async def resolve_models(
     store = _Cache(cache / "models.json")
     known = await anyio.to_thread.run_sync(store.read)
     missing = [model for model in wanted if model not in known]
-    if missing and not store.gave_up:
-        answer = await _ask(missing, allow_uvx=allow_uvx, seconds=timeout)
+    if missing and not store.gave_up and (command := _fast_agent(fetch=fetch, cache=cache)) is not None:
+        answer = await _ask(command, missing, seconds=timeout)
         await anyio.to_thread.run_sync(store.write, answer)
         known |= answer or {}
-    return [known.get(model) or from_table(model) for model in wanted]
+    return [corrected(known[model]) if model in known else from_table(model) for model in wanted]
 
 
-async def _ask(models: Sequence[str], *, allow_uvx: bool, seconds: float) -> dict[str, ModelPlan] | None:
+async def _ask(program: Sequence[str], models: Sequence[str], *, seconds: float) -> dict[str, ModelPlan] | None:
     """fast-agent's own answers by model, or None when it gave none in time."""
-    command = _fast_agent(allow_uvx=allow_uvx)
-    if command is None:
-        return None
-    command = [*command, "check", "models", f"--for-model={','.join(models)}", "--json"]
+    command = [*program, "check", "models", f"--for-model={','.join(models)}", "--json"]
     with tempfile.TemporaryDirectory(prefix="hf-jobs-mcp-") as folder:
         output = await _run(command, Path(folder), seconds)
     return _parsed(output, models) if output else None
 
 
-def _fast_agent(*, allow_uvx: bool) -> list[str] | None:
+def _fast_agent(*, fetch: bool, cache: Path) -> list[str] | None:
+    """How to run fast-agent: one that is installed, or uv's way to get one; None when neither may be."""
     beside = Path(sys.executable).with_name("fast-agent")
     if found := shutil.which("fast-agent") or (str(beside) if beside.is_file() else None):
         return [found]
-    if not allow_uvx:
+    if not fetch:
         return None
     from uv import find_uv_bin
 
@@ -107,7 +107,11 @@ def _fast_agent(*, allow_uvx: bool) -> list[str] | None:
         uv = find_uv_bin()
     except FileNotFoundError:
         return None
-    return [uv, "tool", "run", "--python", ">=3.12", "--from", "fast-agent-mcp", "fast-agent"]
+    requirement = f"fast-agent-mcp=={VERSION}"
+    return [
+        *(uv, "--cache-dir", str(cache / "uv"), "tool", "run", "--isolated", "--python", ">=3.12"),
+        *("--from", requirement, "fast-agent"),
+    ]
 
 
 def _pyenv_pythons() -> list[str]:
@@ -116,16 +120,24 @@ def _pyenv_pythons() -> list[str]:
     return sorted((str(path) for path in root.glob("versions/3.1[2-9]*/bin")), reverse=True)
 
 
+def _environment(folder: Path) -> dict[str, str]:
+    """A few exact variables of this process, none with a sign-in in it, and a home that is empty and goes away."""
+    given = {name: value for name, value in os.environ.items() if name in _PASSED | _PASSED_TO_UV and "@" not in value}
+    home = dict.fromkeys(("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "FAST_AGENT_HOME"), str(folder))
+    path = os.pathsep.join([given.get("PATH", os.defpath), *_pyenv_pythons()])
+    return {**given, **home, "PATH": path, "COLUMNS": "20000", "NO_COLOR": "1", "TERM": "dumb"}
+
+
 async def _run(command: Sequence[str], folder: Path, seconds: float) -> bytes | None:
     """The command's standard output, or None when it failed, said too much, or was still at it after `seconds`."""
-    environment = {
-        name: value for name, value in os.environ.items() if name.startswith(_PASSED) or name.upper().endswith("_PROXY")
-    }
-    environment["PATH"] = os.pathsep.join([environment.get("PATH", os.defpath), *_pyenv_pythons()])
-    environment |= {"COLUMNS": "20000", "NO_COLOR": "1", "TERM": "dumb", "FAST_AGENT_HOME": str(folder)}
     try:
         process = await anyio.open_process(
-            command, cwd=folder, env=environment, stdin=DEVNULL, stderr=DEVNULL, start_new_session=os.name == "posix"
+            command,
+            cwd=folder,
+            env=_environment(folder),
+            stdin=DEVNULL,
+            stderr=DEVNULL,
+            start_new_session=os.name == "posix",
         )
     except OSError:
         return None

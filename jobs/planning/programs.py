@@ -25,7 +25,7 @@ _KAGGLE = ("KAGGLE_USERNAME", "KAGGLE_KEY")
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """`models` are options whose value is `provider/model`; `repositories` those that name what is read from the Hub."""
+    """`models` are options whose value is `provider/model`; `repositories` those that name what is read."""
 
     words: str
     secrets: tuple[str, ...] = ()
@@ -44,19 +44,55 @@ def _hub(words: str, access: Access = "write", use: str = libraries.PUSH) -> Too
 
 
 _HF = tuple(
-    _hub(f"{program} {words}", access, use)
+    _hub(f"{program} {words}", access, use)  # type: ignore[arg-type]  # each is one of Access's words
     for program in ("hf", "huggingface-cli", "huggingface_hub.commands.huggingface_cli", "huggingface_hub.cli.hf")
     for words, access, use in (
-        *((each, "write", libraries.PUSH) for each in (
-            "upload", "upload-large-folder", "repo create", "repo delete", "repo move", "repo tag", "repo branch",
-            "repo settings", "repo-files", "repos create", "repos delete", "repos move", "repos duplicate", "tag", "collections create",
-            "repos settings", "repos branch", "repos tag", "repos delete-files", "buckets", "sync", "endpoints", "discussions create",
-            "webhooks", "lfs-enable-largefiles", "spaces",
-        )),
-        *((each, "write", "start jobs") for each in ("jobs run", "jobs uv run", "jobs scheduled", "jobs cancel", "jobs ps", "jobs logs", "jobs inspect")),
+        *(
+            (each, "write", libraries.PUSH)
+            for each in (
+                "upload",
+                "upload-large-folder",
+                "repo create",
+                "repo delete",
+                "repo move",
+                "repo tag",
+                "repo branch",
+                "repo settings",
+                "repo-files",
+                "repos create",
+                "repos delete",
+                "repos move",
+                "repos duplicate",
+                "tag",
+                "collections create",
+                "repos settings",
+                "repos branch",
+                "repos tag",
+                "repos delete-files",
+                "buckets",
+                "sync",
+                "endpoints",
+                "discussions create",
+                "webhooks",
+                "lfs-enable-largefiles",
+                "spaces",
+            )
+        ),
+        *(
+            (each, "write", "start jobs")
+            for each in (
+                "jobs run",
+                "jobs uv run",
+                "jobs scheduled",
+                "jobs cancel",
+                "jobs ps",
+                "jobs logs",
+                "jobs inspect",
+            )
+        ),
         *((each, "read", libraries.READ) for each in ("auth whoami", "whoami", "auth login", "login", "auth token")),
     )
-)  # fmt: skip
+)
 
 TOOLS: tuple[Tool, ...] = (
     *_HF,
@@ -82,8 +118,20 @@ TOOLS: tuple[Tool, ...] = (
     Tool("inspect_ai eval", models=("--model",)),
     Tool("lm_eval", ("HF_TOKEN",), libraries.PUSH, "write", option="--hf_hub_log_args"),
     Tool("lm_eval", ("WANDB_API_KEY",), libraries.LOG, option="--wandb_args"),
-    Tool("lm_eval", ("OPENAI_API_KEY",), libraries.CALL, option="--model", value="openai-chat-completions|openai-completions"),
-    Tool("lm_eval", ("ANTHROPIC_API_KEY",), libraries.CALL, option="--model", value="anthropic-chat|anthropic-chat-completions"),
+    Tool(
+        "lm_eval",
+        ("OPENAI_API_KEY",),
+        libraries.CALL,
+        option="--model",
+        value="openai-chat-completions|openai-completions",
+    ),
+    Tool(
+        "lm_eval",
+        ("ANTHROPIC_API_KEY",),
+        libraries.CALL,
+        option="--model",
+        value="anthropic-chat|anthropic-chat-completions",
+    ),
     Tool("lm_eval", repositories=("--model_args",)),
     Tool("lm-eval", ("HF_TOKEN",), libraries.PUSH, "write", option="--hf_hub_log_args"),
     Tool("lm-eval", repositories=("--model_args",)),
@@ -124,7 +172,7 @@ TOOLS: tuple[Tool, ...] = (
     Tool("infisical run", ("INFISICAL_TOKEN",), libraries.TOOL),
     Tool("mlflow", ("MLFLOW_TRACKING_TOKEN",), libraries.LOG, confidence="optional"),
     Tool("dvc push", libraries.AWS, libraries.CLOUD, confidence="optional"),
-)  # fmt: skip
+)
 
 TRAINERS = re.compile(
     r"python|trl|axolotl|axolotl\.cli\.\w+|accelerate|torchrun|deepspeed|unsloth|unsloth-cli|autotrain|llamafactory-cli|"
@@ -133,9 +181,22 @@ TRAINERS = re.compile(
 )
 """Programs whose options and YAML files are read as a training script's: `--push_to_hub`, `--report_to wandb` …"""
 
-_ON_THE_HUB = ("model_name_or_path", "base_model", "model_name", "model_id", "dataset_name", "pretrained_model_name_or_path",
-               "teacher_model_name_or_path", "reward_model_path", "model", "pretrained", "tokenizer", "policy.path",
-               "dataset.repo_id", "dataset")  # fmt: skip
+_ON_THE_HUB = (
+    "model_name_or_path",
+    "base_model",
+    "model_name",
+    "model_id",
+    "dataset_name",
+    "pretrained_model_name_or_path",
+    "teacher_model_name_or_path",
+    "reward_model_path",
+    "model",
+    "pretrained",
+    "tokenizer",
+    "policy.path",
+    "dataset.repo_id",
+    "dataset",
+)
 _CONFIGS = (".yaml", ".yml", ".json", ".toml")
 
 
@@ -165,23 +226,34 @@ def tool_needs(call: ProgramCall, files: Mapping[str, str]) -> Iterator[Need]:
 
 def _row(tool: Tool, call: ProgramCall, options: Sequence[tuple[str, str]], rest: Sequence[str]) -> Iterator[Need]:
     given = {name for name, _ in options}
-    if given & set(tool.given) or given & {"--help", "-h", "--version"}:
+    if given & {*tool.given, "--help", "-h", "--version"} or not _counts(tool, options):
         return
-    if tool.option:
-        values = [value for name, value in options if _same(name, tool.option) and value.lower() not in _FALSE]
-        if not values or (tool.value and not any(re.fullmatch(tool.value, value) for value in values)):
-            return
     why = f"{call.place}: {tool.words}" + (f" {tool.option}" if tool.option else "")
     for name in tool.secrets:
         yield from _choice(name, why, tool.use, tool.access, tool.confidence)
     for option in tool.models:
-        for value in _values(option, options, rest):
-            for model in re.split(r"[,\s]", value.rpartition("model_name=")[2].partition(",")[0]):
-                for name in model_secrets(model.rpartition("=")[2] if option == "--model-role" else model):
-                    yield from _choice(name, f"{call.place}: {tool.words} with {model}", libraries.CALL)
+        for model in _models(option, options, rest):
+            for name in model_secrets(model):
+                yield from _choice(name, f"{call.place}: {tool.words} with {model}", libraries.CALL)
     for option in tool.repositories:
         for value in _values(option, options, rest):
             yield from _gated(value, call.place)
+
+
+def _counts(tool: Tool, options: Sequence[tuple[str, str]]) -> bool:
+    """Whether the row's option, if it has one, is given with a value that means it."""
+    values = [value for name, value in options if _same(name, tool.option) and value.lower() not in _FALSE]
+    if tool.value:
+        values = [value for value in values if re.fullmatch(tool.value, value)]
+    return not tool.option or bool(values)
+
+
+def _models(option: str, options: Sequence[tuple[str, str]], rest: Sequence[str]) -> Iterator[str]:
+    """Models in an option's value: several with commas, behind `model_name=`, or behind a role's name."""
+    for value in _values(option, options, rest):
+        named = value.rpartition("model_name=")[2].partition(",")[0] if "model_name=" in value else value
+        for model in re.split(r"[,\s]", named):
+            yield model.rpartition("=")[2] if option == "--model-role" else model
 
 
 def _choice(names: str, why: str, use: str, access: Access = "", confidence: Confidence = "needed") -> Iterator[Need]:

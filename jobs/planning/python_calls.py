@@ -56,8 +56,10 @@ class _Reader:
         self._needs: list[Need] = []
         self._used: set[str] = set()
         self._documentation = {
-            id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        }  # fmt: skip
+            id(node.value)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        }
 
     def needs(self) -> list[Need]:
         for node in ast.walk(self._tree):
@@ -100,8 +102,22 @@ class _Reader:
     def _may_be(head: str) -> bool:
         """Whether a method of this object may be the Hub's: nobody's, or one of a library of Hugging Face."""
         root = head.partition(".")[0]
-        return root in {"*", ""} or root not in {"os", "shutil", "boto3", "requests", "httpx", "git", "github", "google",
-                                                "subprocess", "docker", "kubernetes", "azure", "wandb", "json"}  # fmt: skip
+        return root in {"*", ""} or root not in {
+            "os",
+            "shutil",
+            "boto3",
+            "requests",
+            "httpx",
+            "git",
+            "github",
+            "google",
+            "subprocess",
+            "docker",
+            "kubernetes",
+            "azure",
+            "wandb",
+            "json",
+        }
 
     def _row(self, node: ast.Call, called: str, row: Row) -> None:
         keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
@@ -187,7 +203,15 @@ class _Reader:
             sure = "needed" if isinstance(push, ast.Constant) else "probably"
             self._add(Need("HF_TOKEN", f"{where}: push_to_hub=", sure, libraries.PUSH, "write"))  # type: ignore[arg-type]  # the same
         elif "hub_model_id" in given and push is None and not _is_nothing(given["hub_model_id"]):
-            self._add(Need("HF_TOKEN", f"{where}: hub_model_id=", "needed" if verb == "calls" else "probably", libraries.PUSH, "write"))  # fmt: skip
+            self._add(
+                Need(
+                    "HF_TOKEN",
+                    f"{where}: hub_model_id=",
+                    "needed" if verb == "calls" else "probably",
+                    libraries.PUSH,
+                    "write",
+                )
+            )
         if (space := given.get("trackio_space_id")) is not None and not _is_nothing(space):
             self._add(Need("HF_TOKEN", f"{where}: trackio_space_id=", "needed", libraries.LOG, "write"))
         for name in ("token", "use_auth_token"):
@@ -207,7 +231,9 @@ class _Reader:
             for name in secrets:
                 self._add(Need(name, f"{where}: report_to {reporter}", "needed", libraries.LOG))
         if reporter == "trackio" and self._env.get("TRACKIO_SPACE_ID"):
-            self._add(Need("HF_TOKEN", f"{where}: report_to trackio, with TRACKIO_SPACE_ID", "needed", libraries.LOG, "write"))  # fmt: skip
+            self._add(
+                Need("HF_TOKEN", f"{where}: report_to trackio, with TRACKIO_SPACE_ID", "needed", libraries.LOG, "write")
+            )
 
     def _repository(self, node: ast.Constant) -> None:
         text = str(node.value)
@@ -222,13 +248,27 @@ class _Reader:
             names = libraries.IMPORTED.get(root)
             if names is None or root in self._used or any(row in self._env for row in names):
                 continue
-            if any(found.partition(".")[0] == root and found.rpartition(".")[2][:1].isupper() and found in libraries.CALLS
-                   for found in self._names.imported.values()) and self._mentions_key():  # fmt: skip
+            if (
+                any(
+                    found.partition(".")[0] == root
+                    and found.rpartition(".")[2][:1].isupper()
+                    and found in libraries.CALLS
+                    for found in self._names.imported.values()
+                )
+                and self._mentions_key()
+            ):
                 continue
             if self._silenced(libraries.Row(names, libraries.LOG), {}):
                 continue
             for name in names:
-                self._add(Need(name, f"{self._place}, line {line}: imports {root}, which looks for it", "probably", libraries.CALL))  # fmt: skip
+                self._add(
+                    Need(
+                        name,
+                        f"{self._place}, line {line}: imports {root}, which looks for it",
+                        "probably",
+                        libraries.CALL,
+                    )
+                )
 
     def _mentions_key(self) -> bool:
         return any(isinstance(node, ast.keyword) and node.arg == "api_key" for node in ast.walk(self._tree))

@@ -20,7 +20,10 @@ _USAGE = re.compile(
     r"(?:(?<![\w-])-s|--secrets?)[ =]+[\"']?([A-Z][A-Z0-9_]*)(?:=\S*)?|\bexport\s+([A-Z][A-Z0-9_]*)=|"
     r"\b([A-Z][A-Z0-9_]*)=\S+\s+(?:python|uv|uvx|accelerate|torchrun)\b"
 )
-_MENTION = re.compile(r"\b(?:set|export|needs?|requires?|required|provide|with)\b[^\n.]{0,40}?\b([A-Z][A-Z0-9]*_[A-Z0-9_]*)\b", re.IGNORECASE)  # fmt: skip
+_MENTION = re.compile(
+    r"\b(?:set|export|needs?|requires?|required|provide|with)\b[^\n.]{0,40}?\b([A-Z][A-Z0-9]*_[A-Z0-9_]*)\b",
+    re.IGNORECASE,
+)
 _FALLBACKS = frozenset({"get", "pop", "setdefault"})
 _READERS = frozenset(
     {
@@ -91,8 +94,13 @@ class _Reader(ast.NodeVisitor):
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         if any(self._names.dotted(base) in _SETTINGS for base in node.bases):
             prefix = next(
-                (self._names.text(found.value) or "" for found in ast.walk(node)
-                 if isinstance(found, ast.keyword) and found.arg == "env_prefix"), "")  # fmt: skip
+                (
+                    self._names.text(found.value) or ""
+                    for found in ast.walk(node)
+                    if isinstance(found, ast.keyword) and found.arg == "env_prefix"
+                ),
+                "",
+            )
             for field in node.body:
                 if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
                     sure: Confidence = "needed" if field.value is None else "optional"
@@ -171,7 +179,9 @@ class _Reader(ast.NodeVisitor):
         head, _, method = called.rpartition(".")
         if called not in _READERS and not (head == "os.environ" and method in _FALLBACKS):
             return
-        default = node.args[1] if len(node.args) > 1 else next((k.value for k in node.keywords if k.arg == "default"), None)  # fmt: skip
+        default = (
+            node.args[1] if len(node.args) > 1 else next((k.value for k in node.keywords if k.arg == "default"), None)
+        )
         inner = list(self._read_here(default)) if isinstance(default, ast.expr) else []
         nothing = default is None or (isinstance(default, ast.Constant) and default.value in {None, ""})
         sure: Confidence = "needed" if nothing or inner else "optional"

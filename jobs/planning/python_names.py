@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 
 _MAX_STEPS = 8
+_UNIMPORTED = {"os": "os", "environ": "os.environ", "getenv": "os.getenv"}
+"""What these names mean in a text that lost its imports, as a notebook's cell or a part of a file."""
 
 
 class Names:
@@ -45,9 +47,8 @@ class Names:
 
     def _assigned(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, ast.Name | ast.Attribute):
-            name = target.id if isinstance(target, ast.Name) else f".{target.attr}"
-            self._texts.setdefault(name, []).append(value)
-            self._made[name] = value
+            self._texts.setdefault(_key(target), []).append(value)
+            self._made[_key(target)] = value
         elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
             for each, part in zip(target.elts, value.elts, strict=True):
                 self._assigned(each, part)
@@ -82,59 +83,70 @@ class Names:
         return []
 
     def _written(self, node: ast.expr, steps: int) -> ast.expr | None:
-        if isinstance(node, ast.Name) and steps < _MAX_STEPS:
-            return self._made.get(node.id)
-        if isinstance(node, ast.Attribute) and steps < _MAX_STEPS:
-            return self._made.get(f".{node.attr}")
+        if isinstance(node, ast.Name | ast.Attribute) and steps < _MAX_STEPS:
+            return self._made.get(_key(node))
         return node if isinstance(node, ast.Dict) else None
 
     def texts(self, node: ast.expr | None, steps: int = 0) -> list[str]:
         """Every constant text that an expression can be, as far as the text tells."""
         if node is None or steps > _MAX_STEPS:
             return []
+        found: list[str] = []
         if isinstance(node, ast.Constant):
-            return [node.value] if isinstance(node.value, str) else []
-        if isinstance(node, ast.IfExp):
-            return self.texts(node.body, steps + 1) + self.texts(node.orelse, steps + 1)
-        if isinstance(node, ast.BoolOp):
-            return [text for value in node.values for text in self.texts(value, steps + 1)]
-        if isinstance(node, ast.JoinedStr):
-            parts = [self.texts(part.value if isinstance(part, ast.FormattedValue) else part, steps + 1) for part in node.values]  # fmt: skip
-            return ["".join(part[0] for part in parts)] if all(parts) else [part[0] for part in parts[:1] if part]
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            left, right = self.texts(node.left, steps + 1), self.texts(node.right, steps + 1)
-            return [left[0] + right[0]] if left and right else []
-        if isinstance(node, ast.Name | ast.Attribute):
-            key = node.id if isinstance(node, ast.Name) else f".{node.attr}"
-            return [text for value in self._texts.get(key, ())[:_MAX_STEPS] for text in self.texts(value, steps + 1)]
-        if isinstance(node, ast.Call) and self.dotted(node.func).endswith((".get", "getenv")) and len(node.args) > 1:
-            return self.texts(node.args[1], steps + 1)
-        return []
+            found = [node.value] if isinstance(node.value, str) else []
+        elif isinstance(node, ast.IfExp | ast.BoolOp):
+            either = node.values if isinstance(node, ast.BoolOp) else [node.body, node.orelse]
+            found = [text for value in either for text in self.texts(value, steps + 1)]
+        elif isinstance(node, ast.JoinedStr):
+            values = [part.value if isinstance(part, ast.FormattedValue) else part for part in node.values]
+            found = self._joined(values, steps, whole=False)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            found = self._joined([node.left, node.right], steps, whole=True)
+        elif isinstance(node, ast.Name | ast.Attribute):
+            values = self._texts.get(_key(node), [])[:_MAX_STEPS]
+            found = [text for value in values for text in self.texts(value, steps + 1)]
+        elif isinstance(node, ast.Call) and len(node.args) > 1 and self.dotted(node.func).endswith((".get", "getenv")):
+            found = self.texts(node.args[1], steps + 1)
+        return found
+
+    def _joined(self, values: list[ast.expr], steps: int, *, whole: bool) -> list[str]:
+        """Texts one after the other, each by its first value; of one that is not known whole, its known beginning."""
+        parts = [self.texts(value, steps + 1) for value in values]
+        if all(parts):
+            return ["".join(part[0] for part in parts)]
+        return [] if whole or not parts or not parts[0] else [parts[0][0]]
 
     def text(self, node: ast.expr | None) -> str | None:
         return next(iter(self.texts(node)), None)
 
-    def dotted(self, node: ast.expr, steps: int = 0) -> str:
+    def dotted(self, node: ast.expr | None, steps: int = 0) -> str:
         """The name of what an expression is; "" for none."""
-        if steps > _MAX_STEPS:
+        if node is None or steps > _MAX_STEPS:
             return ""
         if isinstance(node, ast.Attribute):
-            head = self.dotted(node.value, steps + 1)
-            if not head and isinstance(node.value, ast.Name) and node.value.id in {"self", "cls"}:
-                made = self._made.get(f".{node.attr}")
-                return self.dotted(made, steps + 1) if made is not None else f"*.{node.attr}"
-            return f"{head or '*'}.{node.attr}" if head[:1] != "*" else f"*.{node.attr}"
-        if isinstance(node, ast.Call):
-            return self.dotted(node.func, steps + 1)
-        if isinstance(node, ast.Await):
-            return self.dotted(node.value, steps + 1)
+            return self._attribute(node, steps)
+        if isinstance(node, ast.Call | ast.Await):
+            return self.dotted(node.func if isinstance(node, ast.Call) else node.value, steps + 1)
         if not isinstance(node, ast.Name):
             return ""
-        if node.id in self.imported:
-            return self.imported[node.id]
         made = self._made.get(node.id)
-        if isinstance(made, ast.Call | ast.Attribute | ast.Await) or (
-            isinstance(made, ast.Name) and made.id != node.id
-        ):
-            return self.dotted(made, steps + 1)
-        return ""
+        known = self.imported.get(node.id) or (_UNIMPORTED.get(node.id) if made is None else None)
+        if known is None and (isinstance(made, ast.Call | ast.Attribute | ast.Await) or _is_other(made, node)):
+            known = self.dotted(made, steps + 1)
+        return known or ""
+
+    def _attribute(self, node: ast.Attribute, steps: int) -> str:
+        head = self.dotted(node.value, steps + 1)
+        if not head and isinstance(node.value, ast.Name) and node.value.id in {"self", "cls"}:
+            made = self._made.get(_key(node))
+            return self.dotted(made, steps + 1) if made is not None else f"*.{node.attr}"
+        return f"{head}.{node.attr}" if head and head[0] != "*" else f"*.{node.attr}"
+
+
+def _key(node: ast.Name | ast.Attribute) -> str:
+    """What a variable is kept under: attributes by their own name, whatever object they belong to."""
+    return node.id if isinstance(node, ast.Name) else f".{node.attr}"
+
+
+def _is_other(made: ast.expr | None, node: ast.Name) -> bool:
+    return isinstance(made, ast.Name) and made.id != node.id

@@ -27,9 +27,8 @@ _HOLDS_PASSWORD = re.compile(
     r"(.*_)?(DATABASE_URL|DB_URL|DSN|WEBHOOK(_URL)?|MONGO(DB)?_UR[IL]|REDIS_URL|POSTGRES(QL)?_UR[IL]|CONNECTION_STRING)"
 )
 _COMMAND_FILES = (".sh", ".bash", ".ipynb", "Makefile", "makefile", "GNUmakefile")
-_KNOWN = frozenset(
-    name for row in (*libraries.CALLS.values(), *programs.TOOLS) for secret in row.secrets for name in secret.split("|")
-)
+_TABLES = (*(row.secrets for row in libraries.CALLS.values()), *(tool.secrets for tool in programs.TOOLS))
+_KNOWN = frozenset(name for secrets in _TABLES for secret in secrets for name in secret.split("|"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +178,9 @@ class _Found:
             self._variables.update(dict.fromkeys(loaded.variables))
             self._unread.update(dict.fromkeys(loaded.unread))
             self._read.update(dict.fromkeys(loaded.read))
-        for place, text in reading.texts.items():
+        for place, said in reading.texts.items():
             self._read[place] = None
-            self._stated(text, place)
+            self._stated(said, place)
         self._unread.update(dict.fromkeys(reading.unread))
         if demoted:
             self._wanted[before:] = [

@@ -27,7 +27,7 @@ _SECRET_WORD = re.compile(
     r"(?:.*_)?(?:TOKENS?|(?:API)?KEY|SECRETS?|PASS(?:WORD|WD|PHRASE)?|PWD|PAT|CREDENTIALS?)(?:_.*)?", re.IGNORECASE
 )
 _NO_SECRET = re.compile(
-    r"HF_JOBS_MCP_SECRETS|(?:GPG|PUBLIC)_.*|.*_(?:FILE|PATH|DIR|SOCK|UR[LI]|NAMES?|ID|TYPE|MODE|COUNT|SIZE|LIMIT|PUB)",
+    r"HF_JOBS_MCP_SECRETS|(?:GPG|PUBLIC)_.*|(?:(?:.*_)?(?:MAX|MIN|NUM|N|TOTAL))_(?:.*_)?TOKENS|.*_(?:FILE|PATH|DIR|SOCK|UR[LI]|NAMES?|ID|TYPE|MODE|COUNT|SIZE|LIMIT|PUB)",
     re.IGNORECASE,
 )
 # Values too plain to wreck text for: a word, a short number, a duration, a path, an address without a login.

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from jobs.errors import BadArgument
+from jobs.planning.model_table import CORRECTIONS, PROVIDERS, VERSION
 from jobs.planning.models import ModelPlan, from_table, resolve_models
 
 pytestmark = pytest.mark.anyio
@@ -87,7 +89,7 @@ print(text.replace("FAST-AGENT", "FAST\\n-AGENT"))
 
 
 async def test_without_fast_agent_the_table_answers_and_says_so(alone: Path, tmp_path: Path) -> None:
-    plans = await resolve_models(["sonnet", " sonnet", "", "nope"], cache=tmp_path / "cache", allow_uvx=False)
+    plans = await resolve_models(["sonnet", " sonnet", "", "nope"], cache=tmp_path / "cache")
     assert [(plan.input, plan.resolved_by) for plan in plans] == [
         ("sonnet", "built-in table"),
         ("nope", "built-in table"),
@@ -98,11 +100,11 @@ async def test_without_fast_agent_the_table_answers_and_says_so(alone: Path, tmp
 async def test_an_installed_fast_agent_is_asked_once_and_its_answers_are_kept(alone: Path, tmp_path: Path) -> None:
     install(alone, ANSWER)
     cache = tmp_path / "cache"
-    first = await resolve_models(["one", "two"], cache=cache, allow_uvx=False)
+    first = await resolve_models(["one", "two"], cache=cache)
     assert first[0] == ModelPlan("one", "m", "fast-agent", None, None, "fast-agent")
-    assert await resolve_models(["two", "one"], cache=cache, allow_uvx=False) == first[::-1]
+    assert await resolve_models(["two", "one"], cache=cache) == first[::-1]
     assert (alone / "count").read_text() == "x"
-    await resolve_models(["one", "three"], cache=cache, allow_uvx=False)
+    await resolve_models(["one", "three"], cache=cache)
     assert (alone / "count").read_text() == "xx"
 
 
@@ -113,7 +115,7 @@ async def test_no_secret_is_in_its_environment_and_no_configuration_in_its_reach
     monkeypatch.setenv("API_KEY", "Zq7-throwaway-Xy9")
     monkeypatch.setenv("HF_TOKEN", "hf_" + "aB3" * 12)
     install(alone, "Path(__file__).with_name('seen').write_text(json.dumps([dict(os.environ), os.getcwd()]))")
-    await resolve_models(["one"], cache=tmp_path / "cache", allow_uvx=False)
+    await resolve_models(["one"], cache=tmp_path / "cache")
     environ, folder = json.loads((alone / "seen").read_text())
     assert not {"API_KEY", "HF_TOKEN"} & environ.keys()
     assert os.path.realpath(environ["FAST_AGENT_HOME"]) == os.path.realpath(folder)  # noqa: ASYNC240 -- a test may block
@@ -137,9 +139,9 @@ async def test_whatever_it_says_the_table_answers_and_it_is_left_in_peace(
 ) -> None:
     install(alone, body)
     cache = tmp_path / "cache"
-    assert (await resolve_models(["sonnet"], cache=cache, allow_uvx=False))[0] == from_table("sonnet")
+    assert (await resolve_models(["sonnet"], cache=cache))[0] == from_table("sonnet")
     install(alone, ANSWER)
-    assert (await resolve_models(["sonnet"], cache=cache, allow_uvx=False))[0].resolved_by == "built-in table"
+    assert (await resolve_models(["sonnet"], cache=cache))[0].resolved_by == "built-in table"
     assert not (alone / "count").exists()
 
 
@@ -149,7 +151,7 @@ async def test_one_that_hangs_is_ended_with_its_children(alone: Path, tmp_path: 
         "pid = os.fork()\nPath(__file__).with_name(f'pid{int(pid == 0)}').write_text(str(os.getpid()))\ntime.sleep(600)"
     )
     install(alone, body)
-    plans = await resolve_models(["sonnet"], cache=tmp_path / "cache", allow_uvx=False, timeout=1.5)
+    plans = await resolve_models(["sonnet"], cache=tmp_path / "cache", timeout=1.5)
     assert plans == [from_table("sonnet")]
     for name in ("pid0", "pid1"):
         assert not _runs(int((alone / name).read_text()))
@@ -172,7 +174,7 @@ def _runs(pid: int) -> bool:
 )
 async def test_a_broken_cache_is_an_empty_one(alone: Path, tmp_path: Path, stored: str) -> None:
     (tmp_path / "models.json").write_text(stored)
-    plans = await resolve_models(["sonnet"], cache=tmp_path, allow_uvx=False)
+    plans = await resolve_models(["sonnet"], cache=tmp_path)
     assert plans == [from_table("sonnet")]
 
 
@@ -183,22 +185,140 @@ async def test_what_is_no_model_is_refused_without_repeating_it(tmp_path: Path, 
     assert models[0] not in (refused.value.message, refused.value.hint)
 
 
+CANARIES = {
+    **dict.fromkeys(
+        ("LANGSMITH_API_KEY", "HOMEBREW_GITHUB_API_TOKEN", "TEMPORAL_API_KEY", "UV_PUBLISH_TOKEN", "XDG_SECRET"),
+        "Zq7-throwaway-Xy9",
+    ),
+    **dict.fromkeys(("HTTPS_PROXY", "https_proxy", "UV_INDEX_URL"), "http://user:Zq7-throwaway-Xy9@proxy.example:1"),
+    **dict.fromkeys(("LC_SECRET", "SSL_KEY", "TMP_TOKEN", "PATH_TOKEN", "UV_INDEX_CORP_PASSWORD"), "Zq7-throwaway-Xy9"),
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the stand-in program is a script with a #! line")
+async def test_no_variable_by_its_beginning_and_no_sign_in_of_a_proxy_reaches_it(
+    alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in CANARIES.items():
+        monkeypatch.setenv(name, value)
+    install(alone, "Path(__file__).with_name('seen').write_text(json.dumps(dict(os.environ)))")
+    await resolve_models(["one"], cache=tmp_path / "cache")
+    seen = json.loads((alone / "seen").read_text())
+    assert "Zq7" not in json.dumps(seen)
+    assert seen["HOME"] == seen["FAST_AGENT_HOME"] != os.environ.get("HOME")
+
+
+async def test_nothing_is_fetched_unless_an_operator_says_so(
+    alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import uv
+
+    def asked() -> str:
+        raise AssertionError("uv was looked for")
+
+    monkeypatch.setattr(uv, "find_uv_bin", asked)
+    plans = await resolve_models(["sonnet"], cache=tmp_path / "cache")
+    assert plans == [from_table("sonnet")]
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "secrets"),
+    [
+        ("bedrock.us.anthropic.claude-sonnet-4", ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),
+        ("generic.llama3.2:latest", ()),
+        ("openresponses.x", ()),
+        ("azure.gpt-4.1", ("AZURE_API_KEY",)),
+        ("copilot.claude-sonnet-5", ("COPILOT_GITHUB_TOKEN",)),
+        ("anthropic-vertex.claude-sonnet-5", ()),
+    ],
+)
+def test_what_fast_agent_says_wrongly_is_corrected_with_a_reason(model: str, secrets: tuple[str, ...]) -> None:
+    plan = from_table(model)
+    assert plan.secrets == secrets
+    assert plan.note
+    assert plan.provider in CORRECTIONS
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The command of the very fast-agent that the table was made from, which uv fetches."""
+    from uv import find_uv_bin
+
+    uv, place = find_uv_bin(), tmp_path_factory.mktemp("fast-agent") / "venv"
+    pythons = [str(path) for path in Path.home().glob(".pyenv/versions/3.13*/bin")]
+    environment = {**os.environ, "PATH": os.pathsep.join([os.environ["PATH"], *pythons])}
+    wanted = f"fast-agent-mcp=={VERSION}"
+    try:
+        for command in (
+            [uv, "venv", "--quiet", "--python", "3.13", str(place)],
+            [uv, "pip", "install", "--quiet", "--python", str(place / "bin" / "python"), wanted],
+        ):
+            subprocess.run(command, check=True, capture_output=True, timeout=280, env=environment)
+    except (subprocess.SubprocessError, OSError):
+        pytest.skip("no fast-agent here, and uv could not get one")
+    return [str(place / "bin" / "fast-agent")]
+
+
+def ran(command: list[str], folder: Path, **env: str) -> str:
+    """What fast-agent says, with nothing in its environment but `env`; it is ended when it would wait for a reply."""
+    plain = {"PATH": os.environ["PATH"], "HOME": str(Path.home()), "COLUMNS": "2000", "NO_COLOR": "1", "TERM": "dumb"}
+    plain |= {"FAST_AGENT_HOME": str(folder), **env}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=plain,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as late:
+        return (late.stdout or b"").decode(errors="replace") + (late.stderr or b"").decode(errors="replace")
+    return done.stdout + done.stderr
+
+
 @pytest.mark.fast_agent
 @pytest.mark.timeout(300)
-async def test_a_real_fast_agent_answers(tmp_path: Path) -> None:
-    models = ["sonnet", "kimi", "passthrough", "openrouter.a/b", "nobody-knows-this"]
-    plans = await resolve_models(models, cache=tmp_path, timeout=240)
-    if all(plan.resolved_by == "built-in table" for plan in plans):
-        pytest.skip("no fast-agent here, and uv could not get one")
-    by_input = {plan.input: plan for plan in plans}
-    assert [plan.input for plan in plans] == models
-    assert {plan.input: plan.secret for plan in plans} == {
-        "sonnet": "ANTHROPIC_API_KEY",
-        "kimi": "HF_TOKEN",
-        "passthrough": None,
-        "openrouter.a/b": "OPENROUTER_API_KEY",
-        "nobody-knows-this": None,
-    }
-    assert (by_input["sonnet"].resolved_model or "").startswith("claude-")
-    assert by_input["nobody-knows-this"].error
-    assert all(from_table(model).secret == by_input[model].secret for model in models)
+def test_the_table_agrees_with_the_real_fast_agent_for_all_its_providers(real: list[str], tmp_path: Path) -> None:
+    models = [f"{provider}.x" for provider in sorted(PROVIDERS - {"copilot"})]
+    said = ran([*real, "check", "models", f"--for-model={','.join(models)}", "--json"], tmp_path, COLUMNS="20000")
+    resolved = json.loads(said[said.index("{") :], strict=False)["resolved"]
+    assert {entry["input"] for entry in resolved} == set(models)
+    for entry in resolved:
+        plan = from_table(entry["input"])
+        assert plan.provider == entry["provider"]
+        if plan.provider not in {*CORRECTIONS, "fast-agent"}:
+            assert plan.secret == entry["required_env"]
+
+
+@pytest.mark.fast_agent
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("model", "config", "env", "told"),
+    [
+        ("generic.x", "", {"GENERIC_BASE_URL": "http://127.0.0.1:9/v1"}, ("rror", "key not configured")),
+        (
+            "azure.x",
+            "azure:\n  base_url: https://x.invalid/\n",
+            {"AZURE_OPENAI_API_KEY": "x"},
+            ("AZURE_API_KEY", "Retry"),
+        ),
+        ("azure.x", "azure:\n  base_url: https://127.0.0.1:9/\n", {"AZURE_API_KEY": "x"}, ("rror", "not configured")),
+        ("azure.x", "", {"AZURE_API_KEY": "x"}, ("section 'azure'", "not configured")),
+        ("bedrock.us.anthropic.x", "", {"BEDROCK_API_KEY": "x"}, ("boto3", "BEDROCK_API_KEY environment")),
+        ("copilot.claude-sonnet-5", "", {"COPILOT_API_KEY": "x"}, ("credentials are missing", "Retry")),
+        ("openresponses.x", "", {"OPENRESPONSES_BASE_URL": "http://127.0.0.1:9/v1"}, ("rror", "key not configured")),
+        ("anthropic-vertex.claude-sonnet-5", "", {}, ("GOOGLE_CLOUD_PROJECT", "API_KEY environment")),
+    ],
+)
+def test_each_correction_is_what_the_program_itself_does(  # noqa: PLR0917 -- a row of the table
+    real: list[str], tmp_path: Path, model: str, config: str, env: dict[str, str], told: tuple[str, str]
+) -> None:
+    (tmp_path / "fast-agent.yaml").write_text(config)
+    said = ran([*real, "--no-update-check", "go", "--config-path", "fast-agent.yaml", "--model", model, "-m", "hi",
+                "--timeout", "5"], tmp_path, **env)  # fmt: skip
+    assert told[0] in said
+    assert told[1] not in said

@@ -78,7 +78,7 @@ def test_a_configuration_gives_the_default_model_and_its_variables() -> None:
     }
     found = needs([*GO, "-m", "hi"], files=files)
     assert found.models == ("haiku",)
-    assert found.names == {"GITHUB_TOKEN": ["fast-agent.yaml reads $GITHUB_TOKEN"]}
+    assert found.names == {"GITHUB_TOKEN": ["fast-agent.yaml, line 5: ${GITHUB_TOKEN}"]}
     assert found.variables == ("MODE",)
     assert needs([*GO, "--model", "sonnet"], files=files).models == ("sonnet",)
     assert needs([*GO, "--model", "$system.fast"], files={}).models == ()
@@ -87,7 +87,7 @@ def test_a_configuration_gives_the_default_model_and_its_variables() -> None:
 def test_shell_text_is_read_for_variables() -> None:
     found = needs(["sh", "-c", 'curl -H "Bearer $MY_TOKEN" ${API_KEY:-none} $5 $HOME ${OUT_DIR}'])
     assert list(found.names) == ["API_KEY", "MY_TOKEN"]
-    assert found.variables == ("HOME", "OUT_DIR")
+    assert found.variables == ("OUT_DIR",)
 
 
 SCRIPT = """
@@ -118,10 +118,7 @@ def test_a_scripts_reads_header_and_libraries_are_found() -> None:
     ]
     assert found.variables == ("DEBUG",)
     assert found.names["WEATHER_LOGIN"] == ["the script lists it in [tool.hf-jobs] secrets"]
-    assert [reason[:30] for reason in found.names["HF_TOKEN"]] == [
-        "the script calls push_to_hub, ",
-        "the script reads HF_TOKEN",
-    ]
+    assert found.names["HF_TOKEN"] == ["the script reads HF_TOKEN, line 10", "the script, line 13: calls push_to_hub()"]
 
 
 def test_python_files_are_read_like_scripts() -> None:
@@ -129,7 +126,7 @@ def test_python_files_are_read_like_scripts() -> None:
         ["python", "main.py"],
         files={"main.py": "import os; os.environ['A_TOKEN']", "notes.txt": "os.environ['B_TOKEN']"},
     )
-    assert found.names == {"A_TOKEN": ["main.py reads A_TOKEN"]}
+    assert found.names == {"A_TOKEN": ["main.py reads A_TOKEN, line 1"]}
 
 
 def test_models_of_declared_agents_are_found() -> None:
