@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jobs.commands import script_files, shell
 from jobs.commands.calls import ProgramCall, PythonText, Reading, VariableRead
-from jobs.commands.scope import WORKSPACE, Scope
+from jobs.commands.scope import WORKSPACE, Scope, behind_env
 from jobs.commands.wrappers import LAUNCHERS, Unwrapped, after_shell_options, printed, unwrap
 
 if TYPE_CHECKING:
@@ -155,31 +155,11 @@ class _Reader:
 
     def _env(self, words: list[str], scope: Scope, line: int, stdin: str | None) -> None:
         scope = scope.child(subshell=True)
-        at = 0
-        while at < len(words):
-            word = words[at]
-            at += 1
-            if word in {"-u", "--unset", "-C", "--chdir"} and at < len(words):
-                if word in {"-C", "--chdir"}:
-                    scope.change_folder(words[at])
-                else:
-                    scope.unset(words[at])
-                at += 1
-            elif word in {"-S", "--split-string", "-vS"} and at < len(words):
-                shell.follow("env " + " ".join(words[at:]), scope, self)
-                return
-            elif word in {"-i", "-", "--ignore-environment"}:
-                scope.values, scope.exported = {}, set()
-            elif word.startswith("--unset="):
-                scope.unset(word.partition("=")[2])
-            elif word == "--":
-                break
-            elif match := _ASSIGNMENT.fullmatch(word):
-                scope.set(match[1], match[2], exported=True)
-            elif not word.startswith("-"):
-                at -= 1
-                break
-        self.run(words[at:], scope, line=line, stdin=stdin)
+        rest, text = behind_env(words, scope)
+        if text is not None:
+            shell.follow(f"env {text}", scope, self)
+        else:
+            self.run(rest, scope, line=line, stdin=stdin)
 
     def _shell(self, words: list[str], scope: Scope, line: int, stdin: str | None) -> None:
         rest, is_text = after_shell_options(words)

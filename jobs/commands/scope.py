@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jobs.commands.shell_syntax import Node
+
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 
 WORKSPACE = "/workspace"
 """Where a job's files lie, and where a uv job starts."""
@@ -88,3 +93,31 @@ class Scope:
             self.cwd = None
         elif path.startswith("/") or self.cwd is not None:
             self.cwd = posixpath.normpath(posixpath.join(self.cwd or "/", path))
+
+
+def behind_env(words: Sequence[str], scope: Scope) -> tuple[list[str], str | None]:
+    """The program behind `env`'s own words, whose effect is put into `scope`; or the text that `-S` has it split."""
+    at = 0
+    while at < len(words):
+        word = words[at]
+        at += 1
+        if word in {"-u", "--unset", "-C", "--chdir"} and at < len(words):
+            if word in {"-C", "--chdir"}:
+                scope.change_folder(words[at])
+            else:
+                scope.unset(words[at])
+            at += 1
+        elif word in {"-S", "--split-string", "-vS"} and at < len(words):
+            return [], " ".join(words[at:])
+        elif word in {"-i", "-", "--ignore-environment"}:
+            scope.values, scope.exported = {}, set()
+        elif word.startswith("--unset="):
+            scope.unset(word.partition("=")[2])
+        elif word == "--":
+            break
+        elif match := _ASSIGNMENT.fullmatch(word):
+            scope.set(match[1], match[2], exported=True)
+        elif not word.startswith("-"):
+            at -= 1
+            break
+    return list(words[at:]), None
