@@ -18,12 +18,9 @@ def finished(stage: str | None) -> bool:
     return stage in _ENDS
 
 
-def succeeded(stage: str | None, *, agent_succeeded: bool | None = None) -> bool | None:
-    """Whether the job did what it was for: None until it ends.
+def succeeded(stage: str | None) -> bool | None:
+    """Whether the job did what it was for, as far as its stage tells: None until it ends.
 
-    `agent_succeeded` is the word of the agent inside, where one left results. An agent that failed is not
-    success, whatever exit status its process gave; one that says nothing leaves the stage to speak.
+    What it left may say otherwise (`jobs.results.outcome`): an agent that failed is not success.
     """
-    if not finished(stage):
-        return None
-    return stage == COMPLETED and agent_succeeded is not False
+    return stage == COMPLETED if finished(stage) else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from pydantic import BaseModel
 
+from tools.bound import LARGEST_REPLY, text_of, weight_of
 from tools.registry import dump
 
 POLL_BYTES = 400
@@ -15,10 +15,9 @@ FINISHED_BYTES = 1_500
 LIST_BYTES = 12_000
 RESULTS_BYTES = 16_000
 """Of the two forms of a reply together, when nothing in particular was asked for."""
-LARGEST_REPLY = 30_000
-"""The same for whatever is asked for. With `LINKS_BYTES` of links on top of it, it stays below 32 KiB."""
 LINKS_BYTES = 1_800
 
+__all__ = ["LARGEST_REPLY", "fitted", "size", "weight", "without"]
 Reply = TypeVar("Reply", bound=BaseModel)
 
 
@@ -29,8 +28,7 @@ def size(reply: BaseModel) -> int:
 
 def weight(reply: BaseModel) -> int:
     """Bytes of both forms of a reply: its data, and the same quoted as text."""
-    text = _text(reply)
-    return len(text.encode()) * 2 + text.count('"') + text.count("\\")
+    return weight_of(_text(reply))
 
 
 def fitted(
@@ -50,4 +48,4 @@ def without(*names: str) -> Callable[[Reply], Reply]:
 
 
 def _text(reply: BaseModel) -> str:
-    return json.dumps(dump(reply), ensure_ascii=False, separators=(",", ":"))
+    return text_of(dump(reply))

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import anyio
 from mcp.server.mcpserver import Context
 from mcp_types import ToolAnnotations
 from pydantic import Field
@@ -16,6 +17,7 @@ from jobs.display_text import one_line
 from jobs.durations import words
 from jobs.errors import BadArgument, HubError
 from jobs.logs import reader
+from jobs.results.outcome import Outcome
 from jobs.stage import KNOWN, RUNNING, finished
 from tools import replies
 from tools.budget import FINISHED_BYTES, LIST_BYTES, POLL_BYTES, fitted, without
@@ -24,6 +26,7 @@ from tools.services import Connected, Services, services_of
 
 _MOST_AT_ONCE = 50
 _LINE = 120
+_LOOKED_AT_ONCE = 6
 
 
 class JobStatus(Arguments):
@@ -111,8 +114,7 @@ async def view_of(
     return replies.status(
         found,
         await connected.hub.prices_at_hand(),
-        diagnosis=outcome.diagnosis if outcome else None,
-        agent_succeeded=outcome.agent_succeeded if outcome else None,
+        outcome=outcome,
         mask=mask,
     )
 
@@ -130,16 +132,23 @@ async def _listed(services: Services, connected: Connected, request: JobStatus) 
         limit=request.limit + 1,
     )
     mask = services.masker().mask
-    views = []
-    for job in jobs[: request.limit]:
-        outcome = await services.outcomes.of(hub, job, mask, deep=False)
-        views.append(_row(job, outcome.agent_succeeded if outcome else None, mask))
+    outcomes: dict[str, Outcome | None] = {}
+    gate = anyio.CapacityLimiter(_LOOKED_AT_ONCE)
+
+    async def look(job: Job) -> None:
+        async with gate:
+            outcomes[job.id] = await services.outcomes.of(hub, job, mask, deep=False)
+
+    async with anyio.create_task_group() as group:
+        for job in jobs[: request.limit]:
+            group.start_soon(look, job)
+    views = [_row(job, outcomes[job.id], mask) for job in jobs[: request.limit]]
     reply = StatusReply(hub=connected.name, jobs=views, truncated=len(jobs) > request.limit or None)
     return fitted(reply, LIST_BYTES, _LIST_STEPS)
 
 
-def _row(job: Job, agent_succeeded: bool | None, mask: Any) -> replies.JobStatusView:  # Three-valued, as everywhere.
-    whole = replies.status(job, agent_succeeded=agent_succeeded, mask=mask)
+def _row(job: Job, outcome: Outcome | None, mask: Any) -> replies.JobStatusView:
+    whole = replies.status(job, outcome=outcome, mask=mask)
     shown = ("id", "namespace", "stage", "finished", "succeeded", "message", "running_secs", "created_at", "flavor")
     return replies.JobStatusView(
         **{name: getattr(whole, name) for name in shown}, labels=replies.labels(job.labels, mask)

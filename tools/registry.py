@@ -6,7 +6,6 @@ is a pydantic model. The argument model is the whole of the input schema and ref
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import UnionType
@@ -20,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from consent.gate import patience
 from jobs.errors import JobsError
 from tools.arguments.repair import repaired
+from tools.bound import bounded, text_of
 from tools.refusal import refusal
 from tools.sdk import (
     ArgModelBase,
@@ -115,21 +115,21 @@ def dump(reply: BaseModel) -> dict[str, Any]:
 def reply_result(reply: BaseModel | Content) -> CallToolResult:
     """A reply as a tool gives it: its data in both forms, then what else it carries."""
     whole = reply if isinstance(reply, Content) else Content(reply, [])
-    data = dump(whole.reply)
+    data = bounded(dump(whole.reply))
     return CallToolResult(content=[_text(data), *whole.extra], structured_content=data)
 
 
 def error_result(error: JobsError, notes: list[str] | None = None) -> CallToolResult:
     """An error as a reply: its parts as text, so that no output schema has to make room for them."""
     told = {"error": error.as_dict(), **({"understood": notes} if notes else {})}
-    return CallToolResult(content=[_text(told)], is_error=True)
+    return CallToolResult(content=[_text(bounded(told))], is_error=True)
 
 
 def understood(result: Any, notes: list[str]) -> Any:
     """A reply that also says which arguments were taken for what, where some were not as the tool takes them."""
     if not notes or not isinstance(result, CallToolResult) or not isinstance(result.structured_content, dict):
         return result
-    data = {**result.structured_content, "understood": notes}
+    data = bounded({**result.structured_content, "understood": notes})
     return result.model_copy(update={"content": [_text(data), *result.content[1:]], "structured_content": data})
 
 
@@ -190,4 +190,4 @@ def _shrink(node: Any) -> Any:
 
 
 def _text(data: dict[str, Any]) -> TextContent:
-    return TextContent(type="text", text=json.dumps(data, ensure_ascii=False, separators=(",", ":")))
+    return TextContent(type="text", text=text_of(data))

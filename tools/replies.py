@@ -15,20 +15,24 @@ from jobs.logs.matches import size
 from jobs.spec import cost, workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from jobs.client.models import Hardware, Job
     from jobs.errors import JobsError
     from jobs.logs.reader import LogSlice
     from jobs.results.agent_answer import AgentAnswer
-    from jobs.results.artifacts import Artifact, Inline, Listing
+    from jobs.results.artifacts import Artifact, Listing
+    from jobs.results.contents import Inline
     from jobs.results.diagnosis import Diagnosis
+    from jobs.results.outcome import Outcome
 
 _MESSAGE_CHARS = 300
 _LABELS_SHOWN = 12
 _LABELS_BYTES = 400
 _EVIDENCE_BYTES = 500
 _LABEL_CHARS = 100
+_METRICS_BYTES = 1_500
+_TEXT_CHARS = 400
 
 
 class View(BaseModel):
@@ -86,12 +90,15 @@ class LogView(View):
 
 class ArtifactView(View):
     path: str
+    id: str | None = Field(None, description="Fetches it where `path` had to be cleaned")
     size: int | None = None
     hash: str | None = None
+    given: bool | None = Field(None, description="An input as it was given")
     changed_input: bool | None = None
     text: str | None = None
     json_: Any = Field(None, serialization_alias="json")
     cut: int | None = None
+    note: str | None = Field(None, description="Why its content is not here, or not as its name says")
 
 
 class AnswerView(View):
@@ -113,8 +120,7 @@ def status(
     job: Job,
     hardware: Iterable[Hardware] = (),
     *,
-    diagnosis: Diagnosis | None = None,
-    agent_succeeded: bool | None = None,
+    outcome: Outcome | None = None,
     mask: Callable[[str], str] = str,
 ) -> JobStatusView:
     """A job as a poll shows it: a few fields while it runs (≤ 400 bytes), the whole of it once it ended (≤ 1.5 KB)."""
@@ -125,8 +131,8 @@ def status(
         namespace=job.namespace,
         stage=one_line(job.stage, 40),
         finished=ended,
-        succeeded=stage.succeeded(job.stage, agent_succeeded=agent_succeeded),
-        message=one_line(mask(job.message), _MESSAGE_CHARS if ended else 100) if job.message else None,
+        succeeded=outcome.succeeded if outcome else stage.succeeded(job.stage),
+        message=message(job, outcome, mask, _MESSAGE_CHARS if ended else 100),
         running_secs=job.durations.running_secs,
         scheduling_secs=job.durations.scheduling_secs if ended or job.started_at is None else None,
         flavor=job.flavor,
@@ -147,9 +153,17 @@ def status(
             "url": job.url,
             "workspace": place.uri if place else None,
             "expose_urls": None,
-            "diagnosis": diagnosis_view(diagnosis, mask),
+            "diagnosis": diagnosis_view(outcome.diagnosis if outcome else None, mask),
         }
     )
+
+
+def message(
+    job: Job, outcome: Outcome | None, mask: Callable[[str], str] = str, limit: int = _MESSAGE_CHARS
+) -> str | None:
+    """What the stage alone does not say, or else what the hub says."""
+    said = (outcome.words if outcome else None) or mask(job.message or "")
+    return one_line(said, limit) or None
 
 
 def unchanged(job: Job) -> JobStatusView:
@@ -223,6 +237,38 @@ def answer(found: AgentAnswer) -> AnswerView:
     )
 
 
+def metrics(
+    found: Mapping[str, Mapping[str, Any]], mask: Callable[[str], str] = str
+) -> dict[str, dict[str, Any]] | None:
+    """The figures, file by file, as many as there is room for."""
+    shown: dict[str, dict[str, Any]] = {}
+    room = _METRICS_BYTES
+    for path, figures in found.items():
+        kept: dict[str, Any] = {}
+        for name, value in figures.items():
+            masked = mask(name), mask(value) if isinstance(value, str) else value
+            room -= size(masked[0]) + size(masked[1]) + 2
+            if room < 0:
+                break
+            kept[masked[0]] = masked[1]
+        if kept:
+            shown[path] = kept
+    return shown or None
+
+
+def few(texts: Sequence[str], most: int = 6, room: int = 800) -> list[str] | None:
+    """The first of some texts, each on one line, and a word on how many more there are."""
+    shown: list[str] = []
+    for text in texts[:most]:
+        line = one_line(text, _TEXT_CHARS)
+        room -= size(line)
+        if room < 0 and shown:
+            break
+        shown.append(line)
+    more = len(texts) - len(shown)
+    return [*shown, *([f"... {more} more"] if more else [])] or None
+
+
 def labels(given: Any, mask: Callable[[str], str] = str) -> dict[str, str] | None:
     """The caller's labels, bounded; ours is left out."""
     shown: dict[str, str] = {}
@@ -237,13 +283,16 @@ def labels(given: Any, mask: Callable[[str], str] = str) -> dict[str, str] | Non
 
 def _artifact(file: Artifact, content: Inline | None) -> ArtifactView:
     return ArtifactView(
-        path=one_line(file.path, 300),
+        path=file.shown,
+        id=file.id,
         size=file.told_size,
         hash=file.hash,
+        given=file.given or None,
         changed_input=file.changed_input or None,
         text=content.text if content else None,
         json_=content.json if content else None,
         cut=(content.cut or None) if content else None,
+        note=content.note if content else None,
     )
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
@@ -22,7 +23,7 @@ import httpx2
 from jobs.client import error_map, models
 from jobs.client.error_map import RequestContext
 from jobs.client.retry import Backoff, retrying
-from jobs.client.transport import DIRECT, HubTransport, decode
+from jobs.client.transport import DIRECT, HubTransport, Params, Reply, decode
 from jobs.display_text import one_line
 from jobs.errors import Conflict, HubBroken, HubError, HubTimeout, JobsError, NotFound
 from jobs.ids import check_namespace
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+LEFT_OUT_HEADER = "x-left-out"
 _THREADS = 4
+_LOOKED_UP = 1_000
 _UPLOAD_LASTS = 20.0
 _DOWNLOAD_LASTS = 900.0
 _READ_SILENCE = 20.0
@@ -51,6 +54,34 @@ class BucketFile:
     size: int
     xet_hash: str | None = None
     mtime: datetime | None = None
+
+
+@dataclass(frozen=True)
+class TreePage:
+    """One page of a listing.
+
+    Attributes:
+        files: Those of the page.
+        folders: Paths of folders, where the listing is not recursive.
+        left_out: What lies there and is no file of a bucket, by kind; a local hub knows.
+        last: Whether no page follows.
+    """
+
+    files: list[BucketFile]
+    folders: list[str]
+    left_out: Mapping[str, int]
+    last: bool
+
+    @classmethod
+    def read(cls, items: Sequence[Any], prefix: str, reply: Reply) -> TreePage:
+        """From a reply's items, those whose path begins with `prefix`."""
+        known = [item for item in items if isinstance(item, Mapping) and str(item.get("path")).startswith(prefix)]
+        files = [_file(item) for item in known if item.get("type") == "file"]
+        folders = [str(item["path"]) for item in known if item.get("type") == "directory"]
+        said = (reply.headers.get(LEFT_OUT_HEADER) or "").split(",")
+        pairs = [pair.strip().partition("=") for pair in said]
+        left_out = {kind: int(count) for kind, _, count in pairs if count.isdecimal()}
+        return cls(files, folders, left_out, last=reply.next_url is None)
 
 
 class Buckets:
@@ -103,20 +134,47 @@ class Buckets:
 
         await retrying(once, Backoff(attempts=2, total=_UPLOAD_LASTS + 5))
 
-    async def tree(self, bucket: str, folder: str, *, limit: int = 1000) -> list[BucketFile]:
-        """The files under a folder and below, `limit` at most; a folder that is not there has none."""
+    async def pages(self, bucket: str, folder: str, *, recursive: bool = True) -> AsyncGenerator[TreePage, None]:
+        """What is under a folder, page by page as the hub gives it; a folder that is not there has nothing."""
         asked = self._asked(bucket)
         prefix = folder.strip("/") + "/"
         path = f"{self._api_path(bucket)}/tree/{quote(prefix[:-1], safe='')}"
+        params: Params | None = {"recursive": "true" if recursive else "false"}
+        while path:
+            try:
+                reply = await self._wire.read(path, asked, self._backoff, params=params)
+            except NotFound:
+                return
+            items = decode(reply, asked)
+            if not isinstance(items, list):
+                raise error_map.unreadable(asked)
+            yield TreePage.read(items, prefix, reply)
+            path, params = reply.next_url or "", None
+
+    async def tree(self, bucket: str, folder: str, *, limit: int = 1000) -> list[BucketFile]:
+        """The files under a folder and below, `limit` at most; a folder that is not there has none."""
         found: list[BucketFile] = []
-        with suppress(NotFound):
-            async with aclosing(self._wire.pages(path, asked, self._backoff, params={"recursive": "true"})) as pages:
-                async for page in pages:
-                    files = [_file(item) for item in page if isinstance(item, Mapping) and item.get("type") == "file"]
-                    found += [item for item in files if item.path.startswith(prefix)]
-                    if len(found) >= limit:
-                        break
+        async with aclosing(self.pages(bucket, folder)) as pages:
+            async for page in pages:
+                found += page.files
+                if len(found) >= limit:
+                    break
         return found[:limit]
+
+    async def lookup(self, bucket: str, paths: Sequence[str]) -> list[BucketFile]:
+        """Those of `paths` that are files; each is looked for by itself, however much else there is."""
+        asked = self._asked(bucket)
+        path = f"{self._api_path(bucket)}/paths-info"
+        found: list[BucketFile] = []
+        for start in range(0, len(paths), _LOOKED_UP):
+            body = {"paths": list(paths[start : start + _LOOKED_UP])}
+            try:
+                reply = await retrying(partial(self._wire.send, "POST", path, asked, body=body), self._backoff)
+            except NotFound:
+                return []
+            items = decode(reply, asked)
+            found += TreePage.read(items if isinstance(items, list) else [], "", reply).files
+        return found
 
     async def read(self, bucket: str, path: str, *, max_bytes: int) -> bytes:
         """The first `max_bytes` of a file. Raises NotFound."""

@@ -17,8 +17,8 @@ from jobs.display_text import clean, one_line
 LARGEST_RESULTS_FILE = 8 * 1024 * 1024
 _TEXT_CHARS = 4_000
 _ERROR_CHARS = 300
-_ERRORS_SHOWN = 5
-_GOOD_ENDS = frozenset({"endTurn", "stopSequence"})
+ERRORS_SHOWN = 5
+GOOD_ENDS = frozenset({"endTurn", "stopSequence"})
 _USAGE = "fast-agent-usage"
 _ERROR = "fast-agent-error"
 _PROVIDER_ERROR = "fast-agent-provider-error"
@@ -71,29 +71,18 @@ def read(
         raw = json.loads(data)
     except (ValueError, RecursionError):
         return None
+    return of_document(raw, path=path, max_chars=max_chars, mask=mask)
+
+
+def of_document(
+    raw: Any, *, path: str | None = None, max_chars: int = _TEXT_CHARS, mask: Callable[[str], str] = str
+) -> AgentAnswer | None:
+    """As `read`, of a document that was parsed."""
     messages = raw.get("messages") if isinstance(raw, Mapping) else None
     if not isinstance(messages, list) or not messages or not all(_is_message(message) for message in messages):
         return None
     told = [message for message in messages if not message.get("is_template")] or messages
     return _Conversation(told, mask).answer(path, max_chars)
-
-
-def is_fast_agent(command: tuple[str, ...] | list[str]) -> bool:
-    """Whether a command line runs `fast-agent go`, however it is wrapped."""
-    return any(
-        word.rsplit("/", 1)[-1] in {"fast-agent", "fast-agent-mcp"} and "go" in command[index + 1 :]
-        for index, word in enumerate(command)
-    )
-
-
-def results_path(command: tuple[str, ...] | list[str]) -> str | None:
-    """The `--results` path on a `fast-agent go` command line, or None."""
-    for index, word in enumerate(command):
-        if word == "--results" and index + 1 < len(command):
-            return command[index + 1]
-        if word.startswith("--results="):
-            return word.partition("=")[2]
-    return None
 
 
 class _Conversation:
@@ -114,9 +103,9 @@ class _Conversation:
             text=text[:max_chars],
             text_cut=max(0, len(text) - max_chars),
             stop_reason=stop_reason,
-            succeeded=bool(replies) and stop_reason in _GOOD_ENDS and not unanswered and not self._errors(last),
-            errors=tuple(errors[-_ERRORS_SHOWN:]),
-            tool_errors=tuple(failures[-_ERRORS_SHOWN:]),
+            succeeded=bool(replies) and stop_reason in GOOD_ENDS and not unanswered and not self._errors(last),
+            errors=tuple(errors[-ERRORS_SHOWN:]),
+            tool_errors=tuple(failures[-ERRORS_SHOWN:]),
             tool_calls=calls,
             model=_model(self._messages),
             usage=_usage(self._messages),

@@ -1,26 +1,50 @@
-"""What came of a job that ended: did it do its work, and if not, why. Read once; an end never changes."""
+"""What came of a job that ended: did it do its work, and if not, why. Read once it is settled; an end never changes."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from hub_contract.constants import is_loopback
 from jobs import stage
 from jobs.client.client import HubClient
 from jobs.client.models import Job
 from jobs.errors import HubError
 from jobs.logs import reader
-from jobs.results import artifacts, diagnosis
-from jobs.results.agent_answer import AgentAnswer, is_fast_agent, results_path
+from jobs.results import answers, artifacts, diagnosis, document
+from jobs.results.agent_answer import AgentAnswer
+from jobs.results.answers import Found
+from jobs.results.artifacts import Listing
 from jobs.results.diagnosis import Diagnosis
-from jobs.spec import workspace
+from jobs.results.promised import Promised, promised
 
 _REMEMBERED = 500
+_SETTLED_AFTER = timedelta(seconds=90)
+"""A far hub's mount writes files back for up to 45 seconds after the end."""
+
+_AGENT_FAILED = "The process ended well, but the agent inside did not: this is not a success."
+_BATCH_FAILED = "The process ended well, but no row of the batch came through: this is not a success."
+_BATCH_PARTLY = "Some rows of the batch failed; the metrics say how many."
+_NOT_YET = "What --results names is not there (yet): files can arrive up to a minute after the end. Look again."
+_NOT_ALL = "An agent answered, but a file that another --results names is not there."
+_ELSEWHERE = (
+    "--results names a place outside the workspace, so its answer cannot be read; the exit status alone says no."
+)
+_UNSAID = "fast-agent left no results, and its exit status says nothing of the agent's success: see the log."
+_UNREAD = "The agent's results could not be read, so whether it succeeded is not known."
+_NO_DOCUMENT = "With --json-schema the output is one JSON document, and the log ends with none: this is not a success."
+_SENT_ON = (">", "|")
 _NO_RESULTS = Diagnosis(
     "no_results",
     "The process ended well, but the file that fast-agent's --results names is not in the workspace.",
     suggestion="Look at the log for what the agent did instead, and at the artifacts for what else it wrote.",
+)
+_EMPTY = (
+    "Nothing is in its workspace: what a job writes elsewhere than /workspace ($HF_JOB_WORKSPACE), such as /tmp or "
+    "its image's own folder, goes with the container."
 )
 
 
@@ -29,59 +53,132 @@ class Outcome:
     """The word of the fast-agents inside, and the likeliest cause of a failure.
 
     Attributes:
-        agent_succeeded: False when one failed; None when none left results.
-        diagnosis: None for a job that did what it was for, or was cancelled.
-        answers: One for each results file.
+        succeeded: Whether the job did what it was for; None where nothing tells.
+        words: What the stage alone does not say, in a sentence.
+        diagnosis: None for a job that did what it was for.
+        answers: One for each agent, the first few; `more_answers` counts the rest.
+        metrics: Figures that it left, by path.
+        note: Where it left nothing: why that may be.
     """
 
-    agent_succeeded: bool | None = None
+    succeeded: bool | None
+    words: str | None = None
     diagnosis: Diagnosis | None = None
     answers: tuple[AgentAnswer, ...] = ()
+    more_answers: int = 0
+    metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    note: str | None = None
 
 
 @dataclass
 class Outcomes:
     """Remembers the last few hundred ends, by endpoint, namespace and id."""
 
-    _known: OrderedDict[tuple[str, str, str], Outcome] = field(default_factory=OrderedDict)
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    _known: OrderedDict[tuple[str, str, str, bool], Outcome] = field(default_factory=OrderedDict)
 
     async def of(self, hub: HubClient, job: Job, mask: Callable[[str], str], *, deep: bool = True) -> Outcome | None:
-        """The outcome of a job; None while it runs, or where the hub would not say.
+        """The outcome of a job; None while it runs.
 
-        `deep` reads the log of a failed one and looks for agents in any job; otherwise only what decides whether a
-        fast-agent job succeeded is read, and what is remembered is used.
+        `deep` reads the log of a failed one; otherwise only what decides whether the job succeeded is read. A part
+        that cannot be had, files or log, is done without.
         """
         if not stage.finished(job.stage):
             return None
         key = (job.endpoint, job.namespace, job.id)
-        known = self._known.get(key)
-        if known is not None or (not deep and not is_fast_agent(job.command)):
+        known = self._known.get((*key, True)) or (None if deep else self._known.get((*key, False)))
+        if known is not None:
             return known
-        try:
-            found = await _read(hub, job, mask)
-        except HubError:
-            return None
-        self._known[key] = found
-        while len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
+        if not deep and job.stage != stage.COMPLETED:
+            return Outcome(succeeded=False)
+        reading = _Reading(hub, job, mask, recent=self._recent(hub, job))
+        found = await reading.outcome(deep=deep)
+        if reading.whole:
+            self._known[*key, deep] = found
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
         return found
 
-
-async def _read(hub: HubClient, job: Job, mask: Callable[[str], str]) -> Outcome:
-    listed = await artifacts.listing(hub, job)
-    answers = tuple(await artifacts.answers(hub, job, listed, mask=mask))
-    agent_succeeded = all(answer.succeeded for answer in answers) if answers else None
-    if not answers and job.stage == stage.COMPLETED and _promised_results(job):
-        return Outcome(agent_succeeded=False, diagnosis=_NO_RESULTS)
-    cause = None
-    if job.stage == stage.ERROR or agent_succeeded is False:
-        lines = await reader.last_lines(hub, job, diagnosis.LINES_READ, mask=mask)
-        cause = diagnosis.diagnose(job, lines, answers)
-    return Outcome(agent_succeeded, cause, answers)
+    def _recent(self, hub: HubClient, job: Job) -> bool:
+        """Whether files may still arrive: a local hub's workspace is a folder, and is whole at the end."""
+        return (
+            not is_loopback(hub.endpoint)
+            and job.finished_at is not None
+            and self.now() - job.finished_at < _SETTLED_AFTER
+        )
 
 
-def _promised_results(job: Job) -> bool:
-    """Whether the job ran `fast-agent go` with a results file that had to land in its workspace."""
-    path = results_path(job.command)
-    inside = path is not None and (not path.startswith("/") or path.startswith(f"{workspace.MOUNT_PATH}/"))
-    return inside and is_fast_agent(job.command) and workspace.of_job(job) is not None
+@dataclass
+class _Reading:
+    """One look at an ended job; `whole` says whether another would find the same."""
+
+    hub: HubClient
+    job: Job
+    mask: Callable[[str], str]
+    recent: bool
+    whole: bool = True
+
+    async def outcome(self, *, deep: bool) -> Outcome:
+        promise = await promised(self.hub, self.job)
+        try:
+            listed = await artifacts.listing(self.hub, self.job, mask=self.mask)
+            found = await answers.look(self.hub, self.job, listed, promise, mask=self.mask)
+        except HubError:
+            self.whole = False
+            listed, found = Listing(None), None
+        outcome = await self._verdict(promise, listed, found)
+        if outcome.succeeded is False and outcome.diagnosis is None and deep:
+            outcome = await self._diagnosed(outcome)
+        return outcome
+
+    async def _verdict(self, promise: Promised, listed: Listing, found: Found | None) -> Outcome:
+        if self.job.stage != stage.COMPLETED:
+            left = found or Found()
+            return Outcome(False, answers=left.answers, more_answers=left.more_answers, metrics=left.metrics)
+        if found is None:
+            return Outcome(None, _UNREAD) if promise.agents else Outcome(succeeded=True)
+        succeeded, words, cause = self._of_files(promise, found)
+        told = found.answers
+        if succeeded is None and words is _UNSAID and promise.document:
+            succeeded, words, told = await self._of_document()
+        self.whole = self.whole and not (self.recent and (succeeded is None or cause is not None or not listed.count))
+        return Outcome(
+            succeeded, words, cause, told, found.more_answers, found.metrics,
+            note=_EMPTY if listed.workspace is not None and not listed.count and not listed.cut and not told else None,
+        )  # fmt: skip
+
+    def _of_files(self, promise: Promised, found: Found) -> tuple[bool | None, str | None, Diagnosis | None]:
+        """Whether the job succeeded, by what it left; the first rule that applies."""
+        failed_batch = any(failed >= rows > 0 for failed, rows in found.batches)
+        rules: tuple[tuple[bool, bool | None, str | None, Diagnosis | None], ...] = (
+            (found.failed > 0, False, _AGENT_FAILED, None),
+            (failed_batch, False, _BATCH_FAILED, None),
+            (bool(found.missing) and bool(found.answers), None, _NOT_ALL, None),
+            (bool(found.missing) and self.recent, None, _NOT_YET, None),
+            (bool(found.missing), False, None, _NO_RESULTS),
+            (bool(found.answers), True, None, None),
+            (promise.elsewhere, None, _ELSEWHERE, None),
+            (promise.agents, None, _UNSAID, None),
+            (any(failed for failed, _ in found.batches), None, _BATCH_PARTLY, None),
+        )
+        return next(((verdict, words, cause) for true, verdict, words, cause in rules if true), (True, None, None))
+
+    async def _of_document(self) -> tuple[bool | None, str | None, tuple[AgentAnswer, ...]]:
+        try:
+            text = await document.at_the_end(self.hub, self.job, mask=self.mask)
+        except HubError:
+            self.whole = False
+            return None, _UNREAD, ()
+        if text is None:
+            sent_on = any(sign in word for word in self.job.command for sign in _SENT_ON)
+            return (None, _UNSAID, ()) if sent_on else (False, _NO_DOCUMENT, ())
+        shown = text[: answers.ANSWER_CHARS]
+        return True, None, (AgentAnswer(shown, None, succeeded=True, text_cut=len(text) - len(shown)),)
+
+    async def _diagnosed(self, outcome: Outcome) -> Outcome:
+        try:
+            lines = await reader.whole_lines(self.hub, self.job, diagnosis.LINES_READ, mask=self.mask)
+        except HubError:
+            self.whole = False
+            lines = []
+        return replace(outcome, diagnosis=diagnosis.diagnose(self.job, lines, outcome.answers))

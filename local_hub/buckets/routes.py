@@ -4,12 +4,14 @@ import base64
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial, wraps
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import anyio
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -32,6 +34,21 @@ _HASHED_AT_ONCE = 8 << 20
 _FILE_INFO = "application/vnd.xet-fileinfo+json"
 _OPERATIONS = 10_000
 _BODY = 32 << 20
+
+
+class _AnyPath(Convertor[str]):
+    """A path with whatever a file's name may hold, line breaks too, which Starlette's own stops at."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("any", _AnyPath())
 
 T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
@@ -63,14 +80,14 @@ class _BucketApi:
             Route(one, _mapped(self._delete), methods=["DELETE"]),
             Route(f"{one}/settings", _mapped(self._settings), methods=["PUT"]),
             Route(f"{one}/tree", _mapped(self._tree)),
-            Route(f"{one}/tree/{{prefix:path}}", _mapped(self._tree)),
+            Route(f"{one}/tree/{{prefix:any}}", _mapped(self._tree)),
             Route(f"{one}/paths-info", _mapped(self._paths_info), methods=["POST"]),
             Route(f"{one}/batch", _mapped(self._batch), methods=["POST"]),
             Route(f"{one}/xet-read-token", _mapped(partial(self._token, write=False))),
             Route(f"{one}/xet-write-token", _mapped(partial(self._token, write=True))),
             Route(f"{one}/events", _mapped(self._events)),
             Route("/api/repos/move", _mapped(self._move), methods=["POST"]),
-            Route("/buckets/{namespace}/{name}/resolve/{path:path}", _mapped(self._resolve), methods=["GET", "HEAD"]),
+            Route("/buckets/{namespace}/{name}/resolve/{path:any}", _mapped(self._resolve), methods=["GET", "HEAD"]),
             *self.store.routes(),
         ]
 
@@ -156,30 +173,38 @@ class _BucketApi:
             raise errors.invalid(f"limit is a number from 1 to {_LARGEST_PAGE}.")
         if query.get("sort", "path") != "path" or query.get("direction", "asc") != "asc":
             raise errors.unsupported("An order other than that of the paths")
-        walk = tree.walk(prefix, recursive=recursive, after=_after(query.get("cursor")))
-        found, last = await self._run(partial(self._page, namespace, name, tree, walk, int(limit)))
-        headers = {}
+        walk = tree.walk(prefix, recursive=recursive, after=_after(query.get("cursor")), everything=True)
+        found, last, left = await self._run(partial(self._page, namespace, name, tree, walk, int(limit)))
+        headers = {"X-Left-Out": ", ".join(f"{kind}={count}" for kind, count in left.items())} if left else {}
         if last is not None:
-            cursor = base64.urlsafe_b64encode(last.encode()).decode()
+            cursor = base64.urlsafe_b64encode(os.fsencode(last)).decode()
             following = urlencode({**query, "cursor": cursor})
             headers["Link"] = f'<{_origin(request)}{quote(request.url.path)}?{following}>; rel="next"'
         return JSONResponse(found, headers=headers)
 
     def _page(
         self, namespace: str, name: str, tree: Tree, walk: Iterator[Entry], limit: int
-    ) -> tuple[list[dict[str, Any]], str | None]:
-        """Return one page, and its last path when there is more. Hashing new files ends a page early."""
+    ) -> tuple[list[dict[str, Any]], str | None, Counter[str]]:
+        """Return one page, its last path when there is more, and what in it is no file, by kind.
+
+        Hashing new files ends a page early.
+        """
         found: list[dict[str, Any]] = []
+        left: Counter[str] = Counter()
         until, last = time.monotonic() + _PAGE_SECONDS, ""
         for entry in walk:
             if len(found) >= limit or (found and time.monotonic() > until):
-                return found, last
+                return found, last, left
             last = entry.path
-            if entry.state is None:
+            if entry.left_out is not None:
+                left[entry.left_out] += 1
+            elif entry.state is None:
                 found.append({"type": "directory", "path": entry.path, "uploadedAt": _changed(tree, entry.path)})
             elif (file := self._file(namespace, name, tree, entry.path)) is not None:
                 found.append(file)
-        return found, None
+            else:
+                left["unreadable"] += 1
+        return found, None, left
 
     async def _paths_info(self, request: Request) -> Response:
         namespace, name = _bucket(request)
@@ -358,7 +383,7 @@ def _after(cursor: str | None) -> str:
     if cursor is None:
         return ""
     try:
-        return base64.urlsafe_b64decode(cursor).decode()
+        return os.fsdecode(base64.urlsafe_b64decode(cursor))
     except ValueError:
         raise errors.invalid("cursor is one that this hub gave.") from None
 

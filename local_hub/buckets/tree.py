@@ -42,10 +42,16 @@ class FileState:
 
 @dataclass(frozen=True)
 class Entry:
-    """A file, or a folder with files somewhere below it (`state` is then None)."""
+    """A file, or a folder with files somewhere below it (`state` is then None).
+
+    `left_out` says why something else that lies there is no file of a bucket: `link`, `special` (a socket, pipe or
+    device), `name` (not UTF-8), `unreadable` (a folder that cannot be entered),
+    `deep` (a folder too far down).
+    """
 
     path: str
     state: FileState | None
+    left_out: str | None = None
 
 
 def checked(path: str) -> str:
@@ -151,10 +157,13 @@ class Tree:
         except FileNotFoundError:
             return None
 
-    def walk(self, prefix: str = "", *, recursive: bool = True, after: str = "") -> Iterator[Entry]:
+    def walk(
+        self, prefix: str = "", *, recursive: bool = True, after: str = "", everything: bool = False
+    ) -> Iterator[Entry]:
         """Yield what begins with `prefix`, as text, in the order of the paths, and comes after `after`.
 
         Recursive: every file. Otherwise one level: the folder named by `prefix` is opened, others stay closed.
+        With `everything` what is left out is told too, in its place.
         """
         parent, slash, start = prefix.rpartition("/")
         if slash and not parent:
@@ -166,7 +175,9 @@ class Tree:
         try:
             base = f"{parent}/" if parent else ""
             opened = start if not recursive else None
-            yield from self._walk(descriptor, base, start, recursive=recursive, after=after, opened=opened)
+            for entry in self._walk(descriptor, base, start, recursive=recursive, after=after, opened=opened):
+                if everything or entry.left_out is None:
+                    yield entry
         finally:
             os.close(descriptor)
 
@@ -182,12 +193,13 @@ class Tree:
         self, descriptor: int, base: str, start: str, *, recursive: bool, after: str, opened: str | None = None
     ) -> Iterator[Entry]:
         if base.count("/") >= _DEEPEST:
+            yield Entry(base.rstrip("/"), None, left_out="deep")
             return
-        for name, found in _listing(descriptor, start):
+        for name, is_folder in _listing(descriptor, start):
             path = base + name
-            if not stat.S_ISDIR(found.st_mode):
-                if path > after:
-                    yield Entry(path, FileState.of(found))
+            if not is_folder:
+                if path > after and (entry := _entry(descriptor, name, path)) is not None:
+                    yield entry
                 continue
             inside = f"{path}/"
             if after > inside and not after.startswith(inside):
@@ -195,14 +207,19 @@ class Tree:
             try:
                 child = os.open(name, _FOLDER, dir_fd=descriptor)
             except OSError:
+                if path > after:
+                    yield Entry(path, None, left_out="unreadable")
                 continue
             try:
                 if recursive or name == opened:
                     yield from self._walk(child, inside, "", recursive=recursive, after=after)
-                elif path > after and any(self._walk(child, inside, "", recursive=True, after="")):
+                elif path > after and self._holds_files(child, inside):
                     yield Entry(path, None)
             finally:
                 os.close(child)
+
+    def _holds_files(self, descriptor: int, base: str) -> bool:
+        return any(entry.left_out is None for entry in self._walk(descriptor, base, "", recursive=True, after=""))
 
     @contextmanager
     def _folder(self, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
@@ -239,20 +256,24 @@ class Tree:
         os.rmdir(name, dir_fd=folder)
 
 
-def _listing(descriptor: int, start: str) -> list[tuple[str, os.stat_result]]:
-    """List files and folders of one folder whose names begin with `start`, in the order of their full paths."""
-    found = []
+def _listing(descriptor: int, start: str) -> list[tuple[str, bool]]:
+    """Names in one folder that begin with `start`, and whether each is a folder, in the order of their full paths."""
     with os.scandir(descriptor) as entries:
-        for entry in entries:
-            if not entry.name.startswith(start) or not _is_unicode(entry.name):
-                continue
-            try:
-                state = entry.stat(follow_symlinks=False)
-            except FileNotFoundError:
-                continue
-            if stat.S_ISREG(state.st_mode) or stat.S_ISDIR(state.st_mode):
-                found.append((entry.name, state))
-    return sorted(found, key=lambda pair: pair[0] + "/" * stat.S_ISDIR(pair[1].st_mode))
+        found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries if entry.name.startswith(start)]
+    return sorted(found, key=lambda pair: pair[0] + "/" * pair[1])
+
+
+def _entry(descriptor: int, name: str, path: str) -> Entry | None:
+    """What stands under a name that is no folder's; None where it is gone by now."""
+    try:
+        state = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    if stat.S_ISLNK(state.st_mode):
+        return Entry(path, None, left_out="link")
+    if not stat.S_ISREG(state.st_mode):
+        return Entry(path, None, left_out="special")
+    return Entry(path, FileState.of(state)) if _is_unicode(path) else Entry(path, None, left_out="name")
 
 
 def _is_unicode(name: str) -> bool:

@@ -151,7 +151,8 @@ async def test_globs_choose_and_bring_back_what_is_hidden(client: Client, files:
     async def paths(*globs: str) -> list[str]:
         return [file["path"] for file in (await fetch(client, files, artifacts=[*globs]))["artifacts"]]
 
-    assert await paths("*.json") == [".fast-agent/sessions/one.json", "out/result.json"]
+    assert await paths("*.json") == ["out/result.json"]
+    assert await paths(".fast-agent/*.json") == [".fast-agent/sessions/one.json"]
     assert await paths("out/*") == ["out/notes.txt", "out/result.json"]
     assert await paths("kept.txt") == ["kept.txt"], "an input, asked for by name"
     assert await paths("nothing*") == []

@@ -9,6 +9,7 @@ import pytest
 from jobs.client.models import Durations, Hardware, Job, MountedVolume, Status
 from jobs.errors import NotFound
 from jobs.results.diagnosis import Diagnosis
+from jobs.results.outcome import Outcome
 from tools import replies
 
 ID = "687fb701029421ae5549d998"
@@ -52,7 +53,7 @@ def test_a_running_poll_is_small_and_honest(stage):
 def test_a_finished_poll_with_a_full_diagnosis_is_within_its_bytes():
     evidence = tuple("é" * 100 for _ in range(3)) + tuple("x" * 60 for _ in range(3))
     found = Diagnosis("exception", "It raised ValueError.", evidence, "Mend the code that the traceback names.")
-    assert bytes_of(replies.status(a_job("ERROR"), HARDWARE, diagnosis=found)) <= 1_500
+    assert bytes_of(replies.status(a_job("ERROR"), HARDWARE, outcome=Outcome(False, diagnosis=found))) <= 1_500
 
 
 def test_an_unchanged_poll_is_a_few_dozen_bytes():
@@ -66,15 +67,14 @@ def test_an_unchanged_poll_is_a_few_dozen_bytes():
         ("COMPLETED", True, True),
         ("COMPLETED", False, False),
         ("ERROR", None, False),
-        ("ERROR", True, False),
         ("CANCELED", None, False),
         ("DELETED", None, False),
         ("RUNNING", None, None),
-        ("NEW_STAGE", True, None),
+        ("NEW_STAGE", None, None),
     ],
 )
 def test_success_is_only_what_is_one(stage, agent, succeeded):
-    assert replies.status(a_job(stage), agent_succeeded=agent).succeeded is succeeded
+    assert replies.status(a_job(stage), outcome=None if agent is None else Outcome(agent)).succeeded is succeeded
 
 
 def test_costs_are_shown_so_far_and_at_worst():

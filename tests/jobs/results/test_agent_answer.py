@@ -134,22 +134,3 @@ def test_other_files_are_not_taken_for_results(data):
 )
 def test_odd_parts_do_not_hide_the_answer(odd):
     assert read(USER, reply("still here", **odd)).text == "still here"
-
-
-@pytest.mark.parametrize(
-    ("command", "path"),
-    [
-        (["fast-agent", "go", "--results", "r.json"], "r.json"),
-        (["uv", "run", "fast-agent", "go", "--results=out/r.json"], "out/r.json"),
-        (["fast-agent", "go"], None),
-        (["fast-agent", "go", "--results"], None),
-    ],
-)
-def test_the_results_path_is_read_from_the_command(command, path):
-    assert agent_answer.results_path(command) == path
-    assert agent_answer.is_fast_agent(command)
-
-
-@pytest.mark.parametrize("command", [["python", "go"], ["fast-agent", "check"], ["go", "fast-agent"], []])
-def test_other_commands_are_no_fast_agent(command):
-    assert not agent_answer.is_fast_agent(command)

@@ -8,6 +8,7 @@ from jobs.client.models import Job, Status
 from jobs.logs import reader
 from jobs.results.agent_answer import AgentAnswer
 from jobs.results.diagnosis import LINES_READ, diagnose, exit_words
+from jobs.results.outcome import Outcome
 from tools import replies
 
 pytestmark = pytest.mark.anyio
@@ -131,7 +132,7 @@ async def test_real_failures_on_a_real_hub_are_diagnosed(hub, run, command, caus
     job = await run(command)
     found = diagnose(job, await reader.last_lines(hub, job, LINES_READ))
     assert found.cause == cause
-    shown = replies.status(job, await hub.hardware(), diagnosis=found)
+    shown = replies.status(job, await hub.hardware(), outcome=Outcome(False, diagnosis=found))
     assert len(shown.model_dump_json(exclude_none=True)) <= 1500
 
 

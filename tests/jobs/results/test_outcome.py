@@ -12,7 +12,7 @@ from jobs.client.models import Job
 from jobs.results.outcome import Outcomes
 from jobs.spec.fields import JobRequest
 from jobs.spec.spec import build
-from jobs.stage import COMPLETED, succeeded
+from jobs.stage import COMPLETED
 from jobs.submit import new_idempotency_key, submit
 from tests.jobs.conftest import ended
 
@@ -22,9 +22,12 @@ Run = Callable[..., Awaitable[Job]]
 
 
 async def agent_job(hub: HubClient, shell: str, results: str = "result.json") -> Job:
-    """A job whose command line is fast-agent's, though a shell stands in for it: only files and exit status matter."""
-    command = ("sh", "-c", f'cd "$HF_JOB_WORKSPACE"; {shell}', "fast-agent", "go", "--results", results)
-    spec = build(JobRequest(command=command, image="python:3.12"), hub=hub.endpoint, namespace="local")
+    """A job that runs fast-agent, though a shell script stands in for it: only files and exit status matter."""
+    line = f'cd "$HF_JOB_WORKSPACE" && PATH="$PWD/bin:$PATH" && chmod +x bin/* && fast-agent go --results {results}'
+    files = {"bin/fast-agent": f"#!/bin/sh\n{shell}\n"}
+    spec = build(
+        JobRequest(command=("sh", "-c", line), files=files, image="python:3.12"), hub=hub.endpoint, namespace="local"
+    )
     return await ended(hub, await submit(hub, spec, {}, new_idempotency_key()))
 
 
@@ -40,13 +43,15 @@ async def test_a_job_that_promised_results_and_left_none_did_not_succeed(hub: Hu
     assert outcome.diagnosis is not None
     assert outcome.diagnosis.cause == "no_results"
     assert job.stage == COMPLETED
-    assert succeeded(job.stage, agent_succeeded=outcome.agent_succeeded) is False
+    assert outcome.succeeded is False
 
 
-async def test_results_written_elsewhere_on_purpose_are_not_missed(hub: HubClient) -> None:
+async def test_results_written_elsewhere_leave_it_open_and_say_why(hub: HubClient) -> None:
     outcome = await Outcomes().of(hub, await agent_job(hub, "true", "/tmp/elsewhere.json"), str)
     assert outcome is not None
-    assert outcome.agent_succeeded is None
+    assert outcome.succeeded is None
+    assert outcome.words is not None
+    assert "outside the workspace" in outcome.words
 
 
 @pytest.mark.parametrize(("stop_reason", "well"), [("endTurn", True), ("error", False), ("cancelled", False)])
@@ -54,7 +59,7 @@ async def test_the_agents_own_word_decides(hub: HubClient, stop_reason: str, wel
     job = await agent_job(hub, f"echo '{results(stop_reason)}' > result.json")
     outcome = await Outcomes().of(hub, job, str)
     assert outcome is not None
-    assert outcome.agent_succeeded is well
+    assert outcome.succeeded is well
     assert (outcome.diagnosis is None) is well
 
 

@@ -1,0 +1,79 @@
+"""Saving a job's files to a folder on the server's machine, with progress, and a few words on what was saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from jobs.errors import BadArgument, HubError
+from jobs.results.names import Wanted
+from jobs.results.save import Saved, save
+from jobs.results.walk import Walk
+from jobs.spec.workspace import of_job
+from tools import replies
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mcp.server.mcpserver import Context
+
+    from jobs.client.models import Job
+    from tools.parts import Parts
+    from tools.services import Connected, Services
+
+_FIRST_BYTES = 2_000
+
+
+@dataclass(frozen=True)
+class SavedView:
+    """What a reply tells: the first paths, how many in all, and what was not saved."""
+
+    first: list[str]
+    count: int
+    failures: list[str] | None
+
+
+@dataclass(frozen=True)
+class Saving:
+    """Saves files of `job`; a hub that fails on the way is kept in `parts`."""
+
+    services: Services
+    connected: Connected
+    job: Job
+    parts: Parts
+    ctx: Context[Any, Any] | None = None
+
+    async def save(self, asked: Sequence[str], folder: str) -> SavedView:
+        """Save the job's outputs, or what is `asked` for. Raises BadArgument."""
+        allowed = self.services.policy.save_folders
+        target = allowed[0] / await anyio.Path(folder).expanduser()
+        masker = self.services.masker()
+        workspace = of_job(self.job)
+        if workspace is None:
+            return SavedView([], 0, None)
+        walk = Walk(self.connected.hub, self.job, workspace, Wanted.parse(asked), masker.mask)
+        saved = Saved(target)
+        try:
+            await save(
+                self.connected.hub, workspace, walk.batches(), target, allowed,
+                masker=masker, progress=self._progress, saved=saved,
+            )  # fmt: skip
+        except OSError as error:
+            raise BadArgument(
+                f"`save_to` cannot be written: {error.strerror}.", hint="Choose another folder.", field="save_to"
+            ) from None
+        except HubError as error:
+            self.parts.lacking("saved", error)
+        if saved.stopped is not None:
+            self.parts.lacking("saved", saved.stopped)
+        more = saved.failed - len(saved.failures)
+        failures = [f"{path}: {why}" for path, why in saved.failures] + ([f"... {more} more"] if more else [])
+        first = [masker.mask(str(path)) for path in saved.first]
+        return SavedView(replies.few(first, 20, _FIRST_BYTES) or [], saved.count, replies.few(failures))
+
+    async def _progress(self, saved: Saved) -> None:
+        if self.ctx is not None:
+            said = f"{saved.count} files saved, {saved.size >> 20} MiB"
+            await self.services.progress(self.ctx, saved.count, None, said)
