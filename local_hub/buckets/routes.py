@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 import anyio
-from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local_hub import errors
 from local_hub.accounts import ACCOUNTS, USER, account
+from local_hub.buckets import any_path
 from local_hub.buckets import file_response as reply
 from local_hub.buckets.batch import Batch
 from local_hub.buckets.buckets import BucketExistsError, BucketMissingError, BucketNameError, Buckets
@@ -36,19 +36,7 @@ _OPERATIONS = 10_000
 _BODY = 32 << 20
 
 
-class _AnyPath(Convertor[str]):
-    """A path with whatever a file's name may hold, line breaks too, which Starlette's own stops at."""
-
-    regex = r"[\s\S]*"
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
-
-
-register_url_convertor("any", _AnyPath())
+any_path.register()
 
 T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
