@@ -30,9 +30,9 @@ from jobs.spec.workspace import of_job
 from server.icon import ICONS
 from tools import address
 from tools.address import Address
+from tools.budget import dump
 from tools.job_status import view_of
 from tools.manage_schedule import schedule_view
-from tools.registry import dump
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from consent.gate import patience
 from jobs.errors import JobsError
 from tools.arguments.repair import repaired
-from tools.bound import bounded, text_of
+from tools.budget import bounded, dump, text_of
 from tools.refusal import refusal
 from tools.sdk import (
     ArgModelBase,
@@ -104,12 +104,6 @@ def tool(
         resolver_plans=build_resolver_plans(resolved, {"request"}),
         annotations=annotations,
     )
-
-
-def dump(reply: BaseModel) -> dict[str, Any]:
-    """A reply as it goes out: what is None is left out, unless the schema says that it is always there."""
-    required = {name: None for name, field in type(reply).model_fields.items() if field.is_required()}
-    return required | reply.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def reply_result(reply: BaseModel | Content) -> CallToolResult:
