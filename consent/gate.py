@@ -38,11 +38,17 @@ from jobs.submit import new_idempotency_key
 if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
 
+    from consent.answering.window import Window
     from consent.audit import Audit
     from consent.full_text import FullTexts
 
 #: How long a lost reply to an approved submission can be asked for again, in seconds.
 RECOVERABLE_FOR = 600.0
+
+#: How long one call waits for an answer on the page, in seconds: clients give a call a minute.
+WAITS_FOR = 45.0
+_LOOK_EVERY = 0.3
+_LOOKS = 10
 
 _patience: ContextVar[anyio.CancelScope | None] = ContextVar("patience", default=None)
 
@@ -61,6 +67,8 @@ class Pending:
 
     request: ConsentRequest
     approval: Approval
+    shown: bool = False
+    """Whether it is on the page in the person's browser."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +103,8 @@ class Gate:
         texts: Where the whole of what a question is about can be read while it is open.
         mask: Applied to every question before it is shown or stored.
         bypass: The operator's start-up flag; no argument of any tool can set it.
+        ways: How the person wants to be asked, the first that is possible: `client`, `browser`, `terminal`.
+        window: The page that this server may open by itself; None where it may not.
     """
 
     ledger: Ledger
@@ -103,6 +113,8 @@ class Gate:
     mask: Callable[[str], str] = str
     ask_seconds: float = 600
     bypass: bool = False
+    ways: tuple[str, ...] = ("client", "browser", "terminal")
+    window: Window | None = None
     clock: Callable[[], float] = field(default=time.time)
     _asked: set[tuple[str, str]] = field(default_factory=set, init=False)
 
@@ -119,7 +131,7 @@ class Gate:
         if found is not None and (found.status == "declined" or (found.status == "approved" and not answered_here)):
             return Pending(request, found)
         earlier = await self._earlier(request, who)
-        if can_be_asked(ctx):
+        if self._in_client(ctx):
             await self._note_asked(request, who)
             _wait_no_longer_than(self.ask_seconds)
             shown = _again(request, earlier).masked(self.mask)
@@ -130,6 +142,41 @@ class Gate:
                 return Recovered(request, earlier)
             await self._note("put aside", caller=who, **_facts(request))
         return Pending(request, await self._put_aside(request, who))
+
+    def _in_client(self, ctx: Context[Any, Any]) -> bool:
+        """Whether the client puts the question: it can, and the person wants no other way that is possible first."""
+        for way in self.ways:
+            if way == "client" and can_be_asked(ctx):
+                return True
+            if way == "terminal" or (way == "browser" and self.window is not None and self.window.available()):
+                return False
+        return False
+
+    async def wait_for_person(self, outcome: Elicited, ctx: Context[Any, Any]) -> Elicited | None:
+        """Show a question that the client cannot put on the person's screen, and wait for the answer within the call.
+
+        Returns what became of the question; None where there is nothing to wait for. What is then sent is looked at
+        anew by the caller: time has passed.
+        """
+        pending = outcome.data if isinstance(outcome, AcceptedElicitation) else None
+        if not isinstance(pending, Pending) or pending.approval.status != "pending":
+            return None
+        if self.window is None or "browser" not in self.ways:
+            return None
+        number = pending.approval.id
+        if not await anyio.to_thread.run_sync(self.window.show, number):
+            return None
+        begun = anyio.current_time()
+        while (waited := anyio.current_time() - begun) < WAITS_FOR:
+            told = "Waiting for the person's answer on the page in their browser"
+            await ctx.report_progress(waited, WAITS_FOR, told)
+            for _ in range(_LOOKS):
+                found = await anyio.to_thread.run_sync(self.ledger.get, number)
+                if found is None or found.status != "pending":
+                    answered = found or replace(pending.approval, status="expired")
+                    return outcome.model_copy(update={"data": Pending(pending.request, answered)})
+                await anyio.sleep(_LOOK_EVERY)
+        return outcome.model_copy(update={"data": replace(pending, shown=True)})
 
     async def consume(
         self, request: ConsentRequest, outcome: Elicited, ctx: Context[Any, Any]
@@ -158,7 +205,7 @@ class Gate:
         if isinstance(answer, Recovered):
             return answer.spent
         if isinstance(answer, Pending):
-            return await self._consume_put_aside(request, answer.approval, who)
+            return await self._consume_put_aside(request, answer, who)
         if isinstance(answer, NotNeeded):
             return await self._consume_unasked(request, answer, who)
         return await self._consume_answer(request, answer, who, ctx)
@@ -181,12 +228,13 @@ class Gate:
         key = f"unasked:{secrets.token_hex(16)}"
         return await self._spend(request, request.secret_names, key, who)
 
-    async def _consume_put_aside(self, request: ConsentRequest, approval: Approval, who: str) -> Approved | Pending:
+    async def _consume_put_aside(self, request: ConsentRequest, pending: Pending, who: str) -> Approved | Pending:
+        approval = pending.approval
         if approval.status == "declined":
             await anyio.to_thread.run_sync(self.ledger.dismiss, approval.id)
             raise _declined()
         if approval.status != "approved":
-            return Pending(request, approval)
+            return replace(pending, request=request)
         names = await self._yes(request, approval.ticked, who)
         # The person may have been asked in both ways; the question that this call brought back is used up as well.
         sealed = sealed_state()

@@ -53,6 +53,9 @@ class App:
 
     async def close(self) -> None:
         await self.connection.close()
+        window = self.services.gate.window
+        if window is not None:
+            await anyio.to_thread.run_sync(window.close)
         self.ledger.close()
 
 
@@ -78,7 +81,12 @@ def assemble(settings: Settings) -> App:
         mask=mask,
         ask_seconds=settings.ask_seconds,
         bypass=settings.attach_without_asking,
+        ways=settings.ask,
     )
+    if "browser" in settings.ask:
+        from consent.answering.window import Window
+
+        gate.window = Window(settings.home, ledger, gate.audit)
     connection = Connection(settings, version(), vault.learn, Recall(vault))
     policy = Policy(
         confirm_above_usd=settings.confirm_above_usd,

@@ -54,6 +54,8 @@ async def serve_http(app: App, settings: Settings, *, host: str, port: int, no_a
     token = settings.http_token.get_secret_value() if settings.http_token else ""
     if token and len(token) < _ENOUGH:
         return _refuse(f"HF_JOBS_MCP_HTTP_TOKEN is too short to be safe; use {_ENOUGH} characters or more.")
+    if host not in LOOPBACK_HOSTS:  # Whoever calls from elsewhere does not sit at this machine.
+        app.services.gate.window = None
     asgi = http_app(app, host=host, port=port)
     if not no_auth:
         token = token or _made_token()

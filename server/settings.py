@@ -45,10 +45,22 @@ class Settings(BaseSettings):
     """Whether `plan_secrets` may fetch and run a pinned fast-agent to resolve models; else a built-in table answers."""
     ask_seconds: float = Field(default=600, gt=0, le=3600)
     """How long an unanswered question stays open."""
+    ask: Names = ("client", "browser", "terminal")
+    """How the person is asked, the first way that is possible: in the ``client``, on a page that opens in the
+    ``browser``, or at a ``terminal`` with ``hf-jobs-mcp approve``, which always works."""
     attach_without_asking: bool = Field(default=False, exclude=True)
     """Set by one start-up flag only; the environment cannot set it (see `from_environment`)."""
 
-    @field_validator("secrets", "save_to", mode="before")
+    @field_validator("ask")
+    @classmethod
+    def _known_ways(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        known = ("client", "browser", "terminal")
+        if any(way not in known for way in value):
+            msg = f"must be of {', '.join(known)}, with commas"
+            raise ValueError(msg)
+        return value or known
+
+    @field_validator("secrets", "save_to", "ask", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

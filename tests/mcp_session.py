@@ -48,7 +48,8 @@ class Person:
 def environment(home: Path, **more: str) -> dict[str, str]:
     """A server's whole environment: its own home, the local hub, and `more`."""
     kept = {name: value for name, value in os.environ.items() if PASSED_ON.fullmatch(name)}
-    return {**kept, "HOME": str(home), "HF_JOBS_MCP_HOME": str(home), "HF_JOBS_MCP_HUB": "local", **more}
+    own = {"HOME": str(home), "HF_JOBS_MCP_HOME": str(home), "HF_JOBS_MCP_HUB": "local"}
+    return {**kept, **own, "HF_JOBS_MCP_ASK": "client,terminal", **more}
 
 
 @asynccontextmanager

@@ -108,6 +108,10 @@ async def perform(
     """
     services = services_of(ctx)
     step: Step[Subject, Made] = arguments._step or await describe(services, arguments)  # noqa: SLF001 - as above
+    answered = await services.gate.wait_for_person(answer, ctx)
+    if answered is not None:
+        answer = answered
+        step = await describe(services, arguments)
     grant = await services.gate.consume(step.request, answer, ctx)
     if isinstance(grant, Pending):
         return Done(step.of, approval=_waiting(grant))
@@ -163,9 +167,9 @@ async def step_of_stored(
 
 def _waiting(pending: Pending) -> PendingApproval:
     approval = pending.approval
-    return PendingApproval(
-        id=approval.id,
-        status=approval.status,
-        how=f"Tell the user to run `{command('approve', approval.id)}` in a terminal (--browser for a page); "
-        "then call again with the same arguments.",
-    )
+    terminal = f"`{command('approve', approval.id)}` in a terminal"
+    if pending.shown:
+        how = f"The question is on a page in the user's browser (or: {terminal}). Call again with the same arguments."
+    else:
+        how = f"Tell the user to run {terminal} (--browser for a page); then call again with the same arguments."
+    return PendingApproval(id=approval.id, status=approval.status, how=how)

@@ -68,10 +68,10 @@ class CheckedTool(Tool):
                 return understood(await super().run(arguments, context, convert_result), notes)
         except UnexpectedToolError as error:
             if isinstance(error.__cause__, JobsError):
-                return error_result(error.__cause__)
+                return error_result(error.__cause__, notes)
             raise
         except JobsError as error:
-            return error_result(error)
+            return error_result(error, notes)
 
 
 class _Metadata(FuncMetadata):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from consent.ledger import Approval
+    from consent.request import ConsentRequest
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1a1a1a; --soft: #595959; --paper: #fff; --box: #f4f4f4; --edge: #bbb;
@@ -32,6 +33,7 @@ label { display: block; padding: .3rem 0; } input { width: 1.1rem; height: 1.1re
 button { font: inherit; padding: .5rem 1.2rem; margin: .2rem .8rem .2rem 0; border-radius: .4rem; cursor: pointer;
          border: 1px solid var(--edge); background: var(--box); color: var(--ink); }
 button.yes { background: var(--yes); border-color: var(--yes); color: #fff; font-weight: 600; }
+button:disabled { opacity: .5; cursor: default; }
 :focus-visible { outline: 3px solid #2f6fed; outline-offset: 2px; }
 .warning { color: var(--bad); font-weight: 600; } .told { font-weight: 600; }
 @media (prefers-color-scheme: dark) { :root { --ink: #eee; --soft: #b0b0b0; --paper: #161616; --box: #242424;
@@ -40,9 +42,14 @@ button.yes { background: var(--yes); border-color: var(--yes); color: #fff; font
         main { padding: .5rem .5rem 2rem; } article { padding: .7rem .7rem 0; } button { width: 100%; } }
 """
 
-#: Looks every few seconds whether what waits is still what is shown; an answer that was begun is left alone.
+#: Lets nobody answer by reflex; looks every few seconds whether what waits is still what is shown, and leaves an
+#: answer that was begun alone.
 SCRIPT = """
 (() => {
+  // A page that comes up under a moving hand takes no answer yet.
+  const answers = document.querySelectorAll(".answer button");
+  for (const button of answers) button.disabled = true;
+  setTimeout(() => { for (const button of answers) button.disabled = false; }, 700);
   const look = document.getElementById("look");
   if (!look) return;
   const shown = look.dataset.shown;
@@ -109,11 +116,7 @@ def questions(waiting: Sequence[Approval], token: str, now: float, *, told: str 
 def _article(approval: Approval, hidden: str, now: float) -> str:
     request = approval.request
     facts = "".join(f"<dt>{escape(fact.label)}</dt><dd>{escape(fact.value)}</dd>" for fact in request.facts)
-    boxes = "".join(
-        f'<label><input type="checkbox" name="tick" value="{escape(tick.name)}" autocomplete="off"> '
-        f"<strong>{escape(tick.title)}</strong> {escape(tick.description)}</label>"
-        for tick in request.ticks
-    )
+    boxes, yes = _ticks(request)
     texts = "".join(
         f'<h3>{escape(name)}</h3><pre tabindex="0" aria-label="{escape(name)}">{escape(text)}</pre>'
         for name, text in program_texts(request.details)
@@ -128,10 +131,24 @@ def _article(approval: Approval, hidden: str, now: float) -> str:
         f'<pre class="all" tabindex="0">{escape(request.details)}</pre></details>'
         f'<form class="answer" method="post" action="/answer" autocomplete="off">{hidden}'
         f'<input type="hidden" name="question" value="{number}">'
-        f"<fieldset><legend>Tick what it may have</legend>{boxes}</fieldset>"
-        '<button class="yes" name="say" value="yes">Accept what is ticked</button>'
+        f'{boxes}<button class="yes" name="say" value="yes">{escape(yes)}</button>'
         '<button name="say" value="no">No, send nothing</button></form></article>'
     )
+
+
+def _ticks(request: ConsentRequest) -> tuple[str, str]:
+    """The boxes, and the words of the yes. A question with one box needs none: its yes says what it gives."""
+    if len(request.ticks) == 1:
+        (tick,) = request.ticks
+        words = tick.title if tick.required else f"Yes, it may have {tick.title}"
+        only = f'<input type="hidden" name="tick" value="{escape(tick.name)}">'
+        return f'{only}<p class="soft">{escape(tick.title)}: {escape(tick.description)}</p>', words
+    boxes = "".join(
+        f'<label><input type="checkbox" name="tick" value="{escape(tick.name)}" autocomplete="off"> '
+        f"<strong>{escape(tick.title)}</strong> {escape(tick.description)}</label>"
+        for tick in request.ticks
+    )
+    return f"<fieldset><legend>Tick what it may have</legend>{boxes}</fieldset>", "Accept what is ticked"
 
 
 def program_texts(details: str) -> Iterator[tuple[str, str]]:

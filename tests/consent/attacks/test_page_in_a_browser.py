@@ -116,7 +116,8 @@ def test_a_page_on_another_port_sees_no_cookie_no_token_and_gives_no_answer() ->
         assert answers == []
         buttons = "document.querySelector('button.yes').getBoundingClientRect().bottom <= innerHeight"
         assert tab.value(buttons) is True
-        tab.value("document.querySelector('[name=tick]').click(); document.querySelector('button.yes').click()")
+        tab.wait_for("!document.querySelector('button.yes').disabled")
+        tab.value("document.querySelector('button.yes').click()")
         tab.wait_for("document.querySelector('h1').textContent.startsWith('Approved')")
         hostile.wait_for_polls(2)
         assert answers == [(ASKED.id, frozenset({"API_KEY"}))]
