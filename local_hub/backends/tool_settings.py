@@ -48,8 +48,8 @@ _UV_PLAIN = frozenset(
     }
 )
 
-#: A user, also with a password or a token for one, in front of a host.
-_ACCOUNT = re.compile(r"""(?P<before>^|//|[\s=,;'"])(?P<user>[^\s/@'"]+(?::[^\s/'"]*)?)@(?=[^\s@'"]*)""")
+#: All that stands before the last ``@`` in front of a host: a user, also with a password, or a token for one.
+_ACCOUNT = re.compile(r"""(?P<before>^|//|[\s=,;'"])[^\s/'"]*@""")
 _QUERY = re.compile(r"""(?<=[^\s?#'"])[?#][^\s'"]*""")
 
 
@@ -83,9 +83,7 @@ def files() -> dict[str, str]:
 
 def without_account(text: str) -> str:
     """Return addresses without user, password, query and fragment; `text` may hold several, also with a name each."""
-    while (shorter := _ACCOUNT.sub(r"\g<before>", text)) != text:
-        text = shorter
-    return _QUERY.sub("", text)
+    return _QUERY.sub("", _ACCOUNT.sub(r"\g<before>", text))
 
 
 def _pip(text: str) -> str:

@@ -1,26 +1,30 @@
 """Exposed ports: for each, a listening port of its own on loopback that leads to the job's port.
 
-A caller shows the hub's token in the first request of a connection, unless the port is public. After that the bytes
-pass through unchanged, so streaming answers and WebSockets work. Under the sandbox, too, a job listens on the
-machine's own network: two jobs cannot listen on one port at the same time.
+A caller shows the hub's token, unless the port is public, and no job ever sees it: a connection carries one request,
+whose head is read and written anew without accounts and cookies, and its answer may set none, since a cookie knows no
+port. Bodies and WebSockets stream through. Under the sandbox, too, a job listens on the machine's own network: two jobs
+cannot listen on one port at the same time.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
 from anyio.abc import SocketAttribute
+from anyio.streams.buffered import BufferedByteReceiveStream
 
 from local_hub.auth import is_loopback
+from local_hub.runner.http_head import BadHeadError, Head
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from anyio.abc import SocketStream, TaskGroup
+    from anyio.abc import ByteReceiveStream, SocketStream, TaskGroup
     from anyio.streams.stapled import MultiListener
 
     from local_hub.store.job_table import JobRow
@@ -30,7 +34,16 @@ log = logging.getLogger(__name__)
 LONGEST_HEAD = 64 * 1024
 HEAD_SECONDS = 15.0
 CONNECT_SECONDS = 5.0
-HANDSHAKE_STATUS = {401: "Unauthorized", 403: "Forbidden", 431: "Request Header Fields Too Large", 502: "Bad Gateway"}
+LONGEST_CHUNK_LINE = 256
+MOST_TRAILERS = 100
+SWITCHING = 101
+HANDSHAKE_STATUS = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    431: "Request Header Fields Too Large",
+    502: "Bad Gateway",
+}
 
 
 class Exposure:
@@ -96,8 +109,14 @@ class _Door:
     async def _pass(self, caller: SocketStream) -> None:
         with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, OSError):
             async with caller:
-                head = await self._head(caller)
-                refusal = self._refuse(head)
+                reading = BufferedByteReceiveStream(caller)
+                try:
+                    head = Head.request(await _head(reading))
+                    refusal, length = self._refuse(head), head.length
+                except (BadHeadError, anyio.IncompleteRead, TimeoutError):
+                    refusal = 400
+                except anyio.DelimiterNotFound:
+                    refusal = 431
                 if refusal:
                     await _answer(caller, refusal)
                     return
@@ -108,35 +127,90 @@ class _Door:
                     await _answer(caller, 502)
                     return
                 async with job, anyio.create_task_group() as both:
-                    await job.send(head)
-                    both.start_soon(_pump, job, caller, both)
-                    both.start_soon(_pump, caller, job, both)
+                    await job.send(head.passed_on())
+                    both.start_soon(self._answered, job, caller, reading, head, both)
+                    await _body(reading, job, length)
 
-    async def _head(self, caller: SocketStream) -> bytes:
-        head = b""
-        with anyio.move_on_after(HEAD_SECONDS):
-            while b"\r\n\r\n" not in head and len(head) <= LONGEST_HEAD:
-                head += await caller.receive()
-        return head
+    async def _answered(
+        self, job: SocketStream, caller: SocketStream, reading: BufferedByteReceiveStream, asked: Head, both: TaskGroup
+    ) -> None:
+        """Pass the answer on, its head written anew; of what the caller still sends only a WebSocket goes through."""
+        answers = BufferedByteReceiveStream(job)
+        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, OSError):
+            try:
+                head = Head.response(await _until_blank(answers))
+                while head.status < 200 and head.status != SWITCHING:  # noqa: PLR2004 - What comes before the answer.
+                    await caller.send(head.start + b"\r\n\r\n")
+                    head = Head.response(await _until_blank(answers))
+            except (BadHeadError, anyio.DelimiterNotFound, anyio.IncompleteRead):
+                await _answer(caller, 502)
+            else:
+                if head.status == SWITCHING and not (asked.upgrades and head.upgrades):
+                    await _answer(caller, 502)
+                else:
+                    await caller.send(head.passed_on())
+                    if head.status == SWITCHING:
+                        both.start_soon(_pump, reading, job, both)
+                    await _pump(answers, caller, both)
+                    if head.status == SWITCHING:
+                        return
+        both.cancel_scope.cancel()
 
-    def _refuse(self, head: bytes) -> int | None:
-        text, end, _ = head.partition(b"\r\n\r\n")
-        if not end or len(text) > LONGEST_HEAD:
-            return 431
-        fields = {}
-        for line in text.decode("latin-1").split("\r\n")[1:]:
-            name, _, value = line.partition(":")
-            fields[name.strip().lower()] = value.strip()
-        if not is_loopback(fields.get("host", "")):
+    def _refuse(self, head: Head) -> int | None:
+        if not is_loopback(head.one("host") or ""):
             return 403
         if self._accepts is not None:
-            scheme, _, given = fields.get("authorization", "").partition(" ")
+            scheme, _, given = (head.one("authorization") or "").partition(" ")
             if scheme.lower() != "bearer" or not self._accepts(given.strip()):
                 return 401
         return None
 
 
-async def _pump(source: SocketStream, target: SocketStream, both: TaskGroup) -> None:
+async def _head(stream: BufferedByteReceiveStream) -> bytes:
+    """Read a caller's head, which has to come within `HEAD_SECONDS`."""
+    with anyio.fail_after(HEAD_SECONDS):
+        return await _until_blank(stream)
+
+
+async def _until_blank(stream: BufferedByteReceiveStream) -> bytes:
+    return await stream.receive_until(b"\r\n\r\n", LONGEST_HEAD)
+
+
+async def _body(source: BufferedByteReceiveStream, target: SocketStream, length: int | None) -> None:
+    """Pass one request's body on and nothing that comes after it."""
+    with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, OSError, BadHeadError):
+        try:
+            if length is not None:
+                await _exactly(source, target, length)
+                return
+            while True:
+                line = await source.receive_until(b"\r\n", LONGEST_CHUNK_LINE)
+                size = line.partition(b";")[0]
+                if not re.fullmatch(rb"[0-9A-Fa-f]{1,15}", size):
+                    raise BadHeadError
+                await target.send(size + b"\r\n")
+                if int(size, 16) == 0:
+                    break
+                await _exactly(source, target, int(size, 16))
+                if await source.receive_exactly(2) != b"\r\n":
+                    raise BadHeadError
+                await target.send(b"\r\n")
+            for _ in range(MOST_TRAILERS):  # Read, and kept from the job: they could say anything.
+                if not await source.receive_until(b"\r\n", LONGEST_HEAD):
+                    break
+            await target.send(b"\r\n")
+        except (anyio.IncompleteRead, anyio.DelimiterNotFound):
+            await target.aclose()
+
+
+async def _exactly(source: BufferedByteReceiveStream, target: SocketStream, count: int) -> None:
+    while count:
+        data = await source.receive(min(count, 1 << 16))
+        count -= len(data)
+        await target.send(data)
+
+
+async def _pump(source: ByteReceiveStream, target: SocketStream, both: TaskGroup) -> None:
     with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, OSError):
         while True:
             await target.send(await source.receive())

@@ -163,3 +163,49 @@ def test_a_secret_is_in_no_argument_of_the_sandbox(tmp_path: Path) -> None:
 
 def hub_home(hub: HubState) -> Path:
     return Path(f"/proc/{hub.pid}/cwd").resolve().parent
+
+
+# Without a sandbox: a mount is where the job looks for it, or the job is refused.
+
+
+def test_a_program_that_names_a_mount_path_is_refused_without_a_sandbox_and_told_why(plain: HfApi) -> None:
+    volume = bucket(plain, "named")
+    texts = {"x.py": "open('/data/in/file.txt')", "x.sh": "cat /data/in/file.txt", "no-suffix": "#!/bin/sh\nls /data"}
+    for name, text in texts.items():
+        plain.batch_bucket_files("local/named", add=[(text.encode(), name)])
+        job = plain.run_job(image="x", command=["sh", f"/data/{name}"], volumes=[volume], namespace="local")
+        done = plain.wait_for_job(job.id, namespace="local", timeout=30, poll_interval=0.02)
+        assert done.status.stage == "ERROR"
+        assert f"{name} names /data" in done.status.message
+        plain.batch_bucket_files("local/named", delete=[name])
+    assert output(plain, "cat", "/data/in/file.txt", volumes=[volume]) == "from the bucket"
+
+
+def test_a_read_only_volume_is_never_written_without_a_sandbox_either(hub_api: HfApi, plain: HfApi) -> None:
+    for api in (hub_api, plain):
+        volume = bucket(api, "kept")
+        volume.read_only = True
+        script = "cat /data/in/file.txt; echo x >/data/in/file.txt; echo y >/data/new; rm /data/in/file.txt"
+        seen = output(api, "/bin/sh", "-c", f"({script}) 2>&1; :", volumes=[volume])
+        assert seen.startswith("from the bucket")
+        assert len([line for line in seen.splitlines() if "denied" in line or "Read-only" in line]) == 3
+        assert [item.path for item in api.list_bucket_tree("local/kept", recursive=True)] == ["in/file.txt"]
+
+
+def test_a_link_in_a_read_only_volume_is_not_copied_from_where_it_leads(plain: HfApi, tmp_path: Path) -> None:
+    (tmp_path / "private").write_text("private")
+    volume = bucket(plain, "linked")
+    output(plain, "/bin/ln", "-s", str(tmp_path / "private"), "/data/link", volumes=[volume])
+    volume.read_only = True
+    assert "private" not in output(plain, "/bin/sh", "-c", "cat /data/link 2>/dev/null; :", volumes=[volume])
+
+
+def test_a_flavor_with_a_gpu_says_that_there_is_none_here(hub_api: HfApi, plain: HfApi) -> None:
+    from local_hub.backends.on_this_machine import no_gpu
+
+    if not no_gpu("a10g-small"):
+        pytest.skip("this machine has a GPU")
+    for api in (hub_api, plain):
+        job = api.run_job(image="python:3.12", command=["true"], flavor="a10g-small", namespace="local")
+        message = api.wait_for_job(job.id, namespace="local", timeout=30, poll_interval=0.02).status.message
+        assert "no GPU here" in message
