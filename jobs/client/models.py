@@ -18,6 +18,8 @@ class Status:
     stage: str
     message: str | None = None
     expose_urls: tuple[str, ...] = ()
+    cancel_reason: str | None = None
+    failure_count: int | None = None
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,8 @@ def job(raw: Mapping[str, Any], *, endpoint: str, namespace: str) -> Job:
             stage=str(status.get("stage") or "UNKNOWN"),
             message=_text(status.get("message")),
             expose_urls=_strings(status.get("exposeUrls")),
+            cancel_reason=_text(status.get("cancelReason")),
+            failure_count=_integer(status.get("failureCount")),
         ),
         created_at=moment(raw.get("createdAt")),
         started_at=moment(raw.get("startedAt")),

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import anyio.to_thread
+
 from hub_contract.constants import is_loopback
 from jobs import stage
 from jobs.client.client import HubClient
@@ -84,7 +86,8 @@ class Outcomes:
         that cannot be had, files or log, is done without.
         """
         if not stage.finished(job.stage):
-            return None
+            waits = diagnosis.waiting(job, await hub.prices_at_hand()) if job.stage == stage.SCHEDULING else None
+            return Outcome(None, diagnosis=waits) if waits else None
         key = (job.endpoint, job.namespace, job.id)
         known = self._known.get((*key, True)) or (None if deep else self._known.get((*key, False)))
         if known is not None:
@@ -181,4 +184,6 @@ class _Reading:
         except HubError:
             self.whole = False
             lines = []
-        return replace(outcome, diagnosis=diagnosis.diagnose(self.job, lines, outcome.answers))
+        hardware = await self.hub.prices_at_hand()
+        cause = await anyio.to_thread.run_sync(diagnosis.diagnose, self.job, lines, outcome.answers, hardware)
+        return replace(outcome, diagnosis=cause)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from bench import diagnosis as bench
+from jobs.client import models
 from jobs.client.models import Job, Status
 from jobs.logs import reader
 from jobs.results.agent_answer import AgentAnswer
-from jobs.results.diagnosis import LINES_READ, diagnose, exit_words
+from jobs.results.diagnosis import LINES_READ, diagnose, exit_words, waiting
 from jobs.results.outcome import Outcome
+from local_hub.flavors import by_name
 from tools import replies
 
 pytestmark = pytest.mark.anyio
@@ -64,8 +69,8 @@ TRACE = [
         ),
         (None, ["Unknown model or provider for: nosuchmodel."], "unknown_model", None),
         (None, ["error: No interpreter found for Python 3.19"], "no_interpreter", None),
-        ("Job failed with exit code: 127. Reason: Error", ["sh: 1: nosuch: not found"], "command_not_found", None),
-        (None, ["error: Failed to spawn: `nosuch`"], "command_not_found", None),
+        ("Job failed with exit code: 127. Reason: Error", ["sh: 1: nosuch: not found"], "command_not_found", "nosuch"),
+        (None, ["error: Failed to spawn: `nosuch`"], "command_not_found", "nosuch"),
         (None, [*TRACE, "ValueError: bad thing"], "exception", None),
         ("Job failed with exit code: 3. Reason: Error", ["bye"], "failed", None),
         ("something new", [], "failed", None),
@@ -78,11 +83,11 @@ def test_causes_are_told_apart(message, lines, cause, name):
     assert found.suggestion
 
 
-def test_the_first_traceback_and_its_error_are_the_evidence():
+def test_the_traceback_that_ended_it_and_its_error_are_the_evidence():
     lines = [*TRACE, "ValueError: first", "Traceback (most recent call last):", '  File "b", line 1', "OSError: second"]
     found = diagnose(failed(), lines)
-    assert found.evidence[-1] == "ValueError: first"
-    assert found.summary == "It raised ValueError."
+    assert found.evidence[-1] == "OSError: second"
+    assert found.summary == "It raised OSError."
 
 
 def test_evidence_is_bounded_and_one_line_each():
@@ -91,7 +96,7 @@ def test_evidence_is_bounded_and_one_line_each():
     assert all(len(line) <= 200 and "\x1b" not in line and "\n" not in line for line in found.evidence)
 
 
-@pytest.mark.parametrize("stage", ["RUNNING", "SCHEDULING", "COMPLETED", "CANCELED", "SOMETHING_NEW"])
+@pytest.mark.parametrize("stage", ["RUNNING", "SCHEDULING", "COMPLETED", "SOMETHING_NEW"])
 def test_what_has_not_failed_has_no_diagnosis(stage):
     assert diagnose(failed(stage=stage), ["Traceback (most recent call last):", "ValueError: x"]) is None
 
@@ -139,3 +144,82 @@ async def test_real_failures_on_a_real_hub_are_diagnosed(hub, run, command, caus
 async def test_a_timeout_is_called_one(hub, run):
     job = await run("echo working; sleep 60", timeout="1s")
     assert diagnose(job, await reader.last_lines(hub, job, 10)).cause == "timeout"
+
+
+def test_every_failure_of_the_corpus_is_told_and_no_healthy_log_is():
+    missed, alarms = bench.wrong()
+    assert len(bench.FAILURES) >= 100
+    assert missed == []
+    assert alarms == []
+
+
+def test_the_documented_table_is_the_one_in_use():
+    """python bench/diagnosis.py --docs writes it anew."""
+    assert bench.DOCS.read_text() == bench.documented()
+
+
+def test_every_cause_of_the_table_has_a_text_in_the_corpus():
+    assert {rule.cause for rule in bench.RULES} - {"distributed"} <= {case.cause for case in bench.FAILURES}
+
+
+def test_the_healthy_logs_of_a_finished_job_have_no_diagnosis():
+    assert all(diagnose(failed(stage="COMPLETED"), text.split("\n")) is None for text in bench.HEALTHY)
+
+
+@pytest.mark.parametrize(
+    ("status", "cause", "word"),
+    [
+        ({"stage": "CANCELED", "message": None, "cancelReason": "NO_CREDITS"}, "payment", "credit"),
+        ({"stage": "CANCELED", "cancelReason": "NO_SUBSCRIPTION"}, "no_subscription", "plan"),
+        ({"stage": "CANCELED", "cancelReason": "RESOURCE_GROUP_LIMIT"}, "spend_limit", "limit"),
+        ({"stage": "CANCELED", "cancelReason": "SOMETHING_NEW"}, "canceled", "hub"),
+        ({"stage": "CANCELED"}, "canceled", "person"),
+    ],
+)
+def test_a_cancelled_job_says_by_whom_and_why(status, cause, word):
+    job = models.job({"id": "x", "status": status}, endpoint="http://127.0.0.1:1", namespace="n")
+    found = diagnose(job, ["step 4"])
+    assert found.cause == cause
+    assert word in found.summary
+    assert found.suggestion
+
+
+def flavors():
+    return tuple(map(models.hardware, (flavor.to_json() for flavor in by_name().values())))
+
+
+@pytest.mark.parametrize(
+    ("flavor", "line", "named"),
+    [
+        ("t4-small", "torch.OutOfMemoryError: CUDA out of memory.", "the next larger GPU, l4x1 (24 GB, $0.80/h)"),
+        ("cpu-basic", "MemoryError", "the next larger flavor, cpu-upgrade (32 GB, $0.03/h)"),
+        ("cpu-basic", "RuntimeError: Found no NVIDIA driver on your system.", "t4-small (16 GB, $0.40/h)"),
+    ],
+)
+def test_advice_names_the_flavor_that_would_do_and_its_price(flavor, line, named):
+    found = diagnose(replace(failed(), flavor=flavor), [*TRACE, line], hardware=flavors())
+    assert named in found.suggestion
+
+
+def test_a_long_wait_for_a_machine_is_explained_and_a_short_one_is_not():
+    job = replace(failed(None, "SCHEDULING"), flavor="a100-large", durations=models.Durations(scheduling_secs=900))
+    found = waiting(job, flavors())
+    assert (found.cause, "15m" in found.summary) == ("waiting", True)
+    assert "t4-small" in found.suggestion
+    assert waiting(replace(job, durations=models.Durations(scheduling_secs=20)), flavors()) is None
+    assert waiting(replace(job, status=Status("RUNNING")), flavors()) is None
+
+
+def test_a_timeout_tells_how_far_it_came_and_what_time_it_needs():
+    lines = ["Saving model checkpoint to out/checkpoint-100", "12%|#2 | 120/1000 [30:00<3:40:00, 15.00s/it]"]
+    job = replace(failed("Job timeout"), durations=models.Durations(running_secs=1800))
+    found = diagnose(job, lines)
+    assert "120 of 1000" in found.summary
+    assert "4h" in found.suggestion
+    assert "out/checkpoint-100" in found.suggestion
+
+
+def test_a_cause_at_the_end_of_a_very_long_line_is_found():
+    found = diagnose(failed(), ["x " * 300_000 + "OSError: [Errno 28] No space left on device"])
+    assert found.cause == "disk_full"
+    assert "No space left" in found.evidence[-1]
