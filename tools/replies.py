@@ -141,7 +141,7 @@ def status(
         expose_urls=[one_line(url, 200) for url in job.status.expose_urls[:3]] or None,
     )
     if not ended:
-        return view.model_copy(update={"diagnosis": diagnosis_view(diagnosis, mask)})
+        return view.model_copy(update={"diagnosis": diagnosis_view(outcome.diagnosis if outcome else None, mask)})
     place = workspace.of_job(job)
     return view.model_copy(
         update={

@@ -35,7 +35,17 @@ class Flavors:
         return sorted(items, key=lambda item: table[item.name].hourly_usd if item.name in table else 1e9)
 
     def with_gpu(self) -> list[Hardware]:
-        return self.cheapest([item for item in self.hardware if item.accelerator and item.accelerator.type == "gpu"])
+        """Those one can rent: a GPU that costs nothing is shared and lent for moments."""
+        table = cost.prices(tuple(self.hardware))
+        return self.cheapest(
+            [
+                item
+                for item in self.hardware
+                if item.accelerator
+                and item.accelerator.type == "gpu"
+                and (item.name not in table or table[item.name].hourly_usd > 0)
+            ]
+        )
 
     def of(self, name: str | None) -> Hardware | None:
         return next((item for item in self.hardware if item.name == name), None)
@@ -44,13 +54,10 @@ class Flavors:
         """The cheapest flavor with more memory than this one: of its GPUs together, or its own."""
         size = _vram if gpu else _ram
         mine = self.of(name)
-        fit = [
-            item
-            for item in self.hardware
-            if size(item) > (size(mine) if mine else 0)
-            and (gpu or mine is None or bool(item.accelerator) == bool(mine.accelerator))
-            and (not gpu or (item.accelerator is not None and item.accelerator.type == "gpu"))
-        ]
+        like = self.with_gpu() if gpu or (mine and mine.accelerator) else self.hardware
+        if mine and not gpu and not mine.accelerator:
+            like = [item for item in like if not item.accelerator]
+        fit = [item for item in like if size(item) > (size(mine) if mine else 0)]
         found = self.cheapest(fit)
         return found[0] if found else None
 
