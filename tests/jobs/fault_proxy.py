@@ -49,6 +49,10 @@ STEPS = {
     "look": re.compile(r"GET /api/(?:scheduled-)?jobs/[^/]+\?"),
     "inspect": re.compile(r"GET /api/(?:scheduled-)?jobs/[^/]+/[^/?]+ "),
     "logs": re.compile(r"GET /api/jobs/[^/]+/[^/]+/logs"),
+    "tree": re.compile(r"GET /api/buckets/[^/]+/[^/]+/tree"),
+    "paths": re.compile(r"POST /api/buckets/[^/]+/[^/]+/paths-info"),
+    "resolve one": re.compile(r"GET /buckets/[^/]+/[^/]+/resolve/\S+/one\.txt"),
+    "resolve": re.compile(r"(?:GET|HEAD) /buckets/[^/]+/[^/]+/resolve/"),
     "write": re.compile(r"(?:POST|PUT|DELETE) /api/(?:scheduled-)?jobs/[^/]+/[^/ ]+"),
 }
 
