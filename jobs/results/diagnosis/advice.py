@@ -34,18 +34,13 @@ class Flavors:
         table = cost.prices(tuple(self.hardware))
         return sorted(items, key=lambda item: table[item.name].hourly_usd if item.name in table else 1e9)
 
-    def with_gpu(self) -> list[Hardware]:
-        """Those one can rent: a GPU that costs nothing is shared and lent for moments."""
+    def rentable(self) -> list[Hardware]:
+        """All but those without a price, which are lent for moments or not offered."""
         table = cost.prices(tuple(self.hardware))
-        return self.cheapest(
-            [
-                item
-                for item in self.hardware
-                if item.accelerator
-                and item.accelerator.type == "gpu"
-                and (item.name not in table or table[item.name].hourly_usd > 0)
-            ]
-        )
+        return [item for item in self.hardware if item.name not in table or table[item.name].hourly_usd > 0]
+
+    def with_gpu(self) -> list[Hardware]:
+        return self.cheapest([item for item in self.rentable() if item.accelerator and item.accelerator.type == "gpu"])
 
     def of(self, name: str | None) -> Hardware | None:
         return next((item for item in self.hardware if item.name == name), None)
@@ -54,7 +49,7 @@ class Flavors:
         """The cheapest flavor with more memory than this one: of its GPUs together, or its own."""
         size = _vram if gpu else _ram
         mine = self.of(name)
-        like = self.with_gpu() if gpu or (mine and mine.accelerator) else self.hardware
+        like = self.with_gpu() if gpu or (mine and mine.accelerator) else self.rentable()
         if mine and not gpu and not mine.accelerator:
             like = [item for item in like if not item.accelerator]
         fit = [item for item in like if size(item) > (size(mine) if mine else 0)]

@@ -81,7 +81,7 @@ def waiting(job: Job, hardware: Sequence[Hardware], now: datetime | None = None)
     alike = [
         item
         for item in flavors.cheapest(
-            [item for item in hardware if bool(item.accelerator) == bool(mine and mine.accelerator)]
+            [item for item in flavors.rentable() if bool(item.accelerator) == bool(mine and mine.accelerator)]
         )
         if item.name != job.flavor
     ]
