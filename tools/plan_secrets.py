@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import anyio.to_thread
@@ -15,7 +16,7 @@ from jobs.errors import JobsError
 from jobs.planning.models import ModelPlan, resolve_models
 from jobs.planning.required_secrets import Candidate as Found
 from jobs.planning.required_secrets import Needs, needs
-from jobs.secrets.scan import refuse_values
+from jobs.secrets.scan import named_in, refuse_values
 from jobs.secrets.vault import how_to_provide
 from tools.registry import Arguments, tool
 from tools.replies import View
@@ -81,7 +82,8 @@ async def plan_secrets(request: PlanSecrets, ctx: Context[Any, Any]) -> SecretPl
     services = services_of(ctx)
     for name in request.secrets:
         services.vault.check(name)
-    refuse_values(_texts(request), services.masker())
+    named = named_in(request.command or (), env=request.env)
+    await anyio.to_thread.run_sync(partial(refuse_values, _texts(request), services.masker(), named=named))
     found = await anyio.to_thread.run_sync(_needs, request)
     models = list(found.models)
     policy = services.policy

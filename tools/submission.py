@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import anyio.to_thread
@@ -16,7 +17,7 @@ from jobs import durations
 from jobs.client.client import HubClient
 from jobs.client.models import Job, ScheduledJob
 from jobs.errors import SecretUnavailable
-from jobs.secrets.scan import refuse_values
+from jobs.secrets.scan import named_in, refuse_values
 from jobs.secrets.secret_value import Secret
 from jobs.secrets.vault import how_to_provide
 from jobs.spec import cost
@@ -62,7 +63,9 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
     """
     for name in arguments.secrets:
         services.vault.check(name)
-    refuse_values(dict(_texts(arguments)), services.masker())
+    named = named_in(arguments.command or (), env=arguments.env, labels=arguments.labels)
+    refuse = partial(refuse_values, dict(_texts(arguments)), services.masker(), named=named)
+    await anyio.to_thread.run_sync(refuse)
     connected = await services.connect()
     hub = connected.hub
     hardware = await hub.hardware()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -104,3 +105,55 @@ async def test_an_operators_list_is_kept_to(env: dict[str, str]) -> None:
         found = await plan(client, script="import os\nos.environ['MY_API_KEY']\nos.environ['FILED_TOKEN']\n")
     assert "note" not in found["FILED_TOKEN"]
     assert found["MY_API_KEY"]["note"]
+
+
+RAW = "Tr0ub4dor&3xyz"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"command": ["true"], "env": {"DB_PASSWORD": RAW}},
+        {"command": ["sh", "-c", f"export WANDB_API_KEY={'0123456789abcdef' * 2}01234567; python t.py"]},
+        {"command": ["git", "clone", f"https://me:{RAW[:9]}@github.com/a/b"]},
+        {"command": ["tool", "--api-key", RAW]},
+        {"script": f"password = '{RAW}'"},
+        {"command": ["sh", "x.sh"], "files": {"x.sh": f"curl -u me:{RAW} https://example.com"}},
+    ],
+)
+@pytest.mark.parametrize("tool", ["plan_secrets", "submit_job"])
+async def test_a_raw_value_is_refused_wherever_it_stands(client: Client, tool: str, asked: dict[str, Any]) -> None:
+    result = await client.call_tool(tool, {**asked, **({"dry_run": True} if tool == "submit_job" else {})})
+    assert result.is_error
+    assert "secret_in_argument" in result.model_dump_json()
+    assert RAW[:9] not in result.model_dump_json()
+
+
+async def test_a_plan_says_how_sure_it_is_and_what_it_could_not_read(client: Client) -> None:
+    asked = {
+        "command": ["fast-agent", "go", "--card", "hf://x/y/a.md", "--model", "$system.none", "-m", "hi"],
+        "script": None,
+        "env": {"WANDB_API_KEY": "none"},
+        "files": {"t.py": "import os, wandb\nwandb.init()\nos.getenv('A_TOKEN') or os.getenv('B_TOKEN')\n"},
+    }
+    plan = data(await client.call_tool("plan_secrets", {name: value for name, value in asked.items() if value}))
+    found = {one["name"]: one for one in plan["candidates"]}
+    assert set(found) == {"A_TOKEN", "B_TOKEN"}
+    assert found["A_TOKEN"]["confidence"] == "one of"
+    assert found["A_TOKEN"]["one_of"] == ["A_TOKEN", "B_TOKEN"]
+    assert any("hf://" in each for each in plan["unread"])
+    assert any("model reference" in each for each in plan["unread"])
+
+
+async def test_an_empty_plan_says_that_libraries_may_look_for_more(client: Client) -> None:
+    plan = data(await client.call_tool("plan_secrets", {"command": ["nvidia-smi"]}))
+    assert plan["candidates"] == []
+    assert "libraries may look for more" in plan["note"]
+
+
+async def test_a_plan_of_many_names_stays_within_8_kib(client: Client) -> None:
+    script = "import os\n" + "\n".join(f"os.environ['A_RATHER_LONG_NAME_{n:03}_API_KEY']" for n in range(300))
+    result = await client.call_tool("plan_secrets", {"script": script})
+    plan = data(result)
+    assert len(json.dumps(plan, ensure_ascii=False).encode()) <= 8 * 1024
+    assert "more names were left out" in plan["note"]
