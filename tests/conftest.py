@@ -1,8 +1,12 @@
 """What every test shares: the anyio backend, the way of running jobs under test, a cache that is not the user's."""
 
+import inspect
 import os
+import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,6 +17,7 @@ from tests.container_engine import NoEngineError, podman
 from tests.hub_process import short_home
 
 #: Set it to "container" to run every test that asks for a hub with `runner` on the container runner.
+_TESTS = Path(__file__).parent
 RUNNER_VARIABLE = "HF_JOBS_MCP_TEST_RUNNER"
 
 # A loaded machine is slow and not wrong.
@@ -24,8 +29,29 @@ def pytest_configure(config: pytest.Config) -> None:
     required.register(config)
 
 
+#: What a file that starts a process mentions: a server, a hub, a browser, a container, an interpreter.
+_STARTS = re.compile(r"subprocess|multiprocessing|hub_process|mcp_session|tests\.browser|container_engine|run_process|homes")
+
+
+@cache
+def _mentions_processes(path: Path) -> bool:
+    return _STARTS.search(path.read_text()) is not None
+
+
+def _starts_processes(item: pytest.Item) -> bool:
+    """Whether the test's own file, or that of a fixture it asks for, starts processes."""
+    found: dict[str, Any] = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    functions = [inspect.unwrap(definition.func) for definitions in found.values() for definition in definitions]
+    files = {Path(one.__code__.co_filename) for one in functions if hasattr(one, "__code__")}
+    ours = {file for file in files if file.is_relative_to(_TESTS) and file != Path(__file__)}
+    return "runner" in found or any(map(_mentions_processes, {item.path, *ours}))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files with the longest tests come first, so that no worker is left with one of them at the end."""
+    for item in items:
+        if _starts_processes(item):
+            item.add_marker("hub")
     files = {item.path for item in items if any(item.get_closest_marker(name) for name in ("fast_agent", "node"))}
     items.sort(key=lambda item: item.path not in files)
 
