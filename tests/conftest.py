@@ -30,7 +30,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 #: What a file that starts a process mentions: a server, a hub, a browser, a container, an interpreter.
-_STARTS = re.compile(r"subprocess|multiprocessing|hub_process|mcp_session|tests\.browser|container_engine|run_process|homes")
+_STARTS = re.compile(
+    r"subprocess|multiprocessing|hub_process|mcp_session|tests\.browser|container_engine|run_process|homes"
+)
 
 
 @cache

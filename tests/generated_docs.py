@@ -6,10 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+from consent.describe import Description, request
+from consent.question import text
+from jobs.spec.fields import JobRequest
+from jobs.spec.spec import build
 from server.settings import Settings
 from tests.tools.arguments.mistakes import MISTAKES
 from tools import all_tools
 
+README = Path(__file__).resolve().parent.parent / "README.md"
+OPENS = "<!-- The question, by `python -m tests.generated_docs`. -->\n```text\n"
+CLOSES = "\n```\n"
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 NOTE = "<!-- Written by `python -m tests.generated_docs`; a test compares. -->\n"
 FLAG_ONLY = {"attach_without_asking"}
@@ -95,8 +102,31 @@ def _kind(schema: dict[str, Any]) -> str:
     return str(schema.get("type", "any"))
 
 
+def question() -> str:
+    """The question a person sees, from the code that puts it."""
+    names = ["sonnet", "Run cloud summary"]
+    wanted = JobRequest(
+        command=("fast-agent", "go", "--model", names[0], "--message", names[1], "--results", "result.json"),
+        packages=("fast-agent-mcp",), python="3.13", timeout="20m", secrets=("ANTHROPIC_API_KEY",), name="cloud-summary",
+    )  # fmt: skip
+    spec = build(wanted, hub="https://huggingface.co", namespace="you", flavors=["cpu-basic"])
+    told = Description(
+        action="submit", spec=spec, digest=spec.digest, hub_name="huggingface", max_cost_usd=0.0033,
+        sources={"ANTHROPIC_API_KEY": "keyring"},
+    )  # fmt: skip
+    return text(request(told))
+
+
+def readme() -> str:
+    """The README with the question in its place."""
+    before, _, rest = README.read_text().partition(OPENS)
+    _, _, after = rest.partition(CLOSES)
+    return f"{before}{OPENS}{question()}{CLOSES}{after}"
+
+
 PAGES = {"mistakes.md": mistakes_page, "settings.md": settings_page, "tools.md": tools_page}
 
 if __name__ == "__main__":
     for file, page in PAGES.items():
         (DOCS / file).write_text(page())
+    README.write_text(readme())

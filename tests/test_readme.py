@@ -6,8 +6,11 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from hf_jobs_mcp import main
 from server.settings import Settings
+from tests.generated_docs import PAGES, readme
 from tools import all_tools
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,7 +24,7 @@ def blocks(language: str) -> list[str]:
 
 def test_ci_runs_the_readmes_own_test_command() -> None:
     command = next(block.strip() for block in blocks("bash") if "pytest" in block)
-    assert command in (ROOT / ".ci/run").read_text().splitlines()
+    assert f'"{command}"' in (ROOT / ".ci/run").read_text()
 
 
 def test_every_setting_is_in_the_readme_and_nothing_else() -> None:
@@ -44,3 +47,21 @@ def test_mcp_json_starts_the_console_script() -> None:
     assert described["command"] == "hf-jobs-mcp"
     assert described["args"] == []
     assert callable(main)
+
+
+@pytest.mark.parametrize("file", sorted(PAGES))
+def test_a_generated_page_is_as_the_code_has_it(file: str) -> None:
+    assert (ROOT / "docs" / file).read_text() == PAGES[file](), "run: python -m tests.generated_docs"
+
+
+def test_the_readme_shows_the_question_as_it_is_put() -> None:
+    assert readme() == README, "run: python -m tests.generated_docs"
+
+
+def test_every_page_is_found_from_the_index_and_points_at_what_is_there() -> None:
+    index = (ROOT / "docs" / "index.md").read_text()
+    for page in [*(ROOT / "docs").rglob("*.md"), ROOT / "CONTRIBUTING.md"]:
+        if page.name not in {"index.md", "CONTRIBUTING.md"}:
+            assert page.relative_to(ROOT / "docs").as_posix() in index
+        for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"

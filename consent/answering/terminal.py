@@ -146,8 +146,8 @@ def _on_page(home: Path, ledger: Ledger, approval: Approval, record: partial[boo
 
     with served(Page(ledger.pending, record)) as page:
         print(text(approval.request))
-        print(f"\nAnswer it here; the address works once: {page.address}", flush=True)
         with opened(page, home):
+            print(f"\nAnswer it here; the address works once: {page.address}", flush=True)
             while time.time() < approval.expires_at and approval.id not in page.outcomes:
                 if page.done.wait(min(1.0, max(0.0, approval.expires_at - time.time()))):
                     page.done.clear()

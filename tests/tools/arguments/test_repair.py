@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,12 +75,6 @@ def test_whatever_comes_is_repaired_or_refused_and_never_breaks(arguments: dict[
         repaired("submit_job", arguments, TOOLS["submit_job"].fn_metadata.arg_model.model_fields)
     except JobsError as refused:
         assert refused.hint  # noqa: PT017 - most arguments are not refused
-
-
-def test_the_page_of_mistakes_is_this_table() -> None:
-    from tests.generated_docs import mistakes_page
-
-    assert (Path(__file__).parents[3] / "docs" / "mistakes.md").read_text() == mistakes_page()
 
 
 @pytest.mark.anyio
