@@ -41,6 +41,8 @@ LOG_BYTES = 1_000_000_000
 JOBS = 100_000
 SCHEDULES = 10_000
 IDLE_SECONDS = 30
+#: What the Hub wants of every job, besides what is measured.
+REQUIRED = {"arguments": [], "environment": {}, "flavor": "cpu-basic"}
 LINE = "a line of ninety-nine characters, which is about what people write into logs, give or take a few .."
 
 
@@ -53,7 +55,7 @@ def hub(home: Path) -> Iterator[tuple[HubState, httpx2.Client]]:
 
 
 def submit(client: httpx2.Client, *command: str) -> str:
-    answer = client.post("/api/jobs/local", json={"command": command, "dockerImage": "x"})
+    answer = client.post("/api/jobs/local", json={"command": command, "dockerImage": "x", **REQUIRED})
     answer.raise_for_status()
     return str(answer.json()["id"])
 
@@ -158,7 +160,9 @@ def log() -> None:
 
 
 def fill(paths: HubPaths, *, jobs: int = 0, schedules: int = 0) -> None:
-    spec = JobBody.model_validate({"command": ["true"], "dockerImage": "x", "labels": {"name": "n"}}).to_json()
+    spec = JobBody.model_validate(
+        {"command": ["true"], "dockerImage": "x", **REQUIRED, "labels": {"name": "n"}}
+    ).to_json()
 
     def work(db: sqlite3.Connection) -> None:
         now = clock.now_ms()

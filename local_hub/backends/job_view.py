@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +90,22 @@ def system() -> Iterator[Step]:
         yield ["bind", str(resolver), str(resolver), False, False]
     if Path("/sys").is_dir():
         yield ["bind", "/sys", "/sys", False, False]
+
+
+@cache
+def settings() -> tuple[str, ...]:
+    """Return the machine's settings below ``/proc``: for root they are its own files, with capabilities or without."""
+    found = ["/proc/sys"]
+    if os.geteuid() == 0:
+        with os.scandir("/proc") as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if entry.name.isdigit() or entry.path in found or entry.is_symlink():
+                    continue
+                with suppress(OSError):
+                    mode = entry.stat(follow_symlinks=False).st_mode
+                    if stat.S_ISDIR(mode) or mode & 0o222:
+                        found.append(entry.path)
+    return tuple(found)
 
 
 def _not_for_everyone(folder: str) -> Iterator[str]:

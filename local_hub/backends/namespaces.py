@@ -10,7 +10,7 @@ mounts, collects what ends and takes everything with it when it goes; and the jo
 """
 
 # pathlib would double what every launch waits for, and this is all about descriptors:
-# ruff: noqa: PTH114, PTH208, S606, TRY301
+# ruff: noqa: S606, TRY301
 
 import contextlib
 import ctypes
@@ -146,7 +146,7 @@ def _enter(enclosure: dict[str, Any], run: Callable[[], NoReturn]) -> NoReturn:
 def _first_process(kernel: _Kernel, enclosure: dict[str, Any], run: Callable[[], NoReturn]) -> NoReturn:
     """Be process 1: mount, start the job, collect what ends. It keeps its capabilities, so no job may look into it."""
     try:
-        _Root(kernel, enclosure["root"]).build(enclosure["steps"])
+        _Root(kernel, enclosure["root"]).build(enclosure["steps"], enclosure["settings"])
         job = os.fork()
         if job == 0:
             limit(resource.RLIMIT_NPROC, MOST_PROCESSES)
@@ -180,7 +180,8 @@ class _Root:
         self._kernel = kernel
         self._folder = folder
 
-    def build(self, steps: list[list[Any]]) -> None:
+    def build(self, steps: list[list[Any]], settings: list[str]) -> None:
+        """Carry out the steps, and show the `settings` of the machine below ``/proc`` for reading only."""
         kernel = self._kernel
         kernel.mount("none", "/", None, _MS_REC | _MS_PRIVATE)
         kernel.mount(self._folder, self._folder, None, _MS_BIND | _MS_REC)
@@ -189,7 +190,7 @@ class _Root:
         for kind, *rest in steps:
             getattr(self, f"_{kind}")(*rest)
         self._devices()
-        self._processes()
+        self._processes(settings)
         kernel.make_root(self._folder)
         os.close(self._top)
 
@@ -304,18 +305,14 @@ class _Root:
         os.close(place)
         self._symlink("pts/ptmx", "/dev/ptmx")
 
-    def _processes(self) -> None:
+    def _processes(self, settings: list[str]) -> None:
         place = self._place("/proc", folder=True)
         self._kernel.mount("proc", f"/proc/self/fd/{place}", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
         os.close(place)
-        within = f"{self._folder}/proc"
         with contextlib.suppress(OSError):  # Since Linux 6.14 each process namespace has a highest number of its own.
-            _write(f"{within}/sys/kernel/pid_max", str(MOST_PROCESSES))
-        for name in os.listdir(within):
-            path = f"{within}/{name}"
-            # As root the machine's settings are files of this very user, capabilities or not.
-            if not name.isdigit() and not os.path.islink(path) and (name == "sys" or os.access(path, os.W_OK)):
-                self._bind(path, f"/proc/{name}", writable=False)
+            _write(f"{self._folder}/proc/sys/kernel/pid_max", str(MOST_PROCESSES))
+        for path in settings:
+            self._bind(f"{self._folder}{path}", path, writable=False)
 
 
 def _write(path: str, text: str) -> None:

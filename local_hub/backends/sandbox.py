@@ -66,7 +66,7 @@ def _works(command: Any) -> bool:
 
 
 def _namespaces_probe(folder: str) -> list[str]:
-    enclosure = json.dumps({"root": folder, "steps": list(job_view.system())})
+    enclosure = json.dumps({"root": folder, "steps": list(job_view.system()), "settings": job_view.settings()})
     return [sys.executable, "-I", "-S", str(Path(namespaces.__file__)), enclosure, "/bin/true"]
 
 
@@ -103,7 +103,7 @@ class Sandbox(OnThisMachine):
             cwd="/",
             note=note,
             enclosed=True,
-            enclosure={"root": str(request.scratch), "steps": steps},
+            enclosure={"root": str(request.scratch), "steps": steps, "settings": job_view.settings()},
             memory=memory_of(request.spec["flavor"]),
         )
 
@@ -119,7 +119,8 @@ class Bubblewrap(Sandbox):
 
     def _planned(self, request: LaunchRequest, steps: list[Step], env: dict[str, str], note: str) -> LaunchPlan:
         arguments = [*_bubblewrap(self._program), "--bind", str(request.scratch), "/", "--dev", "/dev"]
-        arguments += [*_arguments(steps), "--proc", "/proc", *_settings(), "--chdir", "/", "--"]
+        settings = [word for path in job_view.settings() for word in ("--ro-bind", path, path)]
+        arguments += [*_arguments(steps), "--proc", "/proc", *settings, "--chdir", "/", "--"]
         command = started(request.command)
         if request.mounts:
             seen = [text for mount in request.mounts for text in (mount.identity, mount.target)]
@@ -140,13 +141,6 @@ def _bubblewrap(program: str) -> list[str]:
         *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"),
         *("--die-with-parent", "--cap-drop", "ALL"),
     ]
-
-
-def _settings() -> list[str]:
-    """Return the arguments that show the machine's settings as they are: for root they are its own files to write."""
-    writable = [path for path in sorted(Path("/proc").iterdir()) if not path.name.isdigit() and not path.is_symlink()]
-    shown = [str(path) for path in writable if path.name == "sys" or os.access(path, os.W_OK)]
-    return [word for path in shown for word in ("--ro-bind", path, path)]
 
 
 def _arguments(steps: Any) -> list[str]:

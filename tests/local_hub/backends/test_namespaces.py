@@ -17,6 +17,7 @@ from local_hub.backends import namespaces, sandbox
 from local_hub.backends.base import LaunchRequest
 from local_hub.runner import volumes
 from tests.hub_process import running_hub, short_home, wait_until
+from tests.no_namespaces import namespaces_are_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,11 +29,7 @@ if TYPE_CHECKING:
 SPEC = {"command": ["/bin/sh", "-c"], "environment": {}, "flavor": "cpu-basic", "dockerImage": "x", "spaceId": None}
 
 
-def _possible() -> bool:
-    return sandbox.choose(Path(tempfile.gettempdir())).sandbox == "namespaces"
-
-
-pytestmark = pytest.mark.skipif(not _possible(), reason="this machine lets nobody make namespaces")
+pytestmark = pytest.mark.skipif(not namespaces_are_allowed(), reason="this machine lets nobody make namespaces")
 
 
 @pytest.fixture(params=["namespaces", "bubblewrap"])
@@ -156,6 +153,13 @@ def test_the_machines_settings_and_first_process_are_out_of_reach(box: sandbox.S
         "grep NoNewPrivs.*0 /proc/self/status; echo end"
     )
     assert planned(box, tmp_path, script).stdout == "end\n"
+
+
+def test_where_namespaces_are_allowed_jobs_get_them_with_nothing_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert sandbox.choose(tmp_path).sandbox == "namespaces"
 
 
 # With a whole hub around it.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from huggingface_hub import HfApi, Volume
 from local_hub.backends import sandbox
 from local_hub.backends.base import LaunchRequest, Mount
 from tests.hub_process import running_hub, short_home, wait_until
+from tests.no_namespaces import namespaces_are_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,9 +27,7 @@ SPEC = {
     "spaceId": None,
 }
 
-needs_a_sandbox = pytest.mark.skipif(
-    sandbox.choose(Path(tempfile.gettempdir())).sandbox == "none", reason="this machine lets nobody make namespaces"
-)
+needs_a_sandbox = pytest.mark.skipif(not namespaces_are_allowed(), reason="this machine lets nobody make namespaces")
 
 
 @pytest.fixture(scope="module")
