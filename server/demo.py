@@ -203,7 +203,8 @@ class _Demo:
         results = await _call(client, "fetch_results", {"job_id": job["id"]})
         self._narrator.say(*results["log"]["lines"], "")
         for artifact in results["artifacts"]:
-            self._narrator.say(f"{artifact['path']}  {artifact['size']} bytes")
+            size = f"  {artifact['size']} bytes" if "size" in artifact else ""
+            self._narrator.say(f"{artifact['path']}{size}")
         answer = results.get("answer")
         if answer is not None:
             self._narrator.say(f"The agent's answer, out of result.json: {answer['text']} ({answer['stop_reason']})")
