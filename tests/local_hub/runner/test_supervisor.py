@@ -177,6 +177,8 @@ def test_a_job_that_fills_the_disk_is_ended_and_one_that_writes_little_is_not(tm
     with writer:
         assert writer.stdout
         assert writer.stdout.readline() == b"written\n"
+        if not usage._written(writer.pid):
+            pytest.skip("temporary files lie in memory here, or the kernel does not count what is written")
         free = shutil.disk_usage(tmp_path).free
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(usage, "SHORT_OF_DISK", ((1 << 20, 1),))
