@@ -91,11 +91,23 @@ class Walk:
         if self.wanted.asked and not rest.asked:
             return
         had = {file.path for file in exact}
-        async with aclosing(self._files(rest)) as pages:
+        async with aclosing(self._listed(rest, rest.folder, given, had)) as batches:
+            async for batch in batches:
+                yield batch
+        if rest.folder and not set(rest.asked) <= self.met:  # A name as it was shown need not begin with its folder.
+            self.left_out.clear()
+            async with aclosing(self._listed(rest.without(self.met), "", given, had)) as batches:
+                async for batch in batches:
+                    yield batch
+
+    async def _listed(
+        self, wanted: Wanted, folder: str, given: dict[str, tuple[str, int]], had: set[str]
+    ) -> AsyncGenerator[list[Artifact], None]:
+        async with aclosing(self._files(wanted, folder)) as pages:
             async for page in pages:
                 found = []
                 for file in page:
-                    artifact = await self._seen(file, rest, given)
+                    artifact = await self._seen(file, wanted, given)
                     if artifact is not None and artifact.path not in had:
                         found.append(artifact)
                 if found:
@@ -162,10 +174,10 @@ class Walk:
             return True
         return hashlib.sha256(data).hexdigest() != digest
 
-    async def _files(self, wanted: Wanted) -> AsyncGenerator[list[BucketFile], None]:
+    async def _files(self, wanted: Wanted, folder: str) -> AsyncGenerator[list[BucketFile], None]:
         """All files that can be meant; where the first page is not the last, folders of noise are gone round."""
         root = self.workspace.folder
-        start = f"{root}/{wanted.folder}" if wanted.folder else root
+        start = f"{root}/{folder}" if folder else root
         around = False
         had: set[str] = set()
         async with aclosing(self.hub.buckets.pages(self.workspace.bucket, start)) as pages:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from jobs import durations
 from jobs.spec import script_header
+from jobs.spec.lost_output import lost_output
 from jobs.spec.schedule import Schedule
 from jobs.spec.validate import DEFAULT_UV_IMAGE
 from jobs.spec.workspace import ENVIRONMENT_NAME, MOUNT_PATH
@@ -38,7 +39,16 @@ def advice(spec: JobSpec, *, timeout_given: bool = True) -> tuple[str, ...]:
     """
     return tuple(
         sentence
-        for found in (_unparsable, _not_installed, _pushes, _fast_agent, _shell_words, _elsewhere, _overlaps)
+        for found in (
+            _unparsable,
+            _not_installed,
+            _pushes,
+            _fast_agent,
+            _shell_words,
+            _elsewhere,
+            lost_output,
+            _overlaps,
+        )
         for sentence in found(spec)
     ) + (() if timeout_given or spec.flavor.startswith("cpu") else (_default_timeout(spec),))
 
@@ -147,3 +157,6 @@ def _parse(script: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(script)
+
+
+_KINDS = (_unparsable, _not_installed, _pushes, _fast_agent, _shell_words, _elsewhere, lost_output, _overlaps)
