@@ -94,8 +94,14 @@ class Connection:
                 "There is no Hugging Face token, and the hub that was asked for needs one.",
                 hint="Run `hf auth login`, or set HF_TOKEN for this server; HF_JOBS_MCP_HUB=local needs no account.",
             )
+        own = running_local(self.settings)
         self._hub = HubClient(
-            endpoint, token, namespace=self.settings.namespace, version=self.version, heard=self.heard
+            endpoint,
+            token,
+            namespace=self.settings.namespace,
+            version=self.version,
+            near=own is not None and own[0] == endpoint,
+            heard=self.heard,
         )
         self._name = "huggingface" if urlsplit(endpoint).hostname == "huggingface.co" else endpoint
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -27,6 +29,7 @@ from tools.services import Connected, Services, services_of
 _MOST_AT_ONCE = 50
 _LINE = 120
 _LOOKED_AT_ONCE = 6
+_TAIL_SECONDS = 10.0
 
 
 class JobStatus(Arguments):
@@ -65,10 +68,11 @@ async def job_status(request: JobStatus, ctx: Context[Any, Any]) -> StatusReply:
         )
     namespace = request.namespace
 
+    tail = _Tail(services, connected)
+
     async def tick(seen: Mapping[str, Job | HubError], elapsed: float) -> None:
         if request.wait_seconds:
-            message = await _progress(services, connected, seen)
-            await services.progress(ctx, elapsed, request.wait_seconds, message)
+            await services.progress(ctx, elapsed, request.wait_seconds, await _progress(tail, seen, elapsed))
 
     seen = await wait_for_change(
         connected.hub,
@@ -187,7 +191,26 @@ _ENDED_STEPS = (_shorter(3, 3, 6), _said(120), _shorter(2, 1, 4), _shorter(1, 0,
 _LIST_STEPS = (_bare,)
 
 
-async def _progress(services: Services, connected: Connected, seen: Mapping[str, Job | HubError]) -> str:
+@dataclass
+class _Tail:
+    """The last line of a job's log for the progress, read anew now and then only where the hub is far away."""
+
+    services: Services
+    connected: Connected
+    line: str | None = None
+    read_at: float = 0.0
+
+    async def of(self, job: Job, elapsed: float) -> str | None:
+        hub = self.connected.hub
+        if hub.near or elapsed - self.read_at >= _TAIL_SECONDS:
+            self.read_at = elapsed
+            with suppress(HubError):
+                last = await reader.last_lines(hub, job, 1, mask=self.services.masker().mask)
+                self.line = one_line(last[-1], _LINE) if last else None
+        return self.line
+
+
+async def _progress(tail: _Tail, seen: Mapping[str, Job | HubError], elapsed: float) -> str:
     if len(seen) > 1:
         done = sum(isinstance(job, Job) and finished(job.stage) for job in seen.values())
         return f"{done} of {len(seen)} finished"
@@ -195,12 +218,8 @@ async def _progress(services: Services, connected: Connected, seen: Mapping[str,
     if isinstance(job, HubError):
         return "the hub does not answer; trying again"
     parts = [job.stage, words(job.durations.running_secs or 0) if job.stage == RUNNING else ""]
-    if job.stage == RUNNING:
-        try:
-            last = await reader.last_lines(connected.hub, job, 1, mask=services.masker().mask)
-        except HubError:
-            last = []
-        parts += [one_line(last[-1], _LINE)] if last else []
+    if job.stage == RUNNING and (line := await tail.of(job, elapsed)):
+        parts.append(line)
     return " ".join(part for part in parts if part)
 
 

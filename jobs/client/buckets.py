@@ -23,7 +23,7 @@ import httpx2
 from jobs.client import error_map, models
 from jobs.client.error_map import RequestContext
 from jobs.client.retry import Backoff, retrying
-from jobs.client.transport import DIRECT, HubTransport, Params, Reply, decode
+from jobs.client.transport import DIRECT, HubTransport, Params, Reply, certificates, decode
 from jobs.display_text import one_line
 from jobs.errors import Conflict, HubBroken, HubError, HubTimeout, JobsError, NotFound
 from jobs.ids import check_namespace
@@ -251,6 +251,7 @@ class Buckets:
             token=self._wire.has_token,
             namespace=bucket.partition("/")[0],
             writes=writes,
+            near=self._wire.near,
         )
         if not self._wire.has_token:
             raise error_map.no_token(asked)
@@ -270,7 +271,8 @@ def _hf_api(endpoint: str, token: str | None) -> HfApi:
 
 def _client() -> httpx2.Client:
     """`HfApi`'s session with limits: its own waits for ever, and asks a proxy for addresses of this machine."""
-    return httpx2.Client(follow_redirects=True, timeout=httpx2.Timeout(60.0, connect=5.0), mounts=DIRECT)
+    timeout = httpx2.Timeout(60.0, connect=5.0)
+    return httpx2.Client(follow_redirects=True, timeout=timeout, verify=certificates(), mounts=DIRECT)
 
 
 def _mapped(error: Exception, asked: RequestContext) -> HubError:

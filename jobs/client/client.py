@@ -7,7 +7,7 @@ All errors are `jobs.errors`; ids and namespaces are checked before they enter a
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,7 +20,7 @@ from jobs.client.buckets import Buckets
 from jobs.client.error_map import RequestContext
 from jobs.client.retry import READS, Backoff, retrying
 from jobs.client.transport import HubTransport, Limits, Params, Reply, decode
-from jobs.errors import Conflict, HubError, NotFound, Unprocessable
+from jobs.errors import Conflict, Forbidden, HubError, NotFound, Unprocessable
 from jobs.ids import check_id, check_namespace, split_job_id
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ _PRICES_LAST = 600.0
 _IDENTITY_LASTS = 3600.0
 _SIDE_BY_SIDE = 8
 _ORGS_TRIED = 10
+_FEW = 3
+_LOOKED_THROUGH = 300
 
 
 class HubClient:
@@ -45,6 +47,7 @@ class HubClient:
         limits: Seconds an exchange may take.
         backoff: How reads are tried again.
         heard: Called with every job and schedule that the hub tells of, before anyone else has it.
+        near: Whether it is on this machine and may be asked often; None goes by the address.
     """
 
     def __init__(
@@ -57,8 +60,10 @@ class HubClient:
         limits: Limits | None = None,
         backoff: Backoff = READS,
         heard: Callable[[Sequence[Job | ScheduledJob]], Awaitable[None]] | None = None,
+        near: bool | None = None,
     ) -> None:
-        self.wire = HubTransport(endpoint, token, version=version, limits=limits)
+        self.wire = HubTransport(endpoint, token, version=version, limits=limits, near=near)
+        self.near = self.wire.near
         self.endpoint = self.wire.endpoint
         self.buckets = Buckets(self.wire, token, backoff)
         self.backoff = backoff
@@ -135,9 +140,20 @@ class HubClient:
         """
         return await self._locate(job_id, namespace, self._inspect, "job_id")
 
-    async def inspect_many(self, job_ids: Sequence[str], namespace: str | None = None) -> dict[str, Job | HubError]:
-        """Several jobs side by side, by the id as it was given; what could not be had is the error itself."""
+    async def inspect_many(
+        self, job_ids: Sequence[str], namespace: str | None = None, *, singly: int | None = None
+    ) -> dict[str, Job | HubError]:
+        """Several jobs, by the id as it was given; what could not be had is the error itself.
+
+        Many of one namespace are looked for in its list first. With `singly`, no more than so many of the others are
+        then asked for one by one; what is beyond is left out.
+        """
         found: dict[str, Job | HubError] = {}
+        wanted = list(dict.fromkeys(job_ids))
+        for job_id in wanted:
+            split_job_id(job_id)
+        if len(wanted) > _FEW:
+            found |= await self._listed(wanted, namespace)
         limiter = anyio.CapacityLimiter(_SIDE_BY_SIDE)
 
         async def one(job_id: str) -> None:
@@ -147,13 +163,22 @@ class HubClient:
                 except HubError as error:
                     found[job_id] = error
 
-        wanted = list(dict.fromkeys(job_ids))
-        for job_id in wanted:
-            split_job_id(job_id)
         async with anyio.create_task_group() as tasks:
-            for job_id in wanted:
+            for job_id in [job_id for job_id in wanted if job_id not in found][:singly]:
                 tasks.start_soon(one, job_id)
-        return {job_id: found[job_id] for job_id in wanted}
+        return {job_id: found[job_id] for job_id in wanted if job_id in found}
+
+    async def _listed(self, job_ids: Sequence[str], namespace: str | None) -> dict[str, Job | HubError]:
+        """Those of the jobs that are among the newest of their namespaces; never fails."""
+        found: dict[str, Job | HubError] = {}
+        with suppress(HubError):
+            places = {job_id: await self._home(job_id, namespace, "job_id") for job_id in job_ids}
+            for home in dict.fromkeys(home for home, _ in places.values()):
+                given = {bare: job_id for job_id, (place, bare) in places.items() if place == home}
+                if len(given) > _FEW:
+                    jobs = await self.list_jobs(home, limit=_LOOKED_THROUGH, only=given)
+                    found |= {given[job.id]: job for job in jobs}
+        return found
 
     async def list_jobs(
         self,
@@ -162,8 +187,9 @@ class HubClient:
         stages: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
         limit: int = 20,
+        only: Collection[str] = (),
     ) -> list[Job]:
-        """The newest jobs of a namespace, filtered by the hub: any of `stages` and all of `labels`."""
+        """The newest jobs of a namespace, filtered by the hub: any of `stages`, all of `labels`; of those, `only`."""
         home = await self.namespace(namespace)
         params = [("stage", stage.upper()) for stage in stages]
         params += [("label", f"{key}={value}") for key, value in (labels or {}).items()]
@@ -172,9 +198,9 @@ class HubClient:
         async with aclosing(self.wire.pages(f"/api/jobs/{home}", asked, self.backoff, params=params)) as pages:
             async for page in pages:
                 found += [self._job(item, home) for item in page if _has_id(item)]
-                if len(found) >= limit:
+                if len(found) >= limit or (only and {job.id for job in found}.issuperset(only)):
                     break
-        return await self._told(found[:limit])
+        return await self._told([job for job in found[:limit] if not only or job.id in only])
 
     async def find_by_label(self, namespace: str, key: str, value: str, *, limit: int = 20) -> list[Job]:
         """The jobs that carry exactly this label, whatever the hub's filter let through."""
@@ -296,6 +322,7 @@ class HubClient:
             namespace=namespace,
             own=(namespace == self._identity[1].name) if self._identity and namespace else None,
             writes=writes,
+            near=self.near,
         )
         if signed and not self.wire.has_token:
             raise error_map.no_token(asked)
@@ -331,7 +358,7 @@ class HubClient:
         home, bare = await self._home(given, namespace, field)
         try:
             found = await look(home, bare)
-        except NotFound as missing:
+        except (NotFound, Forbidden) as missing:
             if namespace or "/" in given:
                 raise
             for other in [name for name in (await self.whoami()).namespaces if name != home][:_ORGS_TRIED]:

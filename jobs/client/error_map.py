@@ -19,6 +19,7 @@ import httpx2
 
 from hub_contract.command_line import command
 from hub_contract.constants import is_loopback
+from jobs.client import unreachable
 from jobs.display_text import one_line
 from jobs.errors import (
     Conflict,
@@ -52,6 +53,7 @@ class RequestContext:
         namespace: The namespace the call was for, or None.
         own: Whether that namespace is the caller's own user name, when known.
         writes: Whether the call changes something.
+        near: Whether it is this machine's own hub; None goes by the address.
     """
 
     what: str
@@ -60,10 +62,11 @@ class RequestContext:
     namespace: str | None = None
     own: bool | None = None
     writes: bool = False
+    near: bool | None = None
 
     @property
     def local(self) -> bool:
-        return is_loopback(self.endpoint)
+        return is_loopback(self.endpoint) if self.near is None else self.near
 
 
 def from_status(status: int, headers: Mapping[str, str], body: bytes, asked: RequestContext) -> HubError:
@@ -89,10 +92,11 @@ def from_exception(error: Exception, asked: RequestContext) -> HubError:
     elif asked.local:
         mapped = HubUnreachable("The local hub does not answer.", hint=f"Start it with: {command('hub', 'start')}")
     else:
-        mapped = HubUnreachable(
+        said, remedy = unreachable.reason(error, asked.endpoint) or (
             "The hub cannot be reached.",
-            hint=f"Check the network and HF_JOBS_MCP_HUB; `{command('doctor')}` says more.",
+            "Check the network, HF_JOBS_MCP_HUB and HTTPS_PROXY.",
         )
+        mapped = HubUnreachable(said, hint=remedy)
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
         mapped.add_note(_NEVER_SENT)
     return mapped
@@ -127,6 +131,8 @@ def _unauthorized(asked: RequestContext, said: str) -> HubError:
             f"The local hub refused its token.{said}",
             hint=f"It was replaced since: restart this server, or run: {command('hub', 'status')}",
         )
+    if asked.what in {"bucket", "file"}:
+        return Forbidden(f"The hub does not let this token into its buckets.{said}", hint=_permission(asked))
     return TokenRefused(
         f"The hub refused the token.{said}",
         hint=f"Make a new one at {asked.endpoint}/settings/tokens, then log in again.",

@@ -19,6 +19,7 @@ class Status:
     message: str | None = None
     expose_urls: tuple[str, ...] = ()
     cancel_reason: str | None = None
+    """Why the hub itself stopped the job: `NO_CREDITS`, `NO_SUBSCRIPTION`, `RESOURCE_GROUP_LIMIT`."""
     failure_count: int | None = None
 
 
@@ -98,6 +99,7 @@ class ScheduledJob:
     endpoint: str
     schedule: str | None = None
     suspend: bool | None = None
+    suspend_reason: str | None = None
     concurrency: bool | None = None
     created_at: datetime | None = None
     last_job_id: str | None = None
@@ -144,6 +146,9 @@ class Identity:
     name: str
     orgs: tuple[str, ...] = ()
     type: str = "user"
+    role: str | None = None
+    """What the token may do: `read`, `write`, or `fineGrained`, and then as `permissions` says."""
+    permissions: frozenset[str] = frozenset()
 
     @property
     def namespaces(self) -> tuple[str, ...]:
@@ -205,6 +210,7 @@ def scheduled_job(raw: Mapping[str, Any], *, endpoint: str, namespace: str) -> S
         endpoint=endpoint,
         schedule=_text(raw.get("schedule")),
         suspend=_flag(raw.get("suspend")),
+        suspend_reason=_text(raw.get("suspendReason")),
         concurrency=_flag(raw.get("concurrency")),
         created_at=moment(raw.get("createdAt")),
         last_job_id=_text(last.get("id")),
@@ -239,7 +245,15 @@ def hardware(raw: Mapping[str, Any]) -> Hardware:
 def identity(raw: Mapping[str, Any]) -> Identity:
     """The caller, from `/api/whoami-v2`. Raises KeyError without a `name`."""
     orgs = [_text(_mapping(org).get("name")) for org in _sequence(raw.get("orgs"))]
-    return Identity(name=str(raw["name"]), orgs=tuple(org for org in orgs if org), type=str(raw.get("type") or "user"))
+    token = _mapping(_mapping(raw.get("auth")).get("accessToken"))
+    scoped = _sequence(_mapping(token.get("fineGrained")).get("scoped"))
+    return Identity(
+        name=str(raw["name"]),
+        orgs=tuple(org for org in orgs if org),
+        type=str(raw.get("type") or "user"),
+        role=_text(token.get("role")),
+        permissions=frozenset(word for scope in scoped for word in _strings(_mapping(scope).get("permissions"))),
+    )
 
 
 def identifier(raw: Mapping[str, Any]) -> str:

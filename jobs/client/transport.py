@@ -8,26 +8,35 @@ cannot parse. The requests are the ones `HfApi` 2.4.0 makes.
 from __future__ import annotations
 
 import json
+import os
 import platform
+import re
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx2
 
-from hub_contract.constants import LOOPBACK_HOSTS
+from hub_contract.constants import LOOPBACK_HOSTS, is_loopback
 from jobs.client import error_map
 from jobs.client.retry import Backoff, retrying
 from jobs.errors import BadArgument, HubError
 
 if TYPE_CHECKING:
+    import ssl
+
     from jobs.client.error_map import RequestContext
 
 Params = Mapping[str, str] | Sequence[tuple[str, str]]
 
 _PAGES = 500
+_RATE_LIMIT = re.compile(r"r\s*=\s*(\d{1,9})\s*;\s*t\s*=\s*(\d{1,6})")
+_PLENTY = 100
+_LONGEST_PAUSE = 30.0
 _LARGEST_REPLY = 32 * 1024 * 1024
 _LARGEST_ERROR = 64 * 1024
 _KEPT_OPEN = 4.0  # seconds; a server that closes first makes a request fail that it never saw (uvicorn: 5 s)
@@ -57,6 +66,27 @@ class Reply:
     next_url: str | None = None
 
 
+@dataclass
+class Quota:
+    """What is left of the requests that the hub allows, as its `RateLimit` header last said."""
+
+    left: int | None = None
+    until: float = 0.0
+
+    def note(self, headers: httpx2.Headers) -> None:
+        """Read the header of a reply, such as ``"api";r=489;t=189``: so many are left for so many seconds."""
+        found = _RATE_LIMIT.search(headers.get("ratelimit") or "")
+        if found:
+            self.left, self.until = int(found[1]), time.monotonic() + float(found[2])
+
+    def pause(self) -> float:
+        """Seconds to leave between two requests; 0 for as long as many are left."""
+        seconds = self.until - time.monotonic()
+        if self.left is None or self.left >= _PLENTY or seconds <= 0:
+            return 0.0
+        return min(seconds / (self.left + 1), _LONGEST_PAUSE)
+
+
 class HubTransport:
     """A session with the hub at `endpoint`, signed in with `token` where there is one.
 
@@ -64,10 +94,22 @@ class HubTransport:
     http(s) address, or is one that would carry the token unencrypted off this machine.
     """
 
-    def __init__(self, endpoint: str, token: str | None, *, version: str = "0", limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        token: str | None,
+        *,
+        version: str = "0",
+        limits: Limits | None = None,
+        near: bool | None = None,
+    ) -> None:
         self.endpoint = check_endpoint(endpoint)
+        self.near = is_loopback(endpoint) if near is None else near
         self.has_token = bool(token)
         self.limits = limits or Limits()
+        self.quota = Quota()
+        self.clock_ahead: float | None = None
+        """Seconds by which the hub's clock is ahead of this machine's, as its last reply had it."""
         agent = f"hf-jobs-mcp/{version}; python/{platform.python_version()}"
         self._headers = {"user-agent": agent, **({"authorization": f"Bearer {token}"} if token else {})}
         self._client: httpx2.AsyncClient | None = None
@@ -135,6 +177,7 @@ class HubTransport:
             response = await self._session().send(request, stream=True, follow_redirects=redirects)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise error_map.from_exception(error, asked) from error
+        self._note(response.headers)
         try:
             if response.status_code >= 300:  # noqa: PLR2004 - not a success
                 try:
@@ -173,6 +216,7 @@ class HubTransport:
         trouble = None
         try:
             response = await session.send(request, stream=True, follow_redirects=redirects)
+            self._note(response.headers)
             try:
                 content = await _bounded(response, _LARGEST_REPLY)
             finally:
@@ -185,6 +229,11 @@ class HubTransport:
             raise error_map.from_status(response.status_code, response.headers, content, asked)
         return Reply(response.status_code, response.headers, content, response.links.get("next", {}).get("url"))
 
+    def _note(self, headers: httpx2.Headers) -> None:
+        self.quota.note(headers)
+        with suppress(ValueError, TypeError):
+            self.clock_ahead = parsedate_to_datetime(headers.get("date", "")).timestamp() - time.time()
+
     def _url(self, path: str) -> str:
         if path.startswith("/"):
             return self.endpoint + path
@@ -196,10 +245,24 @@ class HubTransport:
         if self._client is None:
             self._client = httpx2.AsyncClient(
                 headers=self._headers,
+                verify=certificates() if self.endpoint.startswith("https") else True,
                 mounts=DIRECT,
                 limits=httpx2.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=_KEPT_OPEN),
             )
         return self._client
+
+
+def certificates() -> ssl.SSLContext:
+    """What servers are checked by: the system's authorities or ``SSL_CERT_FILE``, and what other clients are told.
+
+    ``REQUESTS_CA_BUNDLE`` and ``CURL_CA_BUNDLE`` are what a machine behind a company's proxy has set as a rule.
+    """
+    context = httpx2.create_ssl_context()
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        if file := os.environ.get(name):
+            with suppress(OSError):
+                context.load_verify_locations(file)
+    return context
 
 
 def decode(reply: Reply, asked: RequestContext) -> Any:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from hub_contract.constants import is_loopback
 from jobs import stage
 from jobs.client.models import Job
 from jobs.errors import HubError
@@ -19,9 +18,9 @@ if TYPE_CHECKING:
 LONGEST_WAIT = 45.0
 """Seconds; many clients give a call up after sixty."""
 
-_FIRST_STEP = 0.25
-_LONGEST_STEP = 3.0
-_LOCAL_STEP = 1.0
+_NEAR_STEPS = (0.25, 1.5, 1.0)  # the first, how they grow, the longest
+_FAR_STEPS = (1.0, 2.0, 8.0)
+_SINGLY = 4
 
 
 async def wait_for_change(
@@ -50,25 +49,28 @@ async def wait_for_change(
     deadline = started + min(seconds, LONGEST_WAIT)
     seen = await hub.inspect_many(job_ids, namespace)
     known = {job_id: (before or {}).get(job_id) or _stage(job) for job_id, job in seen.items()}
-    step = _FIRST_STEP
+    step, growth, longest = _NEAR_STEPS if hub.near else _FAR_STEPS
+    asked = list(job_ids)
     while True:
         if on_tick is not None:
             await on_tick(seen, anyio.current_time() - started)
         left = deadline - anyio.current_time()
         if left <= 0 or _settled(seen) or any(_stage(job) not in {None, known[job_id]} for job_id, job in seen.items()):
             return seen
-        await anyio.sleep(min(step, left))
-        step = min(step * 1.5, _LOCAL_STEP if is_loopback(hub.endpoint) else _LONGEST_STEP)
-        looked = await hub.inspect_many(job_ids, namespace)
-        seen = {job_id: _better(seen[job_id], job) for job_id, job in looked.items()}
+        await anyio.sleep(min(max(step, hub.wire.quota.pause()), left))
+        step = min(step * growth, longest) if anyio.current_time() - started > step else step
+        asked = [job_id for job_id in (*asked[_SINGLY:], *asked[:_SINGLY]) if not _over(seen[job_id])]
+        looked = await hub.inspect_many(asked, namespace, singly=None if hub.near else _SINGLY)
+        seen |= {job_id: _better(seen[job_id], job) for job_id, job in looked.items()}
 
 
 def _settled(seen: Mapping[str, Job | HubError]) -> bool:
-    return all((isinstance(job, Job) and stage.finished(job.stage)) or _hopeless(job) for job in seen.values())
+    return all(map(_over, seen.values()))
 
 
-def _hopeless(job: Job | HubError) -> bool:
-    return isinstance(job, HubError) and not job.retryable
+def _over(job: Job | HubError) -> bool:
+    """Whether another look would show the same."""
+    return stage.finished(job.stage) if isinstance(job, Job) else not job.retryable
 
 
 def _stage(job: Job | HubError) -> str | None:
