@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,7 +14,8 @@ import anyio
 import anyio.to_thread
 
 from hub_contract.command_line import command
-from jobs.errors import HubNotStarted, NoToken, SecretUnavailable
+from hub_contract.constants import is_loopback
+from jobs.errors import HubNotStarted, HubUnreachable, NoToken, SecretUnavailable, TokenRefused
 from jobs.secrets.vault import Vault
 from tools.services import Connected
 
@@ -55,6 +57,8 @@ class Connection:
         async with self._lock:
             kind = self.settings.hub
             token = None if kind == "local" else await anyio.to_thread.run_sync(hub_token)
+            if kind != "local" and self._hub is None:
+                await anyio.to_thread.run_sync(refuse_a_silent_choice, kind, token)
             if kind == "local" or (kind == "auto" and token is None):
                 await self._local()
             elif self._hub is None:
@@ -86,9 +90,7 @@ class Connection:
     async def _remote(self, kind: str, token: str | None) -> None:
         from jobs.client.client import HubClient
 
-        endpoint = (
-            (os.environ.get("HF_ENDPOINT") or HUGGINGFACE).rstrip("/") if kind in {"auto", "huggingface"} else kind
-        )
+        endpoint = hub_address(kind)
         if token is None:
             raise NoToken(
                 "There is no Hugging Face token, and the hub that was asked for needs one.",
@@ -113,6 +115,50 @@ def hub_token() -> str | None:
         return own.take(["HF_TOKEN"])["HF_TOKEN"].reveal()
     except SecretUnavailable:
         return None
+
+
+def refuse_a_silent_choice(kind: str, token: str | None) -> None:
+    """Refuse to work somewhere else than the person believes.
+
+    Raises:
+        TokenRefused: A token was stored or set and cannot be read; without it jobs would run on this machine.
+        HubUnreachable: ``HF_HUB_OFFLINE`` forbids to call the hub that was asked for.
+    """
+    if token is None and kind == "auto":
+        place = Path(os.environ.get("HF_TOKEN_PATH") or default_token_path()).expanduser()
+        try:
+            place.read_text(encoding="utf-8")
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except (OSError, UnicodeDecodeError):
+            raise TokenRefused(
+                "There is a file with a Hugging Face token, and it cannot be read.",
+                hint="Run `hf auth login` again, or set HF_JOBS_MCP_HUB=local to run jobs on this machine.",
+            ) from None
+    far = kind not in {"auto", "local"} or token is not None
+    address = hub_address(kind)
+    if far and offline() and not is_loopback(address):
+        raise HubUnreachable(
+            "HF_HUB_OFFLINE is set, so no hub on the network is called.",
+            hint="Unset it, or set HF_JOBS_MCP_HUB=local to run jobs on this machine.",
+        )
+
+
+def offline() -> bool:
+    """Whether the variables are set that keep ``hf`` off the network."""
+    names = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+    return any(os.environ.get(name, "").strip().upper() in {"1", "ON", "YES", "TRUE"} for name in names)
+
+
+def default_token_path() -> Path:
+    """Where ``hf auth login`` keeps the token."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path(os.environ.get("HOME") or Path.home()) / ".cache"
+    return Path(os.environ.get("HF_HOME") or Path(cache) / "huggingface") / "token"
+
+
+def hub_address(kind: str) -> str:
+    """The address of the hub that a setting stands for."""
+    return (os.environ.get("HF_ENDPOINT") or HUGGINGFACE).rstrip("/") if kind in {"auto", "huggingface"} else kind
 
 
 def running_local(settings: Settings) -> tuple[str, str] | None:

@@ -11,15 +11,13 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import anyio
-
 from hub_contract.constants import is_loopback
 from jobs import stage
-from jobs.client import error_map, models
+from jobs.client import error_map, many, models
 from jobs.client.buckets import Buckets
 from jobs.client.error_map import RequestContext
 from jobs.client.retry import READS, Backoff, retrying
-from jobs.client.transport import HubTransport, Limits, Params, Reply, decode
+from jobs.client.transport import HubTransport, Limits, Params, parsed
 from jobs.errors import Conflict, Forbidden, HubError, NotFound, Unprocessable
 from jobs.ids import check_id, check_namespace, split_job_id
 
@@ -30,10 +28,7 @@ T = TypeVar("T")
 
 _PRICES_LAST = 600.0
 _IDENTITY_LASTS = 3600.0
-_SIDE_BY_SIDE = 8
 _ORGS_TRIED = 10
-_FEW = 3
-_LOOKED_THROUGH = 300
 
 
 class HubClient:
@@ -79,8 +74,6 @@ class HubClient:
     async def close(self) -> None:
         await self.wire.close()
 
-    # Who and what is there.
-
     async def whoami(self) -> Identity:
         """The caller and their organisations, remembered for an hour. Raises NoToken, TokenRefused."""
         if self._identity and time.monotonic() - self._identity[0] < _IDENTITY_LASTS:
@@ -124,8 +117,6 @@ class HubClient:
         except NotFound:
             return False
 
-    # Jobs.
-
     async def submit(self, namespace: str, payload: Mapping[str, Any], *, read: float | None = None) -> Job:
         """POST a job once. `jobs.submit.submit` is what callers want: it knows what an ambiguous failure means."""
         return await self._job_call(
@@ -143,42 +134,8 @@ class HubClient:
     async def inspect_many(
         self, job_ids: Sequence[str], namespace: str | None = None, *, singly: int | None = None
     ) -> dict[str, Job | HubError]:
-        """Several jobs, by the id as it was given; what could not be had is the error itself.
-
-        Many of one namespace are looked for in its list first. With `singly`, no more than so many of the others are
-        then asked for one by one; what is beyond is left out.
-        """
-        found: dict[str, Job | HubError] = {}
-        wanted = list(dict.fromkeys(job_ids))
-        for job_id in wanted:
-            split_job_id(job_id)
-        if len(wanted) > _FEW:
-            found |= await self._listed(wanted, namespace)
-        limiter = anyio.CapacityLimiter(_SIDE_BY_SIDE)
-
-        async def one(job_id: str) -> None:
-            async with limiter:
-                try:
-                    found[job_id] = await self.inspect(job_id, namespace)
-                except HubError as error:
-                    found[job_id] = error
-
-        async with anyio.create_task_group() as tasks:
-            for job_id in [job_id for job_id in wanted if job_id not in found][:singly]:
-                tasks.start_soon(one, job_id)
-        return {job_id: found[job_id] for job_id in wanted if job_id in found}
-
-    async def _listed(self, job_ids: Sequence[str], namespace: str | None) -> dict[str, Job | HubError]:
-        """Those of the jobs that are among the newest of their namespaces; never fails."""
-        found: dict[str, Job | HubError] = {}
-        with suppress(HubError):
-            places = {job_id: await self._home(job_id, namespace, "job_id") for job_id in job_ids}
-            for home in dict.fromkeys(home for home, _ in places.values()):
-                given = {bare: job_id for job_id, (place, bare) in places.items() if place == home}
-                if len(given) > _FEW:
-                    jobs = await self.list_jobs(home, limit=_LOOKED_THROUGH, only=given)
-                    found |= {given[job.id]: job for job in jobs}
-        return found
+        """Several jobs, by the id as it was given; see `jobs.client.many`."""
+        return await many.inspect(self, job_ids, namespace, singly=singly)
 
     async def list_jobs(
         self,
@@ -197,7 +154,7 @@ class HubClient:
         found: list[Job] = []
         async with aclosing(self.wire.pages(f"/api/jobs/{home}", asked, self.backoff, params=params)) as pages:
             async for page in pages:
-                found += [self._job(item, home) for item in page if _has_id(item)]
+                found += [self._job(item, home) for item in page if models.has_id(item)]
                 if len(found) >= limit or (only and {job.id for job in found}.issuperset(only)):
                     break
         return await self._told([job for job in found[:limit] if not only or job.id in only])
@@ -228,8 +185,6 @@ class HubClient:
         path, body = f"/api/jobs/{home}/{bare}/labels", {"labels": dict(labels)}
         return await retrying(lambda: self._job_call("PUT", path, home, body=body, what="job"), self.backoff)
 
-    # Schedules.
-
     async def schedule(self, namespace: str, body: Mapping[str, Any], *, read: float | None = None) -> ScheduledJob:
         """POST a schedule once; `jobs.submit.schedule` is what callers want."""
         path = f"/api/scheduled-jobs/{check_namespace(namespace)}"
@@ -248,7 +203,8 @@ class HubClient:
         params = [("label", f"{key}={value}") for key, value in list(wanted.items())[:1]]
         asked = self._asked("namespace", home)
         raw = await self._read(f"/api/scheduled-jobs/{home}", asked, list, params=params)
-        found = [models.scheduled_job(item, endpoint=self.endpoint, namespace=home) for item in raw if _has_id(item)]
+        named = filter(models.has_id, raw)
+        found = [models.scheduled_job(item, endpoint=self.endpoint, namespace=home) for item in named]
         return await self._told([item for item in found if wanted.items() <= item.labels.items()][:limit])
 
     async def delete_schedule(self, scheduled_job_id: str, namespace: str | None = None) -> None:
@@ -331,7 +287,7 @@ class HubClient:
     async def _read(
         self, path: str, asked: RequestContext, parse: Callable[[Any], T], *, params: Params | None = None
     ) -> T:
-        return _parsed(await self.wire.read(path, asked, self.backoff, params=params), asked, parse)
+        return parsed(await self.wire.read(path, asked, self.backoff, params=params), asked, parse)
 
     async def _inspect(self, home: str, bare: str) -> Job:
         asked = self._asked("job", home)
@@ -398,14 +354,14 @@ class HubClient:
     ) -> Job:
         asked = self._asked(what, home, writes=True)
         reply = await self.wire.send(method, path, asked, body=body, read=read)
-        return (await self._told([_parsed(reply, asked, lambda raw: self._job(raw, home))]))[0]
+        return (await self._told([parsed(reply, asked, lambda raw: self._job(raw, home))]))[0]
 
     async def _schedule_call(
         self, method: str, path: str, home: str, *, body: Any, what: str = "schedule", read: float | None = None
     ) -> ScheduledJob:
         asked = self._asked(what, home, writes=True)
         reply = await self.wire.send(method, path, asked, body=body, read=read)
-        found = _parsed(reply, asked, lambda raw: models.scheduled_job(raw, endpoint=self.endpoint, namespace=home))
+        found = parsed(reply, asked, lambda raw: models.scheduled_job(raw, endpoint=self.endpoint, namespace=home))
         self._remember(found.id, found.namespace)
         return (await self._told([found]))[0]
 
@@ -413,15 +369,3 @@ class HubClient:
         home, bare = await self._home(scheduled_job_id, namespace, "scheduled_job_id")
         asked = self._asked("schedule", home, writes=True)
         await retrying(lambda: self.wire.send("POST", f"/api/scheduled-jobs/{home}/{bare}/{verb}", asked), self.backoff)
-
-
-def _has_id(item: Any) -> bool:
-    return isinstance(item, Mapping) and isinstance(item.get("id"), str)
-
-
-def _parsed(reply: Reply, asked: RequestContext, parse: Callable[[Any], T]) -> T:
-    raw = decode(reply, asked)
-    try:
-        return parse(raw)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise error_map.unreadable(asked) from error

@@ -256,6 +256,10 @@ def identity(raw: Mapping[str, Any]) -> Identity:
     )
 
 
+def has_id(item: Any) -> bool:
+    return isinstance(item, Mapping) and isinstance(item.get("id"), str)
+
+
 def identifier(raw: Mapping[str, Any]) -> str:
     value = raw.get("id") if isinstance(raw, Mapping) else None
     if not isinstance(value, str) or not value:

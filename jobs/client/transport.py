@@ -12,11 +12,11 @@ import os
 import platform
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from jobs.client.error_map import RequestContext
 
+T = TypeVar("T")
 Params = Mapping[str, str] | Sequence[tuple[str, str]]
 
 _PAGES = 500
@@ -270,6 +271,15 @@ def decode(reply: Reply, asked: RequestContext) -> Any:
     try:
         return json.loads(reply.body)
     except ValueError as error:
+        raise error_map.unreadable(asked) from error
+
+
+def parsed(reply: Reply, asked: RequestContext, parse: Callable[[Any], T]) -> T:
+    """What `parse` makes of the reply's JSON. Raises HubBroken when it is none, or not what was promised."""
+    raw = decode(reply, asked)
+    try:
+        return parse(raw)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise error_map.unreadable(asked) from error
 
 

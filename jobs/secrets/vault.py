@@ -72,7 +72,7 @@ class Vault:
         self._allowed = frozenset(allowed)
         self._secrets_file = secrets_file
         self._own_environment = environ is None
-        self._environ = dict(os.environ if environ is None else environ)
+        self._environ = _as_hf_reads(os.environ if environ is None else environ)
         self._use_keyring = use_keyring
         self._stored = stored
         self._remembered = RememberedNames(names_file)
@@ -363,6 +363,16 @@ def _stamp(path: Path | None) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size
+
+
+def _as_hf_reads(environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment with ``HF_TOKEN`` as the ``hf`` command reads it: by its old name too, without line breaks."""
+    read = dict(environ)
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
+        if token := _present(read.get(name)):
+            read["HF_TOKEN"] = token.replace("\r", "").replace("\n", "").strip()
+            break
+    return read
 
 
 def _present(value: str | None) -> str | None:

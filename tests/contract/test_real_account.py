@@ -1,0 +1,137 @@
+"""What a person with a real account meets: each failure told with its own sentence and remedy, no question wasted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp.client import Client
+
+from tests.far_hub import TOKEN, FarHub, far_hub
+from tests.hub_process import running_hub, short_home
+from tests.mcp_session import Person, data, environment, error, over_stdio
+
+pytestmark = pytest.mark.anyio
+
+KEY = "a-key-of-this-person-4711"
+JOB = {"command": ["sh", "-c", "echo out > out.txt; echo done"], "image": "python:3.12"}
+
+
+@pytest.fixture(scope="module")
+def stand_in() -> Iterator[FarHub]:
+    with short_home() as home, running_hub(home) as state, far_hub(state.endpoint, state.token) as far:
+        yield far
+
+
+@pytest.fixture
+def far(stand_in: FarHub) -> FarHub:
+    stand_in.forget()
+    stand_in.left = 900
+    return stand_in
+
+
+@pytest.fixture
+def person() -> Person:
+    return Person()
+
+
+@pytest.fixture
+async def client(far: FarHub, person: Person, tmp_path: Path) -> AsyncIterator[Client]:
+    env = environment(tmp_path, HF_JOBS_MCP_HUB=far.endpoint, HF_TOKEN=f"{TOKEN}\n", MY_API_KEY=KEY)
+    async with over_stdio(env, person=person) as connected:
+        yield connected
+
+
+async def finished(client: Client, job_id: str) -> dict[str, Any]:
+    for _ in range(5):
+        status = data(await client.call_tool("job_status", {"job_id": job_id, "wait_seconds": 20}))
+        if status["finished"]:
+            return status
+    raise AssertionError("the job did not end")
+
+
+async def test_the_whole_way_works_and_no_token_goes_to_the_host_of_the_files(
+    client: Client, far: FarHub, tmp_path: Path
+) -> None:
+    job = data(await client.call_tool("submit_job", {**JOB, "secrets": ["MY_API_KEY"], "files": {"in.txt": "in"}}))
+    assert (await finished(client, job["id"]))["succeeded"]
+    results = data(await client.call_tool("fetch_results", {"job_id": job["id"], "artifacts": ["out.txt"]}))
+    assert results["log"]["lines"] == ["done"]
+    assert far.told_files
+    assert all("authorization" not in headers for headers in far.told_files)
+    listed = data(await client.call_tool("job_status", {"limit": 5}))
+    assert job["id"] in [one["id"] for one in listed["jobs"]]
+    await client.call_tool("manage_job", {"job_id": job["id"], "action": "cancel"})
+    made = data(await client.call_tool("schedule_job", {**JOB, "schedule": "0 9 * * MON-FRI", "suspend": True}))
+    schedule = {"scheduled_job_id": made["id"]}
+    for action in ("resume", "suspend", "delete"):
+        data(await client.call_tool("manage_schedule", {**schedule, "action": action}))
+    data(await client.call_tool("list_hardware", {}))
+    data(await client.call_tool("plan_secrets", {"script": "import os; os.environ['MY_API_KEY']"}))
+
+
+REFUSED_AT_SUBMISSION = {
+    "no credit": (402, "Pre-paid credit balance is insufficient - add more credits to your account to use Jobs.",
+                  "payment_required", "settings/billing"),
+    "may not start jobs": (403, "Missing permission: job.write", "forbidden", "job.write"),
+    "token gone": (401, "Invalid credentials", "token_refused", "settings/tokens"),
+    "not accepted": (400, "flavor not available for your plan", "unprocessable", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED_AT_SUBMISSION)
+async def test_a_refused_submission_is_told_by_its_kind_and_makes_nothing(
+    client: Client, far: FarHub, case: str
+) -> None:
+    status, sentence, code, remedy = REFUSED_AT_SUBMISSION[case]
+    far.refuse(r"POST /api/jobs/local$", status, sentence)
+    told = error(await client.call_tool("submit_job", JOB))
+    assert told["code"] == code
+    assert sentence[:30] in told["message"]
+    assert remedy in told["hint"]
+    assert len(far.asked(r"POST /api/jobs/local$")) == 1
+
+
+async def test_a_limit_on_requests_is_waited_for_and_makes_one_job(client: Client, far: FarHub) -> None:
+    far.refuse(r"POST /api/jobs/local$", 429, "Too many requests", headers={"RateLimit": '"api";r=0;t=1'}, times=1)
+    job = data(await client.call_tool("submit_job", {**JOB, "labels": {"limited": "1.5"}}))
+    listed = data(await client.call_tool("job_status", {"labels": {"limited": "1.5"}}))
+    assert [one["id"] for one in listed["jobs"]] == [job["id"]]
+
+
+async def test_one_job_is_polled_kindly(client: Client, far: FarHub) -> None:
+    job = data(await client.call_tool("submit_job", {**JOB, "command": ["sh", "-c", "echo up; sleep 100"]}))
+    await client.call_tool("job_status", {"job_id": job["id"], "wait_seconds": 3})
+    far.seen.clear()
+    status = data(await client.call_tool("job_status", {"job_id": job["id"], "wait_seconds": 45}))
+    await client.call_tool("manage_job", {"job_id": job["id"], "action": "cancel"})
+    assert status["stage"] == "RUNNING"
+    assert len(far.asked("GET")) <= 15, far.seen
+    assert len(far.asked("/logs")) <= 4
+
+
+async def test_fifty_jobs_are_polled_by_their_list(client: Client, far: FarHub) -> None:
+    import httpx2
+
+    body = {"dockerImage": "x", "command": ["sleep", "60"], "flavor": "cpu-basic"}
+    with httpx2.Client(base_url=far.target, headers={"Authorization": f"Bearer {far.target_token}"}) as http:
+        ids = [http.post("/api/jobs/local", json=body).json()["id"] for _ in range(50)]
+        await client.call_tool("job_status", {"job_id": ids, "wait_seconds": 3})
+        far.seen.clear()
+        reply = data(await client.call_tool("job_status", {"job_id": ids, "wait_seconds": 12}))
+        for job_id in ids:
+            http.post(f"/api/jobs/local/{job_id}/cancel")
+    assert len(reply["jobs"]) == 50
+    assert len(far.asked("GET")) <= 12, far.seen
+
+
+async def test_few_requests_left_make_polling_slower(client: Client, far: FarHub) -> None:
+    job = data(await client.call_tool("submit_job", {**JOB, "command": ["sleep", "100"]}))
+    far.left = 20
+    await client.call_tool("job_status", {"job_id": job["id"]})
+    far.seen.clear()
+    await client.call_tool("job_status", {"job_id": job["id"], "wait_seconds": 8})
+    await client.call_tool("manage_job", {"job_id": job["id"], "action": "cancel"})
+    assert len(far.asked("GET /api/jobs/local/[0-9a-f]+$")) <= 3, far.seen
