@@ -146,6 +146,8 @@ def _beside(told: Description, name: str) -> Iterator[Fact]:
 
 
 def _workspace(told: Description) -> str | None:
+    if not told.is_stored and not told.spec.workspace:
+        return "none: nothing it writes is kept"
     if not told.is_stored:
         return f"a folder of its own in {show(told.spec.namespace)}/jobs-artifacts"
     if told.workspace is None:

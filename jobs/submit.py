@@ -305,6 +305,8 @@ def _body(spec: JobSpec, secrets: Mapping[str, Secret], idempotency_key: str) ->
 
 
 async def _upload(hub: HubClient, spec: JobSpec, idempotency_key: str, on_event: OnEvent) -> None:
+    if not spec.workspace:
+        return
     workspace = spec.workspace_of(idempotency_key)
     await hub.ensure_bucket(workspace.bucket)
     await hub.upload(workspace.bucket, workspace.uploads(spec.files))

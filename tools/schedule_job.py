@@ -105,7 +105,7 @@ def _told(done: Done[Prepared, ScheduledJob]) -> ScheduleHandle:
         suspend=made.suspend or None,
         secrets=list(made.secrets),
         withheld=list(done.withheld),
-        workspace=prepared.spec.workspace_of(key).uri if key else None,
+        workspace=prepared.spec.workspace_of(key).uri if key and prepared.spec.workspace else None,
         message="This is the schedule that answer made already; no second one was made." if done.again else None,
         next=f'manage_schedule(scheduled_job_id="{where}", action="trigger") runs it now',
     )

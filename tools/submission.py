@@ -13,7 +13,7 @@ from pydantic import Field
 from consent.describe import Description, details, request
 from consent.gate import Approved
 from consent.ledger import Consumed
-from jobs import durations
+from jobs import durations, places
 from jobs.client.client import HubClient
 from jobs.client.models import Job, ScheduledJob
 from jobs.errors import SecretUnavailable
@@ -73,6 +73,7 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
     spec = build(arguments, hub=hub.endpoint, namespace=namespace, flavors=[item.name for item in hardware])
     for name in spec.secret_names:
         services.vault.check(name)
+    await places.check(hub, spec, make=not arguments.dry_run)
     sources = await _sources(services, spec)
     next_runs: tuple[str, ...] = ()
     if spec.schedule is not None:

@@ -119,6 +119,13 @@ class Buckets:
                 ) from None
         self._known.add(bucket)
 
+    async def find(self, bucket: str) -> None:
+        """Raise NotFound when there is no such bucket; one that was found is not looked for again."""
+        if bucket in self._known:
+            return
+        path, asked = self._api_path(bucket), self._asked(bucket)
+        await retrying(lambda: self._wire.get(path, asked), self._backoff)
+
     async def upload(self, bucket: str, files: Mapping[str, bytes]) -> None:
         """Write small files, replacing what is there: path in the bucket → bytes. Harmless twice."""
         if not files:

@@ -45,17 +45,18 @@ def uv_argv(
     *,
     scheduled: bool,
     paths: Collection[str],
+    has_workspace: bool = True,
 ) -> tuple[str, ...]:
     """What a uv job is sent: `uv run` in its workspace, with the words of `hf jobs uv run`.
 
     Without a project among `paths`, uv is told to look for none: on a plain process of the local hub it would find the
     user's own, in a folder above the workspace.
     """
-    folder = () if scheduled else ("--directory", workspace.MOUNT_PATH)
+    folder = () if scheduled or not has_workspace else ("--directory", workspace.MOUNT_PATH)
     project = () if _PROJECT in paths else ("--no-project",)
     version = () if python is None else ("--python", python)
     extra = tuple(word for package in packages for word in ("--with", package))
-    return argv(("uv", "run", *folder, *project, *version, *extra, *command), scheduled=scheduled)
+    return argv(("uv", "run", *folder, *project, *version, *extra, *command), scheduled=scheduled and has_workspace)
 
 
 def parse_argv(argv: tuple[str, ...]) -> tuple[tuple[str, ...], bool, tuple[str, ...], str | None]:

@@ -58,6 +58,7 @@ class JobRequest(BaseModel):
     secrets: Names = Field((), description="Environment-variable NAMES, never values")
     files: dict[str, str] = Field({}, description="Path → text, in the working folder (prompts, cards)")
     volumes: Names = Field((), description='"hf://buckets/ns/name:/mount[:ro]"')
+    workspace: bool = Field(True, description="false: none; nothing it writes is kept")
     name: Annotated[str | None, InHeader()] = None
     labels: Annotated[dict[str, str], InHeader("each")] = {}
     namespace: Annotated[str | None, InHeader()] = Field(None, description="User or organisation that owns and pays")
@@ -231,6 +232,7 @@ class JobFields:
         files: What is placed in the workspace, sorted pairs of path and bytes; the script is `script.py`.
         env: Plain variables, sorted pairs.
         volumes: The caller's mounts; the workspace is not among them.
+        workspace: Whether it has a folder of its own in a bucket, where its files are and what it writes is kept.
         labels: The caller's labels with `name` among them, sorted pairs.
         expose: Ports reachable with a token that can read the namespace, without the public ones.
         expose_public: Ports reachable by anybody.
@@ -290,6 +292,11 @@ class JobFields:
         check=lambda asked: volume.parse_all(asked.volumes),
         wire={"volumes": Part(volume.stored, lambda job: [mount.payload() for mount in job.volumes])},
         plain=lambda value: [mount.uri for mount in value],
+    )
+    workspace: bool = _row(
+        default=True,
+        check=lambda asked: validate.check_workspace(asked.workspace, (asked.files, asked.script)),
+        plain=lambda value: None if value else "none",
     )
     labels: tuple[tuple[str, str], ...] = _row(
         default=(),

@@ -68,9 +68,10 @@ class JobSpec(JobFields):
                 value = None if part.encode is None else part.encode(self)
                 if value not in (None, [], {}):
                     place(body, path, value)
-        place(body, f"environment.{ENVIRONMENT_NAME}", MOUNT_PATH)
         place(body, f"labels.{LABEL}", idempotency_key)
-        body["volumes"] = [*body.get("volumes", ()), self._workspace_volume(idempotency_key)]
+        if self.workspace:
+            place(body, f"environment.{ENVIRONMENT_NAME}", MOUNT_PATH)
+            body["volumes"] = [*body.get("volumes", ()), self._workspace_volume(idempotency_key)]
         if secrets:
             body["secrets"] = {name: secrets[name] for name in self.secret_names}
         return body
@@ -144,9 +145,11 @@ def build(request: JobRequest, *, hub: str, namespace: str, flavors: Collection[
         commands.check_scheduled(command)
     if is_uv:
         commands.check_uv(command, paths, request)
-        argv = commands.uv_argv(command, packages, python, scheduled=scheduled is not None, paths=paths)
+        argv = commands.uv_argv(
+            command, packages, python, scheduled=scheduled is not None, paths=paths, has_workspace=request.workspace
+        )
     else:
-        argv = commands.argv(command, scheduled=scheduled is not None)
+        argv = commands.argv(command, scheduled=scheduled is not None and request.workspace)
         if scheduled is None:
             commands.check_container(command, paths)
     checked = {name: row.check(request) for name, row in rows(JobSpec) if row.check}

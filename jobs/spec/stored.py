@@ -96,6 +96,7 @@ def read(
         schedule=schedule,
         suspend=bool(suspend),
         concurrency=bool(concurrency),
+        workspace=workspace is not None,
         **told,
     )
     said = {"schedule": schedule, "suspend": suspend, "concurrency": concurrency}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hub_contract import rules
 from hub_contract.constants import MAX_ATTEMPTS
 from jobs.errors import BadArgument, SecretInArgument
 from jobs.field_text import is_sendable, shows_as_it_is
@@ -36,9 +37,8 @@ MAX_COMMAND_BYTES = 120_000
 SET_BY_HUB = frozenset({"JOB_ID", "ACCELERATOR", "CPU_CORES", "MEMORY", ENVIRONMENT_NAME})
 
 _SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,127}", re.ASCII)
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 _REFERENCE = re.compile(r"\$[A-Z_][A-Z0-9_]*|\$\{[A-Za-z_][A-Za-z0-9_]*\}", re.ASCII)
-_LABEL = re.compile(r"[A-Za-z0-9_-]{0,100}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 _FLAVOR = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 _PYTHON = re.compile(r"[A-Za-z0-9>=<~!][A-Za-z0-9@+.,<>=~!*_-]{0,60}", re.ASCII)
 _TWO_PACKAGES = re.compile(r"\s*[A-Za-z0-9._\[\]-]+(?:\s+[A-Za-z0-9._\[\]-]+)+\s*", re.ASCII)
@@ -50,6 +50,7 @@ _IMAGE = re.compile(
 )
 _SPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,95}/[A-Za-z0-9_][A-Za-z0-9._-]{0,95}", re.ASCII)
 _LONGEST_IMAGE = 400
+_LONGEST_NAME = 128
 _GROUP = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,44}[a-z0-9])?", re.ASCII)
 _GROUP_ID = re.compile(r"[0-9a-fA-F]{24}", re.ASCII)
 _ALIAS = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,32}[a-z0-9])?", re.ASCII)
@@ -58,9 +59,13 @@ _ALIAS = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,32}[a-z0-9])?", re.ASCII)
 def check_command(command: Collection[str]) -> tuple[str, ...]:
     """A command of one or more words that a process can be given."""
     words = tuple(command)
-    if not words or not all(isinstance(word, str) and is_sendable(word) for word in words) or not words[0].strip():
+    if (
+        not words
+        or not all(isinstance(word, str) and word and is_sendable(word) for word in words)
+        or not words[0].strip()
+    ):
         raise BadArgument(
-            "`command` is empty or has words that no program can be given.",
+            "`command` is empty, or has an empty word or one that no program can be given.",
             hint='Give one list entry a word: ["python", "-c", "print(1)"].',
             field="command",
         )
@@ -146,10 +151,10 @@ def check_env(env: Mapping[str, str], secrets: Collection[str]) -> tuple[tuple[s
     if len(env) > MAX_ENTRIES:
         raise BadArgument(f"`env` has more than {MAX_ENTRIES} entries.", hint="Put them into a file.", field="env")
     for name, value in env.items():
-        if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+        if not isinstance(name, str) or not rules.VARIABLE.fullmatch(name) or len(name) > _LONGEST_NAME:
             raise BadArgument(
-                "`env` has a name that is not one of letters, digits and underscores.",
-                hint='For example {"LOG_LEVEL": "debug"}.',
+                "`env` has a name that the Hub does not take.",
+                hint='Two characters at least, letters, digits and _, a letter first: {"LOG_LEVEL": "debug"}.',
                 field="env",
             )
         if not isinstance(value, str) or not is_sendable(value):
@@ -212,7 +217,7 @@ def check_labels(labels: Mapping[str, str], name: str | None) -> tuple[tuple[str
     """The job's labels with its name among them, sorted; the Hub's rule is letters, digits, `-`, `_`, at most 100."""
     if name is not None and "name" in labels:
         raise BadArgument("`name` is given twice, once as a label.", hint="Leave one of them out.", field="name")
-    if name is not None and (not isinstance(name, str) or not name or not _LABEL.fullmatch(name)):
+    if name is not None and (not isinstance(name, str) or not name or not _NAME.fullmatch(name)):
         raise BadArgument(
             "`name` has characters that a job's name cannot have.",
             hint="Use letters, digits, - and _ only, 100 at most.",
@@ -228,10 +233,21 @@ def check_labels(labels: Mapping[str, str], name: str | None) -> tuple[tuple[str
         if not isinstance(key, str) or not isinstance(value, str) or not key or not _fits_label(key, value):
             raise BadArgument(
                 "`labels` has a key or a value that the Hub does not take.",
-                hint="Use letters, digits, - and _ only, 100 at most in each.",
+                hint="Use letters, digits, '.', '-' and '_' only, 100 at most in each.",
                 field="labels",
             )
     return tuple(sorted({**labels, **({} if name is None else {"name": name})}.items()))
+
+
+def check_workspace(workspace: bool, placed: Iterable[object]) -> bool:
+    """Whether the job has a workspace; one with files of its own needs it."""
+    if not workspace and any(placed):
+        raise BadArgument(
+            "`workspace` is false, and `script` and `files` are placed in the workspace.",
+            hint="Leave it true, or put everything into `command`.",
+            field="workspace",
+        )
+    return workspace
 
 
 def check_attempts(attempts: int | None) -> int:
@@ -304,4 +320,4 @@ def check_resource_group(group: str | None) -> str | None:
 
 
 def _fits_label(key: str, value: str) -> bool:
-    return bool(_LABEL.fullmatch(key) and _LABEL.fullmatch(value))
+    return bool(rules.LABEL_KEY.fullmatch(key) and rules.LABEL_VALUE.fullmatch(value))

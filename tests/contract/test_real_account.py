@@ -94,6 +94,46 @@ async def test_a_refused_submission_is_told_by_its_kind_and_makes_nothing(
     assert len(far.asked(r"POST /api/jobs/local$")) == 1
 
 
+NO_BUCKET = {
+    "may not make buckets": (r"POST /api/buckets/", 403, "forbidden"),
+    "an organisation without buckets": (r"POST /api/buckets/", 404, "not_found"),
+}
+
+
+@pytest.mark.parametrize("case", NO_BUCKET)
+async def test_without_a_bucket_nobody_is_asked_and_the_way_without_a_workspace_is_told_and_works(
+    client: Client, far: FarHub, person: Person, case: str
+) -> None:
+    pattern, status, code = NO_BUCKET[case]
+    far.refuse(pattern, status, "no")
+    far.refuse(r"GET /api/buckets/local/jobs-artifacts$", status, "no")
+    told = error(await client.call_tool("submit_job", {**JOB, "secrets": ["MY_API_KEY"]}))
+    assert told["code"] == code
+    assert "workspace needs a bucket" in told["message"]
+    assert "workspace=false" in told["hint"]
+    assert person.questions == []
+    bare = {**JOB, "command": ["sh", "-c", 'echo "$MY_API_KEY" | wc -c'], "secrets": ["MY_API_KEY"]}
+    job = data(await client.call_tool("submit_job", {**bare, "workspace": False}))
+    assert len(person.questions) == 1
+    assert "workspace" not in job
+    assert (await finished(client, job["id"]))["succeeded"]
+    assert far.asked("POST .*/batch") == []
+
+
+async def test_files_need_a_workspace(client: Client) -> None:
+    told = error(await client.call_tool("submit_job", {**JOB, "files": {"a": "b"}, "workspace": False}))
+    assert (told["code"], told["field"]) == ("bad_argument", "workspace")
+
+
+async def test_a_volume_that_is_not_there_is_refused_before_anyone_is_asked(client: Client, person: Person) -> None:
+    for more in ({}, {"dry_run": True}):
+        job = {**JOB, "secrets": ["MY_API_KEY"], "volumes": ["hf://buckets/local/nosuch:/data"], **more}
+        told = error(await client.call_tool("submit_job", job))
+        assert (told["code"], told["field"]) == ("bad_argument", "volumes")
+        assert "bucket that is not there" in told["message"]
+    assert person.questions == []
+
+
 async def test_a_limit_on_requests_is_waited_for_and_makes_one_job(client: Client, far: FarHub) -> None:
     far.refuse(r"POST /api/jobs/local$", 429, "Too many requests", headers={"RateLimit": '"api";r=0;t=1'}, times=1)
     job = data(await client.call_tool("submit_job", {**JOB, "labels": {"limited": "1.5"}}))
@@ -133,5 +173,6 @@ async def test_few_requests_left_make_polling_slower(client: Client, far: FarHub
     await client.call_tool("job_status", {"job_id": job["id"]})
     far.seen.clear()
     await client.call_tool("job_status", {"job_id": job["id"], "wait_seconds": 8})
+    looks = far.asked("GET /api/jobs/local/[0-9a-f]+$")
     await client.call_tool("manage_job", {"job_id": job["id"], "action": "cancel"})
-    assert len(far.asked("GET /api/jobs/local/[0-9a-f]+$")) <= 3, far.seen
+    assert len(looks) <= 3

@@ -64,7 +64,7 @@ def test_a_script_runs_in_its_workspace_and_leaves_its_results_there(tmp_path, f
 
 
 def test_a_script_among_the_files_gets_its_arguments(tmp_path, folder):
-    words = ("--epochs", "3", "a b", "", "$HOME", "--", "-x")
+    words = ("--epochs", "3", "a b", " ", "$HOME", "--", "-x")
     spec = spec_of(
         command=("./sub/train.py", *words), files={"sub/train.py": "import json, sys; print(json.dumps(sys.argv[1:]))"}
     )
