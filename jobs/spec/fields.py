@@ -56,14 +56,14 @@ class JobRequest(BaseModel):
     timeout: Annotated[str | float | None, InHeader()] = Field(None, description='"45m", "2h", or seconds; default 30m')
     env: Annotated[dict[str, str], InHeader("each")] = Field({}, description="Plain variables, no secrets")
     secrets: Names = Field((), description="Environment-variable NAMES, never values")
-    files: dict[str, str] = Field({}, description="Path → text, in the working folder (prompts, cards)")
+    files: dict[str, str] = Field({}, description="Path → text, in the working folder")
     volumes: Names = Field((), description='"hf://buckets/ns/name:/mount[:ro]"')
-    workspace: bool = Field(True, description="false: none; nothing it writes is kept")
+    workspace: bool = True
     name: Annotated[str | None, InHeader()] = None
     labels: Annotated[dict[str, str], InHeader("each")] = {}
-    namespace: Annotated[str | None, InHeader()] = Field(None, description="User or organisation that owns and pays")
+    namespace: Annotated[str | None, InHeader()] = Field(None, description="Who owns and pays")
     attempts: int | None = None
-    expose: tuple[int, ...] = Field((), description="Ports, reachable with a token")
+    expose: tuple[int, ...] = Field((), description="Ports; need a token")
     expose_public: tuple[int, ...] = Field((), description="Ports, open to anyone")
     network_group: Annotated[str | None, InHeader()] = Field(None, description="Its jobs reach each other")
     network_aliases: Annotated[tuple[str, ...], InHeader()] = Field((), description="This job's names in it")
