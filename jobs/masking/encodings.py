@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import html
 import re
+import unicodedata
 from dataclasses import dataclass
 
 # White space, quotes and backslashes come and go when text is wrapped, quoted or escaped: a search ignores them.
 STRIPPED = b" \t\r\n\\\"'"
 SHORTEST = 6
+_SHORTEST_CODED = 8
 _LONG_LINE = re.compile(rb"[^\s\-][^\s]{23,}")
 _NEWLINES = re.compile(rb"[\r\n]+")
 _MIN_WRAPPED = 8
@@ -52,6 +54,42 @@ def forms_of(value: str) -> list[bytes]:
     if len(lines := raw.splitlines()) > 1:
         forms += [line.strip() for line in lines if _LONG_LINE.fullmatch(line.strip())]
     return list(dict.fromkeys(form.strip(STRIPPED) for form in forms if len(skeleton(form)) >= SHORTEST))
+
+
+def piece_forms(value: str) -> list[tuple[bytes, bool]]:
+    """The forms that are looked for in pieces, and whether each is a code; the case of letters does not matter.
+
+    Raw, reversed; hexadecimal, also as `0x..` and in words of two bytes in either order; octal and decimal numbers;
+    base64 and base32 at any offset. A character of more than one byte counts in its composed and decomposed form.
+    """
+    found: dict[tuple[bytes, bool], None] = {}
+    for text in dict.fromkeys(
+        (value, *(unicodedata.normalize(form, value) for form in ("NFC", "NFD", "NFKC", "NFKD")))
+    ):
+        raw = text.encode(errors="surrogatepass")
+        found[raw, False] = None
+        if len(skeleton(raw)) < _SHORTEST_CODED:
+            continue
+        found[text[::-1].encode(errors="surrogatepass"), False] = None
+        coded = [raw.hex().encode(), b" ".join(b"0x%02x" % byte for byte in raw)]
+        coded += [b" ".join(b"%03o" % byte for byte in raw), b" ".join(b"%d" % byte for byte in raw)]
+        for shift in range(2):
+            words = [raw[place : place + 2] for place in range(shift, len(raw) - 1, 2)]
+            numbers = [int.from_bytes(word, "little") for word in words]
+            coded += [
+                b" ".join(b"%04x" % number for number in numbers),
+                b" ".join(b"%06o" % number for number in numbers),
+            ]
+        coded += [_base64_core(raw, offset) for offset in range(3)] + [_base64_core(base64.b64encode(raw), 0)]
+        coded += [_base32_core(raw, offset) for offset in range(5)]
+        found |= {(form, True): None for form in coded}
+    return list(found)
+
+
+def _base32_core(raw: bytes, offset: int) -> bytes:
+    """The base32 characters that depend on `raw` alone when `offset` bytes (modulo 5) come before it."""
+    text = base64.b32encode(b"\0" * offset + raw + b"\0" * 4)
+    return text[-(-offset * 8 // 5) : (offset + len(raw)) * 8 // 5]
 
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")

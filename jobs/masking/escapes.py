@@ -1,47 +1,97 @@
-"""Text with percent codes and backslash escapes resolved, and the way back to where each byte came from."""
+"""Codes that stand for characters, resolved, and the way back to where each byte came from."""
 
 from __future__ import annotations
 
+import html
 import re
 import sys
 from bisect import bisect_right
+from typing import TYPE_CHECKING
 
-_PERCENT = re.compile(rb"%[0-9a-fA-F]{2}")
-_BACKSLASH = re.compile(
-    rb"\\(?:u[0-9a-fA-F]{4}|U00[0-9a-fA-F]{6}|x[0-9a-fA-F]{2}|[0-3][0-7]{2}|[nrtbfv])",
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LONGEST_UNIT = 12
+_PERCENT = rb"%[0-9a-fA-F]{2}"
+_BACKSLASH = rb"\\(?:u[0-9a-fA-F]{4}|U00[0-9a-fA-F]{6}|x[0-9a-fA-F]{2}|[0-3][0-7]{2}|[nrtbfv])"
+_NAMES = b"amp|lt|gt|quot|apos|plus|equals|sol|colon|commat|dollar|percnt|num|lowbar|excl|ast|semi|comma|period|quest"
+_NAMES += b"|lpar|rpar|lsqb|rsqb|lbrace|rbrace|lcub|rcub|vert|verbar|Hat|grave|hyphen|dash|bsol"
+_ENTITY = b"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|" + _NAMES + b");"
+# A unit begins with one of few bytes, and the many of a kind that stand in a row are taken at once.
+_UNIT = re.compile(b"(?=[%&\\\\])(?:" + b"|".join((_PERCENT, _BACKSLASH, _ENTITY)) + b")")
+_RUN = re.compile(
+    rb"[%&\\](?:(?<=%)[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2})*|(?<=\\)(?:u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*"
+    rb"|U00[0-9a-fA-F]{6}|x[0-9a-fA-F]{2}|[0-3][0-7]{2}|[nrtbfv])|(?<=&)(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|"
+    + _NAMES
+    + b");)"
 )
-_UNIT = re.compile(_PERCENT.pattern + b"|" + _BACKSLASH.pattern)
-# The same, with the many of a kind that stand in a row taken at once; and without those that `_SHORT` has replaced.
-_RUN = re.compile(rb"(?:%[0-9a-fA-F]{2})+|(?:\\u[0-9a-fA-F]{4})+|" + _BACKSLASH.pattern)
+# One kind alone begins with a byte that is searched for fast.
+_KINDS = (
+    re.compile(rb"%[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2})*"),
+    re.compile(
+        rb"\\(?:u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*|U00[0-9a-fA-F]{6}|x[0-9a-fA-F]{2}|[0-3][0-7]{2})",
+    ),
+    re.compile(_ENTITY),
+)
 _CUT_UNIT = re.compile(
-    rb"(?:%[0-9a-fA-F]?|\\(?:u[0-9a-fA-F]{0,3}|U(?:0(?:0[0-9a-fA-F]{0,5})?)?|x[0-9a-fA-F]?|[0-3][0-7]?)?)\Z"
+    rb"(?:%[0-9a-fA-F]?|\\(?:u[0-9a-fA-F]{0,3}|U(?:0(?:0[0-9a-fA-F]{0,5})?)?|x[0-9a-fA-F]?|[0-3][0-7]?)?"
+    rb"|&#?[0-9a-zA-Z]{0,7})\Z"
 )
-_LONGEST_UNIT = 10
 _SHORT_UNIT = re.compile(rb"\\[nrtbfv]")
 _SHORT = {b"\\n": b"\n", b"\\r": b"\r", b"\\t": b"\t", b"\\b": b"\b", b"\\f": b"\f", b"\\v": b"\v"}
+_QUOTED = re.compile(rb"=(?:[0-9A-F]{2}|\r?\n)")
+_CUT_QUOTED = re.compile(rb"=(?:[0-9A-F]|\r)?\Z")
+_PRINTED = re.compile(rb"=(?:3D|[C-F][0-9A-F]=[89AB][0-9A-F]|\r?\n)")
+
+
+class Code:
+    """One way to write characters as something else: what its units are, and what each stands for."""
+
+    def __init__(
+        self,
+        unit: re.Pattern[bytes],
+        cut: re.Pattern[bytes],
+        resolved: Callable[[bytes], bytes],
+        *,
+        stands_in: Callable[[bytes], bool],
+        resolve: Callable[[bytes], bytes],
+    ) -> None:
+        self._unit = unit
+        self._cut = cut
+        self._resolved = resolved
+        self.stands_in = stands_in
+        self.resolve = resolve
+
+    def cut(self, source: bytes) -> int:
+        """Where a unit begins that the end of `source` may have cut in two; its length when there is none."""
+        found = self._cut.search(source, max(len(source) - LONGEST_UNIT, 0))
+        return found.start() if found else len(source)
+
+    def origins(self, source: bytes) -> Origins:
+        return Origins(source, self._unit, self._resolved)
 
 
 def cut_unit(source: bytes) -> int:
     """Where an escape begins that the end of `source` may have cut in two; its length when there is none."""
-    found = _CUT_UNIT.search(source, max(len(source) - _LONGEST_UNIT, 0))
-    return found.start() if found else len(source)
+    return CODES[0].cut(source)
 
 
 def has_escapes(source: bytes) -> bool:
     """Whether resolving escapes would change `source`."""
-    return (b"\\" in source and _BACKSLASH.search(source) is not None) or (
-        b"%" in source and _PERCENT.search(source) is not None
-    )
+    return _SHORT_UNIT.search(source) is not None or any(kind.search(source) for kind in _KINDS)
 
 
 def resolve(source: bytes) -> bytes:
-    r"""`source` with `%41`, `\u0041`, `\x41`, `\101`, `\n` and their kin resolved, once; bytes stay bytes.
+    r"""`source` with `%41`, `&#65;`, `\u0041`, `\x41`, `\101`, `\n` and their kin resolved, once; bytes stay bytes.
 
     Each escape stands for itself: two that make a surrogate pair give two surrogates of three bytes each.
     """
+    kinds = [kind for kind in _KINDS if kind.search(source)]
     for unit in set(_SHORT_UNIT.findall(source)):
         source = source.replace(unit, _SHORT[unit])
-    return _RUN.sub(_resolved_run, source) if has_escapes(source) else source
+    if not kinds:
+        return source
+    return (kinds[0] if len(kinds) == 1 else _RUN).sub(_resolved_run, source)
 
 
 def _resolved_run(found: re.Match[bytes]) -> bytes:
@@ -58,6 +108,8 @@ def _resolved(unit: bytes) -> bytes:
         return _SHORT[unit]
     if unit[:1] == b"%":
         return bytes.fromhex(unit[1:].decode())
+    if unit[:1] == b"&":
+        return html.unescape(unit.decode()).encode(errors="surrogatepass")
     kind, digits = unit[1:2], unit[2:]
     if kind == b"x":
         return bytes.fromhex(digits.decode())
@@ -67,17 +119,24 @@ def _resolved(unit: bytes) -> bytes:
     return chr(code).encode(errors="surrogatepass") if code <= sys.maxunicode else unit
 
 
-class Origins:
-    """Maps places in `resolve(source)` back to places in `source`."""
+def _unquoted(unit: bytes) -> bytes:
+    """A unit of quoted-printable text: a character, or a line break that is none."""
+    return b"" if unit[1:2] in b"\r\n" else bytes.fromhex(unit[1:].decode())
 
-    def __init__(self, source: bytes) -> None:
+
+class Origins:
+    """Maps places in the resolved text back to places in `source`."""
+
+    def __init__(
+        self, source: bytes, unit: re.Pattern[bytes] = _UNIT, resolved: Callable[[bytes], bytes] = _resolved
+    ) -> None:
         self._at: list[int] = []  # Where each escape's result starts in the resolved text …
         self._units: list[
             tuple[int, int, int]
         ] = []  # … its length there, and the escape's start and end in the source.
         shift = 0
-        for found in _UNIT.finditer(source):
-            length = len(_resolved(found[0]))
+        for found in unit.finditer(source):
+            length = len(resolved(found[0]))
             self._at.append(found.start() - shift)
             self._units.append((length, found.start(), found.end()))
             shift += found.end() - found.start() - length
@@ -95,3 +154,15 @@ class Origins:
         if beyond < 0:
             return end if last else start
         return end + beyond + last
+
+
+CODES = (
+    Code(_UNIT, _CUT_UNIT, _resolved, stands_in=has_escapes, resolve=resolve),
+    Code(
+        _QUOTED,
+        _CUT_QUOTED,
+        _unquoted,
+        stands_in=lambda source: b"=" in source and _PRINTED.search(source) is not None,
+        resolve=lambda source: _QUOTED.sub(lambda found: _unquoted(found[0]), source),
+    ),
+)

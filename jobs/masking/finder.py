@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from jobs.masking.encodings import SHORTEST, STRIPPED, Form, forms_of, longest_gap, skeleton
-from jobs.masking.escapes import Origins, cut_unit, has_escapes, resolve
+from jobs.masking.escapes import CODES, LONGEST_UNIT, resolve
 from jobs.masking.parts import parts_of
+from jobs.masking.pieces import PieceFinder
 from jobs.masking.token_patterns import LONGEST_TOKEN, SHAPES, STARTS, token_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jobs.masking.escapes import Code, Origins
+
 _ANCHOR = 48  # Only so much of a form goes into the automaton, which keeps it small however long a key is.
 _BLOCK = 2048
 _HEAD = 3
-_UNIT_ROOM = 16
+_DEEPEST = 3  # How often a code may have been applied to its own result.
 _TRAILING = re.compile(rb"[ \t\r\n\\\"']*\Z")
 _TOKEN_RUN = re.compile(rb"[A-Za-z0-9_.-]{0,%d}" % LONGEST_TOKEN)
 
@@ -50,7 +54,6 @@ class SpanFinder:
                     if len(bones := skeleton(look)) >= SHORTEST:
                         by_bones.setdefault(bones, []).append(Form(name, look, bones))
         self._bones = sorted(by_bones)
-        self._longest = max(map(len, self._bones), default=0)
         self._gap = max((longest_gap(form.text) for forms in by_bones.values() for form in forms), default=0)
         self._heads = frozenset(bones[:_HEAD] for bones in self._bones)
         anchors: dict[bytes, list[Form]] = {}
@@ -61,56 +64,91 @@ class SpanFinder:
         fast = ahocorasick_rs.Implementation.DFA
         self._anchors = ahocorasick_rs.BytesAhoCorasick(patterns, implementation=fast)
         self._starts = ahocorasick_rs.BytesAhoCorasick([start.encode() for start in STARTS], implementation=fast)
+        self._pieces = PieceFinder(known, addresses=addresses)
 
     def find(self, source: bytes) -> list[Span]:
         """All spans in `source`, in order; they may overlap."""
-        spans, tokens = self._find_in(source)
-        if has_escapes(source):
-            resolved, _ = self._find_in(resolve(source))
-            if resolved:
-                origins = Origins(source)
-                spans += [_span(span.name, *origins.span(span.start, span.end)) for span in resolved]
-        if tokens:
-            spans += self._tokens(source)
-        return sorted(set(spans))
+        return self.examine(source, len(source))[0]
 
-    def undecided(self, source: bytes, start: int) -> int:
-        """The first place from `start` on where a span may begin that what comes after `source` could complete."""
-        end = len(source)
-        cut = max(cut_unit(source), start)
-        tail = self._tail(source, start)
-        place = min(cut, tail + self._open_form(source[tail:]), self._open_token(source, start))
-        if cut < end or has_escapes(source[tail:]):
-            until = resolve(source[tail:cut])
-            opening = self._open_form(until)
-            if opening < len(until):
-                place = min(place, tail + Origins(source[tail:]).span(opening, opening + 1)[0])
-        return max(place, start)
+    def examine(self, source: bytes, start: int) -> tuple[list[Span], int]:
+        """All spans, and the first place from `start` on before which nothing to come can change them."""
+        goes_on = start < len(source)
+        found = _Found(tokens=False, until=len(source))
+        self._read(source, (), found, goes_on)
+        for code in CODES:
+            text = source
+            origins: tuple[tuple[Code, bytes], ...] = ()
+            for _ in range(_DEEPEST):
+                cut_short = goes_on and code.cut(text) < len(text)
+                if not cut_short and not code.stands_in(text):
+                    break
+                # A unit that is cut in two at the end may yet become anything: what stands before it is looked at.
+                text = text[: code.cut(text)] if cut_short else text
+                origins = (*origins, (code, text))
+                text = code.resolve(text)
+                self._read(text, origins, found, goes_on)
+        if found.tokens:
+            found.spans += self._tokens(source)
+        until = found.until
+        if goes_on:
+            until = min(until, self._open_token(source, start), *(code.cut(source) for code in CODES))
+            for first, last in sorted(found.whole, reverse=True):
+                until = first if first < until < last else until
+        return sorted(set(found.spans)), max(until, start)
 
-    def _tail(self, source: bytes, start: int) -> int:
-        """A place from `start` on after which enough of `source` stands to hold any form that has begun."""
-        enough = self._longest + _UNIT_ROOM
-        tail = len(source) - 8 * enough
-        return tail if tail > start and len(skeleton(resolve(source[tail:]))) > enough else start
+    def _read(self, text: bytes, origins: tuple[tuple[Code, bytes], ...], found: _Found, goes_on: bool) -> None:
+        """Look through `text`, which the source became by resolving the codes of `origins` one after another."""
+        way = _Way(text, origins)
+        spans, tokens, open_at = self._find_in(text, goes_on=goes_on)
+        clusters, held = self._pieces.scan(text, goes_on=goes_on)
+        found.tokens = found.tokens or (tokens and not origins)
+        found.until = min(found.until, way.back_to(min(open_at, held, len(text))))
+        for span in spans:
+            found.spans.append(_span(span.name, *way.span(span.start, span.end)))
+        for cluster in clusters:
+            pieces = [way.span(*piece) for piece in cluster.pieces]
+            found.spans += [_span(cluster.name, *piece) for piece in pieces]
+            if len(pieces) > 1:
+                found.whole.add((pieces[0][0], pieces[-1][1]))
 
-    def _find_in(self, text: bytes) -> tuple[list[Span], bool]:
-        """Spans of known forms in `text`, and whether a token may begin anywhere."""
+    def _find_in(self, text: bytes, *, goes_on: bool) -> tuple[list[Span], bool, int]:
+        """Spans of known forms in `text`, whether a token may begin anywhere, and where a form begins that goes on."""
         bones = skeleton(text)
         spans: list[Span] = []
         tokens = False
         places: _Places | None = None
+        open_bone = self._open_anchor(bones)
         for pattern, first, _ in self._anchors.find_matches_as_indexes(bones, overlapping=True):
             if pattern >= len(self._forms):
                 tokens = True
                 continue
+            if goes_on and first >= open_bone:
+                continue
             for form in self._forms[pattern]:
                 if not bones.startswith(form.bones, first):
+                    if form.bones.startswith(bones[first:]):
+                        open_bone = min(open_bone, first)
                     continue
                 places = places or _Places(text)
                 start, end = places.span(first, len(form.bones))
                 if form.fits(text[start:end]):
                     spans.append(_span(form.name, start, end))
-        return spans, tokens
+        gap = _TRAILING.search(text, max(len(text) - self._gap - 1, 0))
+        if open_bone >= len(bones) or (gap and len(gap[0]) > self._gap):
+            return spans, tokens, len(text)
+        return spans, tokens, (places or _Places(text)).span(open_bone, 1)[0]
+
+    def _open_anchor(self, bones: bytes) -> int:
+        """Where the longest end of `bones` that begins an anchor begins; their number when there is none."""
+        for place in range(max(len(bones) - _ANCHOR + 1, 0), len(bones)):
+            rest = bones[place : place + _HEAD]
+            if len(rest) == _HEAD and rest not in self._heads:
+                continue
+            rest = bones[place:]
+            nearest = bisect_left(self._bones, rest)
+            if nearest < len(self._bones) and self._bones[nearest].startswith(rest):
+                return place
+        return len(bones)
 
     def _tokens(self, source: bytes) -> list[Span]:
         found: list[Span] = []
@@ -119,22 +157,6 @@ class SpanFinder:
                 label = SHAPES[(token.lastindex or 1) - 1].label
                 found.append(_span(label, start, token.end(), guessed=True))
         return found
-
-    def _open_form(self, text: bytes) -> int:
-        """Where the longest end of `text` begins that is the beginning of a form; its length when there is none."""
-        gap = _TRAILING.search(text, max(len(text) - self._gap - 1, 0))
-        if not self._bones or (gap and len(gap[0]) > self._gap):
-            return len(text)
-        bones = skeleton(text)
-        for place in range(max(len(bones) - self._longest + 1, 0), len(bones)):
-            rest = bones[place : place + _HEAD]
-            if len(rest) == _HEAD and rest not in self._heads:
-                continue
-            rest = bones[place:]
-            nearest = bisect_left(self._bones, rest)
-            if nearest < len(self._bones) and self._bones[nearest].startswith(rest):
-                return _Places(text).span(place, 1)[0]
-        return len(text)
 
     def _open_token(self, source: bytes, start: int) -> int:
         """Where a token may have begun that has not ended yet, or the length of `source`."""
@@ -151,6 +173,43 @@ class SpanFinder:
             if any(begin.startswith(tail[place:]) for begin in STARTS):
                 return end - len(tail) + place
         return end
+
+
+@dataclass
+class _Found:
+    """What is known so far: spans, whether tokens may begin, how far it is certain, what must not be cut apart."""
+
+    tokens: bool
+    until: int
+    spans: list[Span] = field(default_factory=list)
+    whole: set[tuple[int, int]] = field(default_factory=set)
+
+
+class _Way:
+    """The way from a text back to the source that it was resolved from."""
+
+    def __init__(self, text: bytes, origins: tuple[tuple[Code, bytes], ...]) -> None:
+        self._text = text
+        self._given = origins
+        self._steps: list[Origins] | None = None
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        if self._steps is None:
+            self._steps = [code.origins(text) for code, text in reversed(self._given)]
+        for step in self._steps:
+            start, end = step.span(start, end)
+        return start, end
+
+    def back_to(self, place: int) -> int:
+        """A place in the source at or before the one that `place` comes from."""
+        if not self._given:
+            return place
+        source = self._given[0][1]
+        if place >= len(self._text):
+            return len(source)
+        if len(self._given) > 1:
+            return self.span(place, place + 1)[0]
+        return max(0, len(source) - LONGEST_UNIT * (len(self._text) - place))
 
 
 class _Places:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jobs.masking.finder import Span, SpanFinder
 
-_CONTEXT = 32  # Bytes kept before the undecided part, so that escapes are read there as they are in the whole.
+_CONTEXT = 64  # Bytes kept before the undecided part, so that escapes are read there as they are in the whole.
 _NO_BREAK = bytes(code for code in range(256) if code not in b"\r\n")
 
 
@@ -110,7 +110,7 @@ class StreamMasker:
     def feed(self, data: bytes) -> bytes:
         """Take the next bytes; return the masked bytes that nothing to come can change."""
         self._held += data
-        return self._advance(self._finder.undecided(self._held, self._start))
+        return self._advance(*self._finder.examine(self._held, self._start))
 
     def feed_text(self, text: str) -> str:
         """As `feed`, for text. Use one of the two on a stream, not both."""
@@ -118,7 +118,7 @@ class StreamMasker:
 
     def flush(self) -> bytes:
         """Return the rest, masked, and begin anew."""
-        rest = self._advance(len(self._held))
+        rest = self._advance(self._finder.find(self._held), len(self._held))
         self._held, self._start, self._covered = b"", 0, 0
         return rest
 
@@ -126,8 +126,8 @@ class StreamMasker:
         """As `flush`, for text."""
         return self.flush().decode(errors="surrogatepass")
 
-    def _advance(self, until: int) -> bytes:
-        spans = [span for span in self._finder.find(self._held) if self._start <= span.start < until]
+    def _advance(self, found: list[Span], until: int) -> bytes:
+        spans = [span for span in found if self._start <= span.start < until]
         out, self._covered = _replace(self._held, spans, self._start, until, self._covered)
         drop = max(until - _CONTEXT, 0)
         self._held = self._held[drop:]

@@ -74,6 +74,11 @@ def parts_of(value: str, *, addresses: bool = True) -> list[str]:
     return list(found)
 
 
+def is_common(text: str) -> bool:
+    """Whether a text is too common to be masked, although some secret may be it or begin with it."""
+    return text.lower() in _TOO_COMMON
+
+
 def _parts(value: str, addresses: bool, depth: int) -> Iterator[str]:
     text = value.strip()
     if depth > _DEEPEST or len(text) < _SHORTEST:
