@@ -46,14 +46,14 @@ _PUBLIC_KEY = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(
-    r"(?P<scheme>[A-Za-z][A-Za-z0-9.+-]*)://(?:(?P<user>[^\s:/?#@]*)(?::(?P<password>[^\s/?#]*))?@)?"
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9.+-]{0,30})://(?:(?P<user>[^\s:/?#@]*)(?::(?P<password>[^\s/?#]*))?@)?"
     r"(?P<host>\[[^\]\s]+\]|[^\s:/?#,]*)(?P<rest>[^\s?#]*)(?:\?(?P<query>[^\s#]*))?",
 )
 _LOCAL = re.compile(r"localhost|127\.[0-9.]+|\[?::1\]?|0\.0\.0\.0|[a-z]+|.*\.local(?:host)?", re.IGNORECASE)
 _SETTING = re.compile(
     r"\s*(?:export\s+|-\s+|set\s+)*[\"']?(?P<key>[\w./:-]*[\w-])[\"']?\s*(?:=|:\s+|:$|:=)\s*(?P<value>.*?)\s*,?\s*"
 )
-_PAIR = re.compile(r"(?P<key>[\w ./:@-]+?)=(?P<value>'[^']*'|\"[^\"]*\"|[^;\s]*)(?:[;\s]|$)")
+_PAIR = re.compile(r"(?P<key>[\w ./:@-]{1,64}?)=(?P<value>'[^']*'|\"[^\"]*\"|[^;\s]*)(?:[;\s]|$)")
 _LOGIN = re.compile(r"\b(?:login|password|account)\s+(\S+)")
 _SCHEME = re.compile(r"(?:Bearer|Basic|Token|ApiKey|Api-Key|Digest)\s+(\S+)", re.IGNORECASE)
 _OPAQUE = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9+/=_.~-]{10,}")
@@ -93,7 +93,7 @@ def _parts(value: str, addresses: bool, depth: int) -> Iterator[str]:
         yield scheme[1]
         yield from _decoded(scheme[1], addresses, depth)
         return
-    for url in _URL.finditer(text):
+    for url in _URL.finditer(text) if "://" in text else ():
         yield from _of_url(url, addresses)
     if "://" not in text.split("\n", 1)[0]:
         yield from _of_settings(text, addresses, depth)
@@ -162,7 +162,7 @@ def _of_settings(text: str, addresses: bool, depth: int) -> Iterator[str]:
     lines = text.splitlines()
     yield from _LOGIN.findall(text) if "password " in text else ()
     if len(lines) == 1:
-        pairs = [(pair["key"], pair["value"]) for pair in _PAIR.finditer(text)]
+        pairs = [(pair["key"], pair["value"]) for pair in (_PAIR.finditer(text) if "=" in text else ())]
         pairs = pairs if len(pairs) > 1 or (pairs and text.startswith(pairs[0][0] + "=")) else []
         for key, value in pairs:
             yield from _value(key.strip(), value, addresses, depth)

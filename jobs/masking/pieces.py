@@ -124,12 +124,12 @@ class PieceFinder:
         found: dict[tuple[int, int, str], Cluster] = {}
         held = self._held(text)
         places: _Places | None = None
-        reached: dict[tuple[int, int], int] = {}
+        reached: dict[int, int] = {}
         for pattern, first, _ in self._search.find_matches_as_indexes(thin, overlapping=True):
             places = places or _Places(text)
             at = places.at(first)
             for form, place in self._anchors[pattern]:
-                if place and reached.get((id(form), first - place), -1) >= first:
+                if place and reached.get(id(form), -1) >= at:
                     continue
                 walk = _Walk(form, text, at, place)
                 if place:
@@ -137,7 +137,8 @@ class PieceFinder:
                 if goes_on and walk.start >= held:
                     continue
                 open_end = walk.forward()
-                reached[id(form), first - place] = first + walk.count
+                if walk.pieces:
+                    reached[id(form)] = max(reached.get(id(form), 0), walk.pieces[-1][1])
                 if open_end:
                     held = min(held, walk.start)
                 if walk.pieces and form.accepts(walk.texts(), walk.first, walk.count):

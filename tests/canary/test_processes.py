@@ -23,7 +23,7 @@ pytestmark = pytest.mark.promise("S10", "S11")
 LINES = [f"MIIEv{number:02d}QIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9x{number:02d}" for number in range(8)]
 KEY = "-----BEGIN PRIVATE KEY-----\n" + "\n".join(LINES) + "\n-----END PRIVATE KEY-----\n"
 ACCOUNT = json.dumps({"type": "service_account", "private_key": KEY, "client_email": "bot@canary.example"})
-LONG = "".join(f"{number * 7919 % 100_003:05d}qZ" for number in range(200))
+LONG = "".join(f"{number * 7919 % 100_003:05d}qZ" for number in range(900))
 
 ENVIRONMENT = {
     "DATABASE_URL": "postgres://canary-user:s3cr3tPW9x%2Fz@db.canary.example:5432/app",
@@ -41,7 +41,7 @@ PIECES = [
     "ring-VALUE-55667788",
     *LINES,
     LONG[:40],
-    LONG[700:740],
+    LONG[3000:3040],
     LONG[-40:],
 ]
 

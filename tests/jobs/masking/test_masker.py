@@ -14,7 +14,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from jobs.masking.encodings import forms_of, skeleton
-from jobs.masking.escapes import resolve
+from jobs.masking.escapes import has_escapes, resolve
 from jobs.masking.masker import Masker
 
 pytestmark = pytest.mark.promise("S10")
@@ -233,6 +233,7 @@ def test_no_encoded_secret_survives_among_others(known: dict[str, str], encoding
 @example(["aaaaaa"], ["", "."])
 def test_only_the_secret_is_replaced(secrets: list[str], fillers: list[str]) -> None:
     known = {f"S{number}": value for number, value in enumerate(secrets)}
+    assume(not any(has_escapes(value.encode()) for value in secrets))  # There the escape's own mark goes with it.
     assume(not any(a != b and skeleton(a.encode()) in skeleton(b.encode() * 2) for a in secrets for b in secrets))
     edges = " \t\r\n\\\"'"
     expected, text = fillers[0], fillers[0]
