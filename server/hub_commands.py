@@ -60,7 +60,7 @@ def _status(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(told))
         return 0
-    counts = ", ".join(f"{count} {stage.lower()}" for stage, count in jobs.items() if count) or "no jobs"
+    counts = ", ".join(f"{count} {stage.lower()}" for stage, count in jobs.items() if count) or "no job waits or runs"
     print(f"The local hub {state.version} runs at {state.endpoint} (process {state.pid}): {counts}.")
     return 0
 
