@@ -161,6 +161,9 @@ class _Scan:
 
     def _take(self, waiting: list[bytes | Piece], *, last: bool) -> bool:
         events: list[bytes] = []
+        if set(map(type, waiting)) <= {bytes}:  # Nearly always; a look at each line would cost more than the search.
+            events = waiting  # type: ignore[assignment]
+            waiting = []
         for part in waiting:
             if isinstance(part, Piece):
                 self._long.take([part])
@@ -187,11 +190,13 @@ class _Scan:
 
     def _hits(self, ready: list[bytes]) -> dict[int, Hit | str]:
         """Where in `ready` something was found: by index, where in the line, or how the line is to be shown."""
-        found: dict[int, Hit | str] = {
-            index: event.found
-            for index, event in enumerate(ready)
-            if isinstance(event, LongEvent) and event.found is not None
-        }
+        found: dict[int, Hit | str] = {}
+        if LongEvent in set(map(type, ready)):
+            found = {
+                index: event.found
+                for index, event in enumerate(ready)
+                if isinstance(event, LongEvent) and event.found is not None
+            }
         if self._search.maybe(b"\n".join(ready)):
             text = self._display.text([*self._passed, *ready], after=self._held)
             for hit in self._search.hits(text):
