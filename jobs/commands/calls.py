@@ -60,7 +60,7 @@ class Reading:
     """Everything a command runs, as far as its words and files tell.
 
     `texts` are the shell texts, Makefiles and notebooks that were read, by place; `unread` are sentences' subjects:
-    what is run or fetched and was not there to read.
+    what is run or fetched and was not there to read. `written` are files that the command itself writes out.
     """
 
     calls: tuple[ProgramCall, ...] = ()
@@ -68,3 +68,4 @@ class Reading:
     reads: tuple[VariableRead, ...] = ()
     unread: tuple[str, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
+    written: frozenset[str] = frozenset()

@@ -76,10 +76,18 @@ class _Reader:
         self._reads: dict[VariableRead, None] = {}
         self._unread: dict[str, None] = {}
         self._texts: dict[str, str] = {}
+        self._written: set[str] = set()
 
     def reading(self, *, without: str | None = None) -> Reading:
         python = tuple(found for found in self._python if found.text != without)
-        return Reading(tuple(self._calls), python, tuple(self._reads), tuple(self._unread), dict(self._texts))
+        return Reading(
+            tuple(self._calls),
+            python,
+            tuple(self._reads),
+            tuple(self._unread),
+            dict(self._texts),
+            frozenset(self._written),
+        )
 
     # What a shell tells of itself.
 
@@ -88,6 +96,7 @@ class _Reader:
 
     def wrote(self, path: str, text: str, scope: Scope, *, appended: bool) -> None:
         tidy = _inside(scope.resolve(path))
+        self._written.add(tidy)
         self._files[tidy] = self._files.get(tidy, "") + text if appended else text
 
     def contents(self, path: str, scope: Scope) -> str | None:

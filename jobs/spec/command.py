@@ -6,30 +6,21 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
+from jobs.commands.agent_files import check_agent_calls
 from jobs.errors import BadArgument
 from jobs.spec import workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from jobs.spec.fields import JobRequest
 
-_FAST_AGENT = "fast-agent"
 _PROJECT = "pyproject.toml"
 _UV_OPTIONS = frozenset({"--directory", "--no-project", "--python", "--with"})
-_READ_BY_FAST_AGENT = frozenset(
-    {
-        *("--agent-cards", "--card", "--card-tool", "--prompt-file", "-p", "--instruction", "-i"),
-        *("--config-path", "-c", "--json-schema", "--attach", "-a"),
-    }
-)
-"""Options of `fast-agent go` (0.10.48, `--help`) whose value is a file or a folder that has to be there."""
-
 _INTERPRETER = re.compile(r"python(3(\.\d+)?)?|sh|bash|dash|zsh", re.ASCII)
 _FLAGS = frozenset({"-u", "-B", "-O", "-s", "-E", "-I", "-e", "-x", "-eu", "-eux", "-ex"})
 """Options of interpreters that are followed by the script, and not by something else."""
 
-_SAID_TO_FAST_AGENT = frozenset({"--message", "-m"})
 _ADDRESSES = ("https://", "http://", "file://", "hf://")
 
 
@@ -100,7 +91,7 @@ def check_one_of_two(request: JobRequest) -> None:
         _check_script(request.script)
 
 
-def check_uv(command: tuple[str, ...], paths: Collection[str], request: JobRequest) -> None:
+def check_uv(command: tuple[str, ...], paths: Mapping[str, bytes], request: JobRequest) -> None:
     """Refuse a uv job whose script, cards or prompt are not among `paths`, and fast-agent that nobody installs."""
     program = command[0]
     if program.endswith(".py") and not program.startswith("/") and not _is_there(program, paths):
@@ -116,21 +107,13 @@ def check_uv(command: tuple[str, ...], paths: Collection[str], request: JobReque
             hint="The server reads no local files: put the script's text into files under that name.",
             field="command",
         )
-    if program != _FAST_AGENT:
-        return
-    if request.image is None and not request.packages and _PROJECT not in paths:
-        raise BadArgument(
-            "`packages` lacks fast-agent, and the default image does not have it.",
-            hint='Pass packages=["fast-agent-mcp"] and python="3.13".',
-            field="packages",
-        )
-    for option, path in _read_by_fast_agent(command):
-        if not _is_there(path, paths):
-            raise BadArgument(
-                f"`files` lacks what {option} in `command` reads.",
-                hint="The server reads no local files: put the text into files under the very path the command names.",
-                field="files",
-            )
+    check_agent_calls(
+        command,
+        paths,
+        env=request.env,
+        installed=request.image is not None or bool(request.packages) or _PROJECT in paths,
+        cwd=workspace.MOUNT_PATH,
+    )
 
 
 def check_container(command: Sequence[str], paths: Collection[str]) -> None:
@@ -189,17 +172,6 @@ def _run_by(command: Sequence[str]) -> str | None:
         if word not in _FLAGS:
             return None
     return None
-
-
-def _read_by_fast_agent(command: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Each option of `fast-agent go` that reads a file, with its value."""
-    words = iter(command[1:])
-    for word in words:
-        option, has_value, value = word.partition("=")
-        if word in _SAID_TO_FAST_AGENT:
-            next(words, None)
-        elif option in _READ_BY_FAST_AGENT:
-            yield option, value if has_value else next(words, ".")
 
 
 def _is_there(path: str, paths: Collection[str]) -> bool:
