@@ -30,6 +30,8 @@ SPARED_MEMORY = 0.1
 class OnThisMachine:
     """The part that is the same with a sandbox and without."""
 
+    sandbox: str
+
     def __init__(self, home: Path) -> None:
         self.home = home
 
@@ -47,7 +49,8 @@ class OnThisMachine:
     def note(self, request: LaunchRequest, chosen: interpreters.Interpreter | None, *, exact: bool) -> str:
         """Return what the job's message says of where it runs: only what the person may not expect."""
         image = request.spec.get("dockerImage") or request.spec.get("spaceId")
-        words = f"Runs on this machine; {image} is not pulled"
+        where = "Runs on this machine" if self.sandbox == "none" else "Runs sandboxed on this machine"
+        words = f"{where}; {image} is not pulled"
         if chosen and not exact:
             words += f", Python 3.{chosen.minor} stands in"
         return f"{words}{no_gpu(request.spec['flavor'])}"

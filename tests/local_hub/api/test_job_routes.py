@@ -50,11 +50,14 @@ def http(hub: HubState) -> httpx2.Client:
         yield client
 
 
-def test_a_job_runs_and_its_log_is_its_output(hub_api: HfApi, runner: str) -> None:
+def test_a_job_runs_and_its_log_is_its_output(hub: HubState, hub_api: HfApi) -> None:
     job = finish(hub_api, "echo one; echo two >&2; sleep 0.2; printf three")
     assert job.status.stage == "COMPLETED"
-    in_image = "Runs in docker.io/library/python:3.12 on this machine"
-    assert job.status.message == {"container": in_image}.get(runner, "Runs on this machine; python:3.12 is not pulled")
+    sandbox = (hub.status() or {})["sandbox"]
+    assert job.status.message == {
+        "container": "Runs in docker.io/library/python:3.12 on this machine",
+        "none": "Runs on this machine; python:3.12 is not pulled; not sandboxed",
+    }.get(sandbox, "Runs sandboxed on this machine; python:3.12 is not pulled")
     assert sorted(log(hub_api, job)) == ["one", "three", "two"]
 
 
