@@ -54,7 +54,7 @@ class JobRequest(BaseModel):
     image: Annotated[str | None, InHeader()] = Field(None, description="Without packages or script: a container job")
     flavor: Annotated[str | None, InHeader()] = Field(None, description="See list_hardware; default cpu-basic")
     timeout: Annotated[str | float | None, InHeader()] = Field(None, description='"45m", "2h", or seconds; default 30m')
-    env: Annotated[dict[str, str], InHeader("each")] = Field({}, description="Plain variables, no secrets")
+    env: Annotated[dict[str, str], InHeader("each")] = Field({}, description="Plain, no secrets")
     secrets: Names = Field((), description="Environment-variable NAMES, never values")
     files: dict[str, str] = Field({}, description="Path → text, in the working folder")
     volumes: Names = Field((), description='"hf://buckets/ns/name:/mount[:ro]"')
