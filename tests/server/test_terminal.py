@@ -123,7 +123,7 @@ def put_aside(home: Path, *titles: str, seconds: float = 600.0) -> list[str]:
     ids = []
     for number, title in enumerate(titles):
         facts = (("Hub", "local hub on this machine"), ("Runs", f"python {title}.py"), ("Cost", "less than $0.01"))
-        tick = Tick("API_KEY", "API_KEY", "from the environment", required=False)
+        tick = Tick("API_KEY", "API_KEY", "from the environment", kind="secret", required=False)
         request = ConsentRequest("submit", f"{number}" * 64, f"Run {title}?", facts, (tick,))
         ids.append(ledger.put_aside(request, "stdio:x", seconds).id)
     ledger.close()
