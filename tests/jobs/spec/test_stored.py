@@ -80,7 +80,7 @@ def rerun_question(kept: stored.StoredJob) -> ConsentRequest:
 
 
 def test_every_field_of_a_request_is_tried() -> None:
-    assert set(VALUES) | IN_THE_BUCKET == set(JobRequest.model_fields)
+    assert set(VALUES) | IN_THE_BUCKET | {"workspace"} == set(JobRequest.model_fields)
 
 
 @pytest.mark.promise("S2")

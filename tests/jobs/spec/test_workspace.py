@@ -142,7 +142,7 @@ def test_every_run_starts_from_the_inputs_and_leaves_the_other_runs_alone(tmp_pa
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_wrapped_command_keeps_its_words_its_folder_and_its_exit_status(tmp_path, shell):
-    words = ("a b", "", "$HOME", "`id`", "'\"", "--x=*", "é\n")
+    words = ("a b", " ", "$HOME", "`id`", "'\"", "--x=*", "é\n")
     script = "import json, os, sys; print(json.dumps([sys.argv[1:], os.getcwd(), os.environ['HF_JOB_WORKSPACE']])); sys.exit(7)"
     spec, _ = submitted(command=(sys.executable, "-c", script, *words), image="python:3.12", schedule="@daily")
     folder = tmp_path / "a folder's $name"
