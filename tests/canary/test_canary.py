@@ -81,7 +81,7 @@ def test_a_value_in_an_argument_is_refused_and_comes_back_through_no_door(life: 
     line = life.process()
     client = Attacker(line, "modern")
     arguments = [
-        job(f"print({VALUE!r})"), job("", env={"A": VALUE}), job("", name=VALUE), job("", secrets=[VALUE]),
+        job(f"print({VALUE!r})"), job("", env={"AA": VALUE}), job("", name=VALUE), job("", secrets=[VALUE]),
         job("", secrets=[f"CANARY_KEY={VALUE}"]), job("", files={"a": VALUE}), job("", labels={"a": VALUE}),
         job("", image=VALUE), job("", **{VALUE: "x"}), job("", timeout=VALUE), job("", flavor=VALUE),
         job("", namespace=VALUE), job("", volumes=[VALUE]), job("", python=VALUE), job("", packages=[VALUE]),

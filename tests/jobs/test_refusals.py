@@ -30,7 +30,7 @@ REFUSED = {
         "command",
         {"command": ("python", f"{SENTINEL}.py"), "image": "python:3.12", "files": {f"{SENTINEL}.py": "x"}},
     ),
-    "a reference in place of a value": ("env", {"command": RUN, "env": {"A": f"${{{SENTINEL}}}"}}),
+    "a reference in place of a value": ("env", {"command": RUN, "env": {"AA": f"${{{SENTINEL}}}"}}),
     "a bad script header": ("script", {"script": HEADER.format(f"flavour = '{SENTINEL}'")}),
     "a bad header in a file": (
         "files",
@@ -60,7 +60,7 @@ REFUSED = {
     "a volume over the workspace": ("volumes", {"command": RUN, "volumes": (f"hf://buckets/a/{SENTINEL}:/workspace",)}),
     "a bad name": ("name", {"command": RUN, "name": f"{SENTINEL} x"}),
     "two names": ("name", {"command": RUN, "name": SENTINEL, "labels": {"name": SENTINEL}}),
-    "a bad label": ("labels", {"command": RUN, "labels": {f"{SENTINEL}.x": "1"}}),
+    "a bad label": ("labels", {"command": RUN, "labels": {f"{SENTINEL}/x": "1"}}),
     "a bad label's value": ("labels", {"command": RUN, "labels": {"a": f"{SENTINEL} x"}}),
     "a bad namespace": ("namespace", {"command": RUN, "namespace": f"../{SENTINEL}"}),
     "too many attempts": ("attempts", {"command": RUN, "attempts": 99}),

@@ -197,7 +197,7 @@ def test_over_the_wire_the_question_is_honest_too(meet: Meet, job: Arguments, ho
 def test_no_caller_can_fill_the_disk_with_questions(tmp_path: Path) -> None:
     texts = FullTexts(tmp_path / "questions")
     for number in range(60):
-        last = texts.keep(question(spec_of(env={"N": str(number)})))
+        last = texts.keep(question(spec_of(env={"NN": str(number)})))
     assert len(list((tmp_path / "questions").iterdir())) <= 51
     assert last.exists()
 

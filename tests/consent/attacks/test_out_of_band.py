@@ -130,7 +130,7 @@ def test_an_approval_is_no_good_for_the_holder_of_another_token(
 
 @pytest.mark.promise("S2")
 @pytest.mark.parametrize(
-    "other", [{"command": ["env"]}, {"secrets": ["API_KEY", "OTHER_KEY"]}, {"files": {"a": "b"}}, {"env": {"A": "b"}}],
+    "other", [{"command": ["env"]}, {"secrets": ["API_KEY", "OTHER_KEY"]}, {"files": {"a": "b"}}, {"env": {"AA": "b"}}],
     ids=lambda other: next(iter(other)),
 )  # fmt: skip
 def test_an_approval_is_no_good_for_anything_else(

@@ -41,9 +41,9 @@ MISTAKES = [
     Mistake(JOB, {**RUN, "secrets": {"HF_TOKEN": "$HF_TOKEN"}}, {"secrets": ["HF_TOKEN"]}),
     Mistake(JOB, {**RUN, "secrets": {"HF_TOKEN": "not-a-name-1234"}}, code="secret_in_argument", hint="names alone"),
     Mistake(JOB, {**RUN, "secrets": [{"name": "HF_TOKEN"}]}, {"secrets": ["HF_TOKEN"]}),
-    Mistake(JOB, {**RUN, "env": ["A=1", "B=x=y"]}, {"env": {"A": "1", "B": "x=y"}}),
-    Mistake(JOB, {**RUN, "env": [{"name": "A", "value": "1"}]}, {"env": {"A": "1"}}),
-    Mistake(JOB, {**RUN, "env": {"A": 7, "B": 0.5, "C": True}}, {"env": {"A": "7", "B": "0.5", "C": "true"}}),
+    Mistake(JOB, {**RUN, "env": ["AA=1", "BB=x=y"]}, {"env": {"AA": "1", "BB": "x=y"}}),
+    Mistake(JOB, {**RUN, "env": [{"name": "AA", "value": "1"}]}, {"env": {"AA": "1"}}),
+    Mistake(JOB, {**RUN, "env": {"AA": 7, "BB": 0.5, "CC": True}}, {"env": {"AA": "7", "BB": "0.5", "CC": "true"}}),
     Mistake(JOB, {**RUN, "labels": {"run": 3}}, {"labels": {"run": "3"}}),
     Mistake(JOB, {"command": ["x.py"], "python": 3.13}, {"python": "3.13"}),
     Mistake(JOB, {"command": ["x.py"], "python": 3.1}, {"python": "3.10"}),
@@ -85,7 +85,7 @@ MISTAKES = [
     ),
     Mistake(
         JOB, {"command": "hf jobs run --flavor t4-small --timeout 2h -e A=1 -d python:3.12 python -c 'print(1)'"},
-        {"command": ["python", "-c", "print(1)"], "image": "python:3.12", "flavor": "t4-small", "timeout": "2h", "env": {"A": "1"}},
+        {"command": ["python", "-c", "print(1)"], "image": "python:3.12", "flavor": "t4-small", "timeout": "2h", "env": {"AA": "1"}},
     ),
     Mistake(
         "schedule_job", {"command": ["hf", "jobs", "scheduled", "uv", "run", "@daily", "--with", "fast-agent-mcp", *GO]},
