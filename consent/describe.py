@@ -44,8 +44,12 @@ class Description:
         digest: Over everything of it.
         hub_name: ``local`` or ``huggingface`` or a URL, as replies name it.
         max_cost_usd: Worst case for one run, or None where the hub names no price.
+        monthly_usd: Worst case of all runs of a schedule in thirty days, overlapping ones too; None without a schedule.
+        risked_usd: Worst cases of what was sent in the last day without anybody being asked.
         confirm_above_usd: Above this worst case a person is asked.
         unsandboxed: The job would run on this machine with all the user's rights.
+        run_by_others: Buckets it may write from which something with secrets runs.
+        changed: Files that no longer are what was approved; the job will not run with them.
         sources: Secret name → where its value would come from.
         next_runs: The next run times of a schedule, as text.
         target: The id of what the hub has stored; None for what is new.
@@ -61,8 +65,12 @@ class Description:
     digest: str
     hub_name: str
     max_cost_usd: float | None
+    monthly_usd: float | None = None
+    risked_usd: float = 0.0
     confirm_above_usd: float | None = None
     unsandboxed: bool = False
+    run_by_others: frozenset[str] = frozenset()
+    changed: Sequence[str] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     next_runs: Sequence[str] = ()
     target: str | None = None
@@ -82,9 +90,25 @@ class Description:
         return self.action in _REPEATS
 
     @property
+    def worst_usd(self) -> float | None:
+        """The most this can cost: one run, or a month of a schedule's runs; None where nobody knows."""
+        return self.monthly_usd if self.repeats else self.max_cost_usd
+
+    @property
     def is_costly(self) -> bool:
-        limit, worst = self.confirm_above_usd, self.max_cost_usd
-        return limit is not None and worst is not None and worst > limit
+        """Whether it takes what nobody was asked about above the limit; what has no price does."""
+        if self.confirm_above_usd is None:
+            return False
+        return self.worst_usd is None or self.worst_usd + self.risked_usd > self.confirm_above_usd
+
+    @property
+    def can_rewrite(self) -> tuple[str, ...]:
+        """The mounts through which it can change what others run."""
+        return tuple(
+            mount.uri
+            for mount in self.spec.volumes
+            if mount.type == "bucket" and not mount.read_only and mount.source in self.run_by_others
+        )
 
 
 def request(told: Description) -> ConsentRequest:
@@ -137,6 +161,9 @@ def _beside(told: Description, name: str) -> Iterator[Fact]:
             yield Fact("Next runs", "\n".join(told.next_runs), "next_runs")
     elif name == "command" and spec.script is not None:
         yield Fact("Script", block(told.mask(spec.script)), "script")
+    elif name == "files" and told.changed:
+        shown = [(path, ": not the file that was approved; it will not run") for path in told.changed]
+        yield from _list("CHANGED", "changed", [(told.mask(path), rest) for path, rest in shown])
     elif name == "flavor":
         yield Fact("Cost", _cost(told.max_cost_usd, repeats=told.repeats), "cost")
     elif name == "secret_names" and told.is_stored:
@@ -178,11 +205,15 @@ def _boxes(told: Description) -> Iterator[Tick]:
         every = "; every run will carry it" if told.repeats else ""
         yield Tick(name, name, where + every, kind="secret", required=False)
     if told.is_costly:
-        title, why = f"Yes, up to ${told.max_cost_usd:,.2f}", "The worst case is above your limit"
+        title, why = _cost_box(told)
         yield Tick("accept_cost", title, why, kind="cost", required=True)
     if told.unsandboxed:
         title, why = "Yes, run it on this machine", "Without a sandbox: it can do whatever you can do here"
         yield Tick("run_here", title, why, kind="machine", required=True)
+    if told.can_rewrite:
+        title = "Yes, let it change what other jobs run"
+        why = "It may write where files of other jobs lie: their next run could be another program, with their secrets"
+        yield Tick("accept_mount", title, why, kind="mount", required=True)
     if told.spec.expose_public:
         ports = ", ".join(map(str, told.spec.expose_public))
         title, why = f"Yes, open port {ports} to everyone", "Reachable without signing in"
@@ -193,12 +224,25 @@ def _confirmation(told: Description) -> Iterator[Tick]:
     """For what is stored: one box, since the hub takes all of it or nothing."""
     why = [
         *(["its stored secrets are used again"] if told.spec.secret_names else []),
-        *(["the worst case is above your limit"] if told.is_costly else []),
         *(["it runs here without a sandbox and can do whatever you can"] if told.unsandboxed else []),
+        *([_cost_box(told)[1]] if told.is_costly else []),
+        *(["it may change what other jobs run"] if told.can_rewrite else []),
+        *(["the hub keeps settings for it that this server does not know"] if told.unknown else []),
         *(["a port is open to everyone"] if told.spec.expose_public else []),
     ]
     if why:
         yield Tick("confirm", "Yes, go ahead", "; ".join(why).capitalize(), kind="confirm", required=True)
+
+
+def _cost_box(told: Description) -> tuple[str, str]:
+    """The box about money: what is agreed to, and why it is asked."""
+    worst = told.worst_usd
+    if worst is None:
+        return "Yes, whatever it costs", "This hub names no price for it"
+    each = " in a month" if told.repeats else ""
+    limit = f"your limit of ${told.confirm_above_usd:,.2f}"
+    before = f", with ${told.risked_usd:,.2f} risked today without a question" if told.risked_usd else ""
+    return f"Yes, up to ${worst:,.2f}{each}", f"The worst case is above {limit}{before}"
 
 
 def _hub(name: str, endpoint: str) -> str:

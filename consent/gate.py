@@ -6,7 +6,9 @@ request rebuilt at that moment. Between the two the person has answered, or coul
 
 from __future__ import annotations
 
+import logging
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -49,6 +51,11 @@ RECOVERABLE_FOR = 600.0
 WAITS_FOR = 45.0
 _LOOK_EVERY = 0.3
 _LOOKS = 10
+
+#: For so many seconds the worst case of what was sent without a question counts against the limit.
+RISK_COUNTS_FOR = 86_400.0
+
+_LOG = logging.getLogger(__name__)
 
 _patience: ContextVar[anyio.CancelScope | None] = ContextVar("patience", default=None)
 
@@ -179,7 +186,12 @@ class Gate:
         return outcome.model_copy(update={"data": replace(pending, shown=True)})
 
     async def consume(
-        self, request: ConsentRequest, outcome: Elicited, ctx: Context[Any, Any]
+        self,
+        request: ConsentRequest,
+        outcome: Elicited,
+        ctx: Context[Any, Any],
+        *,
+        worst_usd: float | None = None,
     ) -> Approved | Pending | Consumed:
         """Use the answer up for exactly `request`, which the caller has just rebuilt.
 
@@ -207,24 +219,40 @@ class Gate:
         if isinstance(answer, Pending):
             return await self._consume_put_aside(request, answer, who)
         if isinstance(answer, NotNeeded):
-            return await self._consume_unasked(request, answer, who)
+            return await self._consume_unasked(request, answer, who, worst_usd or 0.0)
         return await self._consume_answer(request, answer, who, ctx)
 
+    async def risked(self) -> float:
+        """Dollars that what was sent in the last day without a question can cost at most."""
+        return await anyio.to_thread.run_sync(self.ledger.risked, RISK_COUNTS_FOR)
+
     async def record(self, grant: Approved, namespace: str, result: str) -> None:
-        """Note what a spent yes came to: the id of the job or schedule."""
+        """Note what a spent yes came to: the id of the job or schedule.
+
+        It exists by now, and no trouble of ours may hide its id from the caller: what cannot be noted is only logged.
+        """
         key = grant.idempotency_key
-        await anyio.to_thread.run_sync(self.ledger.record, key, namespace, result)
-        await self._note("submitted", submission=key, namespace=namespace, id=result, names=grant.names)
+        try:
+            await anyio.to_thread.run_sync(self.ledger.record, key, namespace, result)
+            await self._note("submitted", submission=key, namespace=namespace, id=result, names=grant.names)
+        except (OSError, sqlite3.Error):
+            _LOG.exception("what was sent could not be recorded: %s/%s", namespace, result)
 
     async def _note(self, event: str, **facts: Any) -> None:
         """A line of the record, off the event loop: another process may hold its lock."""
         await anyio.to_thread.run_sync(partial(self.audit.note, event, **facts))
 
-    async def _consume_unasked(self, request: ConsentRequest, answer: NotNeeded, who: str) -> Approved:
+    async def _consume_unasked(
+        self, request: ConsentRequest, answer: NotNeeded, who: str, worst_usd: float
+    ) -> Approved:
         if request.needed and not (answer.bypassed and self.bypass):
             raise ConsentSpent("No answer was given for this.")
         if request.needed:
             await self._note("bypassed", caller=who, **_facts(request))
+        else:
+            # What cannot be recorded is not sent.
+            await self._note("sending", caller=who, **_facts(request))
+            await anyio.to_thread.run_sync(self.ledger.risk, worst_usd)
         key = f"unasked:{secrets.token_hex(16)}"
         return await self._spend(request, request.secret_names, key, who)
 

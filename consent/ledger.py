@@ -46,6 +46,7 @@ CREATE TABLE IF NOT EXISTS spent (
     key TEXT PRIMARY KEY, digest TEXT NOT NULL, caller TEXT NOT NULL, submission TEXT NOT NULL,
     at REAL NOT NULL, namespace TEXT, result TEXT);
 CREATE INDEX IF NOT EXISTS spent_by_digest ON spent (digest, caller, at);
+CREATE TABLE IF NOT EXISTS risked (at REAL NOT NULL, usd REAL NOT NULL);
 """
 
 
@@ -127,6 +128,18 @@ class Ledger:
             )  # fmt: skip
             db.execute("INSERT INTO approvals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             return _approval(row)
+
+    def risk(self, usd: float) -> None:
+        """Note the worst case of something that is sent without a question."""
+        with self._writing() as db:
+            db.execute("INSERT INTO risked VALUES (?, ?)", (self._clock(), usd))
+
+    def risked(self, seconds: float) -> float:
+        """The dollars noted in the last `seconds`; older ones are forgotten."""
+        with self._writing() as db:
+            db.execute("DELETE FROM risked WHERE at < ?", (self._clock() - seconds,))
+            (usd,) = db.execute("SELECT coalesce(sum(usd), 0) FROM risked").fetchone()
+        return float(usd)
 
     def find(self, digest: str, caller: str) -> Approval | None:
         """The newest approval for this digest and caller that is open or answered and not yet used."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 Action = Literal["submit", "schedule", "rerun", "trigger", "resume", "reschedule"]
-TickKind = Literal["secret", "cost", "port", "machine", "confirm"]
+TickKind = Literal["secret", "cost", "mount", "port", "machine", "confirm"]
 
 
 class Fact(NamedTuple):
@@ -26,8 +26,8 @@ class Tick:
         name: The field's name: an environment variable's for a secret, lower case for everything else.
         title: What the box says.
         description: Why it is asked, in one line.
-        kind: What a tick in it allows: a secret by this name, the worst-case cost, open ports, a job without a sandbox
-            on this machine, or the action itself.
+        kind: What a tick in it allows: a secret by this name, the worst-case cost, writing what others run, open ports,
+            a job without a sandbox on this machine, or the action itself.
         required: Whether the action is off when it is left unticked. A secret's box is not: it is withheld.
     """
 

@@ -309,7 +309,8 @@ async def _upload(hub: HubClient, spec: JobSpec, idempotency_key: str, on_event:
         return
     workspace = spec.workspace_of(idempotency_key)
     await hub.ensure_bucket(workspace.bucket)
-    await hub.upload(workspace.bucket, workspace.uploads(spec.files))
+    if uploads := workspace.uploads(spec.files):
+        await hub.upload(workspace.bucket, uploads)
     await on_event("uploaded", {"workspace": workspace.uri})
 
 

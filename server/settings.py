@@ -33,8 +33,9 @@ class Settings(BaseSettings):
     """Names that may ever be attached to a job; empty means any name the person confirms."""
     secrets_file: Path | None = None
     """A dotenv file of values."""
-    confirm_above_usd: float | None = Field(default=None, ge=0)
-    """A job whose worst-case cost is above this many US dollars needs a person's yes."""
+    confirm_above_usd: float = Field(default=5.0, ge=0)
+    """What can cost more than this many US dollars needs a person's yes. Schedules count by the month, and what was
+    sent in the last day without a question counts too."""
     http_token: SecretStr | None = None
     """Bearer token for HTTP. None means one is made for the run and printed to stderr."""
     runner: Literal["process", "container"] = "process"
@@ -67,7 +68,12 @@ class Settings(BaseSettings):
             return () if absent(value) else tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("namespace", "secrets_file", "http_token", "confirm_above_usd", mode="before")
+    @field_validator("confirm_above_usd", mode="before")
+    @classmethod
+    def _unexpanded_is_the_default(cls, value: object) -> object:
+        return 5.0 if isinstance(value, str) and absent(value) else value
+
+    @field_validator("namespace", "secrets_file", "http_token", mode="before")
     @classmethod
     def _unexpanded_is_absent(cls, value: object) -> object:
         return None if isinstance(value, str) and absent(value) else value

@@ -26,6 +26,7 @@ from jobs.spec.stored import StoredJob
 from tools.registry import Arguments
 from tools.replies import View
 from tools.services import Services, services_of
+from tools.stored_files import run_by_others, with_files
 
 Made = TypeVar("Made")
 Subject = TypeVar("Subject")
@@ -53,6 +54,7 @@ class Step(Generic[Subject, Made]):
         namespace: Where what it makes will be.
         send: Takes the values the yes allows and sends, telling `made` or `found` with an `id` as soon as it is known.
         find: What a yes that was used already has made, for a caller who lost the reply; None if there is no trace.
+        worst_usd: What it can cost at most; None where nobody knows.
     """
 
     of: Subject
@@ -60,6 +62,7 @@ class Step(Generic[Subject, Made]):
     namespace: str
     send: Callable[[Approved, OnEvent], Awaitable[Made]]
     find: Callable[[Consumed], Awaitable[Made | None]]
+    worst_usd: float | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ async def perform(
     if answered is not None:
         answer = answered
         step = await describe(services, arguments)
-    grant = await services.gate.consume(step.request, answer, ctx)
+    grant = await services.gate.consume(step.request, answer, ctx, worst_usd=step.worst_usd)
     if isinstance(grant, Pending):
         return Done(step.of, approval=_waiting(grant))
     if isinstance(grant, Consumed):
@@ -147,12 +150,18 @@ async def step_of_stored(
     `before` is the schedule that `kept` takes the place of.
     """
     connected = await services.connect()
+    spec, changed = await with_files(connected.hub, kept)
+    hardware = await connected.hub.hardware()
     told = Description(
         action=action,
-        spec=kept.spec,
+        spec=spec,
         digest=kept.digest,
         hub_name=connected.name,
-        max_cost_usd=cost.max_cost_usd(kept.spec, await connected.hub.hardware()),
+        max_cost_usd=cost.max_cost_usd(spec, hardware),
+        monthly_usd=cost.max_monthly_cost_usd(spec, hardware, services.now()),
+        risked_usd=await services.gate.risked(),
+        run_by_others=await run_by_others(connected.hub, spec),
+        changed=changed,
         confirm_above_usd=services.policy.confirm_above_usd,
         unsandboxed=await services.asks_for(connected.hub),
         target=target,
@@ -162,7 +171,7 @@ async def step_of_stored(
         details=kept.details,
         mask=services.masker().mask,
     )
-    return Step(of, request(told), kept.spec.namespace, send, find)
+    return Step(of, request(told), spec.namespace, send, find, told.worst_usd)
 
 
 def _waiting(pending: Pending) -> PendingApproval:

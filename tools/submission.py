@@ -28,6 +28,7 @@ from jobs.spec.spec import JobSpec, build
 from jobs.submit import recover
 from tools.guarded import Guarded, OnEvent, Step
 from tools.services import Connected, Services
+from tools.stored_files import run_by_others
 
 Made = TypeVar("Made", Job, ScheduledJob)
 
@@ -45,6 +46,7 @@ class Prepared:
     connected: Connected
     spec: JobSpec
     max_cost_usd: float | None
+    monthly_usd: float | None
     sources: dict[str, str]
     next_runs: tuple[str, ...]
 
@@ -79,7 +81,8 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
     if spec.schedule is not None:
         moments = Schedule.parse(spec.schedule).next(3, services.first_asked(spec.digest))
         next_runs = tuple(moment.strftime("%Y-%m-%d %H:%M UTC") for moment in moments)
-    return Prepared(connected, spec, cost.max_cost_usd(spec, hardware), sources, next_runs)
+    monthly = cost.max_monthly_cost_usd(spec, hardware, services.now())
+    return Prepared(connected, spec, cost.max_cost_usd(spec, hardware), monthly, sources, next_runs)
 
 
 async def describe(
@@ -110,13 +113,16 @@ async def describe(
         digest=spec.digest,
         hub_name=prepared.connected.name,
         max_cost_usd=prepared.max_cost_usd,
+        monthly_usd=prepared.monthly_usd,
+        risked_usd=await services.gate.risked(),
+        run_by_others=await run_by_others(hub, spec),
         confirm_above_usd=services.policy.confirm_above_usd,
         unsandboxed=await services.asks_for(hub),
         sources=prepared.sources,
         next_runs=prepared.next_runs,
         details=details(spec),
     )
-    return Step(prepared, request(told), spec.namespace, send, find)
+    return Step(prepared, request(told), spec.namespace, send, find, told.worst_usd)
 
 
 async def _sources(services: Services, spec: JobSpec) -> dict[str, str]:

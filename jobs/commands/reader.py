@@ -28,7 +28,7 @@ _QUOTERS = frozenset(
     }
 )
 _NESTED = frozenset({"fast-agent", "fast-agent-mcp", "fast-agent-acp"})
-_WRAPPER_NAME = "hf-jobs-mcp-run"
+_WRAPPER_NAMES = frozenset({"hf-jobs-mcp-run", "hf-jobs-mcp-checked"})
 _MAX_CALLS = 500
 _MAX_DEPTH = 12
 
@@ -174,9 +174,10 @@ class _Reader:
         rest, is_text = after_shell_options(words)
         inner = scope.child()
         if is_text and rest:
-            if rest[1:2] == [_WRAPPER_NAME]:
+            if len(rest) > 1 and rest[1] in _WRAPPER_NAMES:
                 inner.cwd = WORKSPACE
-                self.run(rest[2:], inner, line=line)
+                checked = rest[1] != "hf-jobs-mcp-run" and "--" in rest
+                self.run(rest[rest.index("--") + 1 :] if checked else rest[2:], inner, line=line)
                 return
             inner.arguments = tuple(rest[2:])
             shell.follow(rest[0], inner, self)

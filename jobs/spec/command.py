@@ -24,11 +24,6 @@ _FLAGS = frozenset({"-u", "-B", "-O", "-s", "-E", "-I", "-e", "-x", "-eu", "-eux
 _ADDRESSES = ("https://", "http://", "file://", "hf://")
 
 
-def argv(command: tuple[str, ...], *, scheduled: bool) -> tuple[str, ...]:
-    """What a container job is sent: its command, and for a schedule what gives each run a folder of its own."""
-    return workspace.wrap(command) if scheduled else command
-
-
 def uv_argv(
     command: tuple[str, ...],
     packages: tuple[str, ...],
@@ -38,7 +33,7 @@ def uv_argv(
     paths: Collection[str],
     has_workspace: bool = True,
 ) -> tuple[str, ...]:
-    """What a uv job is sent: `uv run` in its workspace, with the words of `hf jobs uv run`.
+    """What a uv job runs: `uv run` in its workspace, with the words of `hf jobs uv run`.
 
     Without a project among `paths`, uv is told to look for none: on a plain process of the local hub it would find the
     user's own, in a folder above the workspace.
@@ -47,7 +42,7 @@ def uv_argv(
     project = () if _PROJECT in paths else ("--no-project",)
     version = () if python is None else ("--python", python)
     extra = tuple(word for package in packages for word in ("--with", package))
-    return argv(("uv", "run", *folder, *project, *version, *extra, *command), scheduled=scheduled and has_workspace)
+    return ("uv", "run", *folder, *project, *version, *extra, *command)
 
 
 def parse_argv(argv: tuple[str, ...]) -> tuple[tuple[str, ...], bool, tuple[str, ...], str | None]:
@@ -72,7 +67,7 @@ def parse_argv(argv: tuple[str, ...]) -> tuple[tuple[str, ...], bool, tuple[str,
             scheduled="--directory" not in given,
             paths=() if "--no-project" in given else (_PROJECT,),
         )
-        if words and not words[0].startswith("-") and workspace.unwrap(again) == argv:
+        if words and not words[0].startswith("-") and again == argv:
             return tuple(words), True, tuple(packages), python
     return argv, False, (), None
 

@@ -16,10 +16,19 @@ from jobs.spec import files as inputs
 from jobs.spec import script_header, validate
 from jobs.spec.fields import JobFields, ScheduleRequest, rows
 from jobs.spec.schedule import Schedule
-from jobs.spec.workspace import ENVIRONMENT_NAME, LABEL, MOUNT_PATH, Workspace, for_submission
+from jobs.spec.workspace import (
+    ENVIRONMENT_NAME,
+    INPUTS_MOUNT,
+    INPUTS_NAME,
+    LABEL,
+    MOUNT_PATH,
+    Workspace,
+    for_submission,
+)
+from jobs.spec.wrapper import wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from jobs.spec.fields import JobRequest
 
@@ -71,7 +80,9 @@ class JobSpec(JobFields):
         place(body, f"labels.{LABEL}", idempotency_key)
         if self.workspace:
             place(body, f"environment.{ENVIRONMENT_NAME}", MOUNT_PATH)
-            body["volumes"] = [*body.get("volumes", ()), self._workspace_volume(idempotency_key)]
+            if self.files:
+                place(body, f"environment.{INPUTS_NAME}", INPUTS_MOUNT)
+            body["volumes"] = [*body.get("volumes", ()), *self._own_volumes(idempotency_key)]
         if secrets:
             body["secrets"] = {name: secrets[name] for name in self.secret_names}
         return body
@@ -96,15 +107,16 @@ class JobSpec(JobFields):
         """Where the job of this submission keeps its files; of a schedule, what every run starts from."""
         return for_submission(self.namespace, idempotency_key, scheduled=self.schedule is not None)
 
-    def _workspace_volume(self, idempotency_key: str) -> dict[str, object]:
+    def _own_volumes(self, idempotency_key: str) -> Iterator[dict[str, object]]:
+        """The workspace, and the files to read only."""
         folder = self.workspace_of(idempotency_key)
-        return {
-            "type": "bucket",
-            "source": folder.bucket,
-            "mountPath": MOUNT_PATH,
-            "readOnly": False,
-            "path": folder.root,
-        }
+        yield _mount(folder.bucket, folder.mounted, MOUNT_PATH, read_only=False)
+        if self.files:
+            yield _mount(folder.bucket, folder.inputs_at, INPUTS_MOUNT, read_only=True)
+
+
+def _mount(bucket: str, path: str, at: str, *, read_only: bool) -> dict[str, object]:
+    return {"type": "bucket", "source": bucket, "mountPath": at, "readOnly": read_only, "path": path}
 
 
 _EMPTY: tuple[Any, ...] = (None, False, [], {})
@@ -145,11 +157,11 @@ def build(request: JobRequest, *, hub: str, namespace: str, flavors: Collection[
         commands.check_scheduled(command)
     if is_uv:
         commands.check_uv(command, paths, request)
-        argv = commands.uv_argv(
+        runs = commands.uv_argv(
             command, packages, python, scheduled=scheduled is not None, paths=paths, has_workspace=request.workspace
         )
     else:
-        argv = commands.argv(command, scheduled=scheduled is not None and request.workspace)
+        runs = command
         if scheduled is None:
             commands.check_container(command, paths)
     checked = {name: row.check(request) for name, row in rows(JobSpec) if row.check}
@@ -159,7 +171,7 @@ def build(request: JobRequest, *, hub: str, namespace: str, flavors: Collection[
         namespace=check_namespace(request.namespace or namespace),
         kind="uv" if is_uv else "container",
         command=command,
-        argv=argv,
+        argv=wrap(runs, files, scheduled=scheduled is not None and request.workspace),
         packages=packages,
         python=python,
         flavor=validate.check_flavor(validate.DEFAULT_FLAVOR if request.flavor is None else request.flavor, flavors),

@@ -17,7 +17,17 @@ from jobs import durations
 from jobs.spec import command as commands
 from jobs.spec.fields import rows
 from jobs.spec.spec import JobSpec
-from jobs.spec.workspace import ENVIRONMENT_NAME, LABEL, MOUNT_PATH, unwrap
+from jobs.spec.workspace import (
+    ENVIRONMENT_NAME,
+    INPUTS_FOLDER,
+    INPUTS_MOUNT,
+    INPUTS_NAME,
+    LABEL,
+    MOUNT_PATH,
+    RUNS_FOLDER,
+    WORK_FOLDER,
+)
+from jobs.spec.wrapper import unwrap
 
 _STATE = frozenset(
     """
@@ -34,12 +44,14 @@ class StoredJob:
     Attributes:
         spec: Its fields; of files only the hub's bucket knows.
         workspace: The URI of the folder of ours that it mounts, or None.
+        inputs: Its files, as (path, sha256): the command compares them before anything runs.
         unknown: What the table does not know, in the hub's own words.
         kept: All that the digest is made of.
     """
 
     spec: JobSpec
     workspace: str | None
+    inputs: tuple[tuple[str, str], ...]
     unknown: Mapping[str, Any]
     kept: Mapping[str, Any]
 
@@ -48,6 +60,14 @@ class StoredJob:
         """64 hexadecimal digits over all of it."""
         text = json.dumps([self.spec.hub, self.spec.namespace, self.kept], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def inputs_in(self) -> tuple[str, str] | None:
+        """The bucket and the folder of its files; None without a workspace of ours."""
+        if self.workspace is None:
+            return None
+        owner, name, path = self.workspace.removeprefix("hf://buckets/").split("/", 2)
+        return f"{owner}/{name}", f"{path.rpartition('/')[0]}/{INPUTS_FOLDER}"
 
     @property
     def details(self) -> str:
@@ -81,7 +101,8 @@ def read(
             if value is not None and values.setdefault(name, value) != value:
                 _put_back(rest, path, taken)
     argv = values.pop("argv", ())
-    command, is_uv, packages, python = commands.parse_argv(unwrap(argv))
+    inner = unwrap(argv)
+    command, is_uv, packages, python = commands.parse_argv(inner.command)
     public = values.get("expose_public", ())
     values["expose"] = tuple(port for port in values.get("expose", ()) if port not in public)
     told: dict[str, Any] = {"image": "", "flavor": "", "timeout_seconds": durations.DEFAULT_SECONDS, **values}
@@ -100,7 +121,7 @@ def read(
         **told,
     )
     said = {"schedule": schedule, "suspend": suspend, "concurrency": concurrency}
-    return StoredJob(spec, workspace, _without_empty(rest), {"job": kept, **said})
+    return StoredJob(spec, workspace, inner.files, _without_empty(rest), {"job": kept, **said})
 
 
 _NOTHING: tuple[Any, ...] = (None, [], {}, "")
@@ -124,26 +145,34 @@ def _put_back(raw: dict[str, Any], path: str, value: Any) -> None:
 
 
 def _take_workspace(raw: dict[str, Any]) -> str | None:
-    """Take our mount, our variable and our label out of `raw`, where they are exactly as we send them."""
+    """Take our mounts, our variables and our label out of `raw`, where they are exactly as we send them."""
     mounts = raw.get("volumes")
-    ours = [mount for mount in mounts if _is_ours(mount)] if isinstance(mounts, list) else []
+    if not isinstance(mounts, list):
+        return None
+    ours = [mount for mount in mounts if _is_ours(mount, MOUNT_PATH, read_only=False)]
     if len(ours) != 1:
         return None
-    raw["volumes"] = [mount for mount in mounts if mount is not ours[0]] if isinstance(mounts, list) else []
+    mounted = ours[0]["path"].strip("/")
+    root, _, last = mounted.rpartition("/")
+    root = root if root and last in {WORK_FOLDER, RUNS_FOLDER} else mounted
+    files = [mount for mount in mounts if _is_ours(mount, INPUTS_MOUNT, read_only=True)]
+    files = [mount for mount in files if mount["path"].strip("/").rpartition("/")[0] == root]
+    raw["volumes"] = [mount for mount in mounts if not any(mount is own for own in (*ours, *files))]
     variables, labels = raw.get("environment"), raw.get("labels")
-    if isinstance(variables, dict) and variables.get(ENVIRONMENT_NAME) == MOUNT_PATH:
-        del variables[ENVIRONMENT_NAME]
-    if isinstance(labels, dict) and labels.get(LABEL) == ours[0]["path"].strip("/"):
+    for name, at in ((ENVIRONMENT_NAME, MOUNT_PATH), *([(INPUTS_NAME, INPUTS_MOUNT)] if files else [])):
+        if isinstance(variables, dict) and variables.get(name) == at:
+            del variables[name]
+    if isinstance(labels, dict) and labels.get(LABEL) == root:
         del labels[LABEL]
-    return f"hf://buckets/{ours[0]['source']}/{ours[0]['path'].strip('/')}"
+    return f"hf://buckets/{ours[0]['source']}/{mounted}"
 
 
-def _is_ours(mount: Any) -> bool:
+def _is_ours(mount: Any, at: str, *, read_only: bool) -> bool:
     return (
         isinstance(mount, dict)
-        and (mount.get("type"), mount.get("mountPath")) == ("bucket", MOUNT_PATH)
+        and (mount.get("type"), mount.get("mountPath")) == ("bucket", at)
         and all(isinstance(mount.get(key), str) and mount[key] for key in ("source", "path"))
-        and not mount.get("readOnly")
+        and bool(mount.get("readOnly")) == read_only
         and not {key for key, value in mount.items() if value is not None}
         - {"type", "mountPath", "source", "path", "readOnly"}
     )

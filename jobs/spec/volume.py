@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hub_contract.constants import SYSTEM_FOLDERS
 from jobs.errors import BadArgument
 from jobs.field_text import shows_as_it_is
-from jobs.spec.workspace import MOUNT_PATH
+from jobs.spec.workspace import INPUTS_MOUNT, MOUNT_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -143,9 +143,9 @@ def check_mount_path(path: str, *, field: str = "volumes") -> str:
         raise BadArgument(
             f"`{field}` would cover a folder of the system.", hint="Mount it at a path like /data.", field=field
         )
-    if tidy == MOUNT_PATH or tidy.startswith(f"{MOUNT_PATH}/"):
+    if any(tidy == own or tidy.startswith(f"{own}/") for own in (MOUNT_PATH, INPUTS_MOUNT)):
         raise BadArgument(
-            f"`{field}` mounts at {MOUNT_PATH}, which is the job's own workspace.",
+            f"`{field}` mounts at {MOUNT_PATH} or {INPUTS_MOUNT}, which are the job's own.",
             hint="Mount it at another path, for example /data.",
             field=field,
         )

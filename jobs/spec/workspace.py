@@ -15,12 +15,20 @@ BUCKET_NAME = "jobs-artifacts"
 
 MOUNT_PATH = "/workspace"
 ENVIRONMENT_NAME = "HF_JOB_WORKSPACE"
+
+INPUTS_MOUNT = "/hf-job-inputs"
+"""Where a job's files are mounted, to read only; what its command sees are copies that were compared."""
+
+INPUTS_NAME = "HF_JOB_INPUTS"
+
 LABEL = "hf-jobs-mcp"
 """The label that carries the submission, and so names the workspace's folder."""
 
 MANIFEST = ".hf-jobs-mcp.json"
 INPUTS_FOLDER = "inputs"
+WORK_FOLDER = "work"
 RUNS_FOLDER = "runs"
+_EARLIER_WRAPPER = "hf-jobs-mcp-run"
 _MANIFEST_LIMIT = 1 << 20
 
 
@@ -31,14 +39,16 @@ class Workspace:
     Attributes:
         bucket: `namespace/name` of the bucket.
         folder: Where the job reads and writes, without slashes at the ends.
-        root: The submission's folder: the same, except for a run of a schedule, whose folder lies inside it.
+        root: The submission's folder, which holds `folder`, the inputs and the manifest, apart from each other.
         inputs_at: Where the inputs were uploaded.
+        mounted: What is mounted at `MOUNT_PATH`: `folder`, or the folder of all runs of a schedule.
     """
 
     bucket: str
     folder: str
     root: str
     inputs_at: str
+    mounted: str
 
     @property
     def uri(self) -> str:
@@ -50,8 +60,10 @@ class Workspace:
         return f"{self.root}/{MANIFEST}"
 
     def uploads(self, files: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
-        """What to put into the bucket before the job starts: path in the bucket → bytes, the manifest among them."""
+        """What to put into the bucket before the job starts: path in the bucket → bytes; nothing without files."""
         files = tuple(files)
+        if not files:
+            return {}
         placed = {f"{self.inputs_at}/{path}": data for path, data in files}
         return {**placed, self.manifest_path: manifest(files)}
 
@@ -62,10 +74,10 @@ def for_submission(namespace: str, submission: str, *, scheduled: bool = False) 
     Args:
         namespace: Who owns the bucket.
         submission: The submission's label, which is the folder's name.
-        scheduled: Whether each run gets a folder of its own, with the inputs copied into it.
+        scheduled: Whether each run gets a folder of its own.
     """
-    inputs_at = f"{submission}/{INPUTS_FOLDER}" if scheduled else submission
-    return Workspace(f"{namespace}/{BUCKET_NAME}", submission, submission, inputs_at)
+    mounted = f"{submission}/{RUNS_FOLDER if scheduled else WORK_FOLDER}"
+    return Workspace(f"{namespace}/{BUCKET_NAME}", mounted, submission, f"{submission}/{INPUTS_FOLDER}", mounted)
 
 
 class VolumeLike(Protocol):
@@ -96,46 +108,21 @@ def of_job(job: JobLike) -> Workspace | None:
     """The workspace of a job that is or was on a hub, from the job alone; None if it has none of ours.
 
     Ours is the bucket folder mounted at `/workspace`, where a spec lets nobody else mount anything; labels can be
-    rewritten, so they are not asked. A job that a schedule started runs our wrapper, and its folder is
-    `runs/{job id}` inside.
+    rewritten, so they are not asked. A run of a schedule has the folder of its id inside what is mounted. Earlier
+    versions mounted the submission's folder itself, with inputs, runs and manifest in it.
     """
     for volume in job.volumes or ():
         if volume.type == "bucket" and volume.mount_path == MOUNT_PATH and volume.path:
-            root = volume.path.strip("/")
-            if is_wrapped(job.command or ()):
-                return Workspace(volume.source, f"{root}/{RUNS_FOLDER}/{job.id}", root, f"{root}/{INPUTS_FOLDER}")
-            return Workspace(volume.source, root, root, root)
+            mounted = volume.path.strip("/")
+            root, _, last = mounted.rpartition("/")
+            if root and last in {WORK_FOLDER, RUNS_FOLDER}:
+                folder = f"{mounted}/{job.id}" if last == RUNS_FOLDER else mounted
+                return Workspace(volume.source, folder, root, f"{root}/{INPUTS_FOLDER}", mounted)
+            if tuple((job.command or ())[3:4]) == (_EARLIER_WRAPPER,):
+                folder = f"{mounted}/{RUNS_FOLDER}/{job.id}"
+                return Workspace(volume.source, folder, mounted, f"{mounted}/{INPUTS_FOLDER}", mounted)
+            return Workspace(volume.source, mounted, mounted, mounted, mounted)
     return None
-
-
-_WRAPPED = "hf-jobs-mcp-run"
-WRAPPER = (
-    f'd="${{{ENVIRONMENT_NAME}:-{MOUNT_PATH}}}"; i="$d/{INPUTS_FOLDER}"; '
-    f'd="$d/{RUNS_FOLDER}/${{JOB_ID:-$(date -u +%Y%m%dT%H%M%SZ)-$$}}"; mkdir -p "$d" || exit 1; '
-    'if [ -d "$i" ]; then cp -R "$i/." "$d/" || exit 1; fi; '
-    f'cd "$d" || exit 1; export {ENVIRONMENT_NAME}="$d"; exec "$@"'
-)
-"""What each run of a schedule does first: a folder of its own, the inputs copied, and then the command in it."""
-
-_WRAPPERS = frozenset({WRAPPER})
-"""This version's wrapper and every one that an earlier version sent; put the old text here when it changes."""
-
-
-def wrap(argv: Sequence[str]) -> tuple[str, ...]:
-    """`argv` with the wrapper of a scheduled run before it; the image needs `sh`, `mkdir` and `cp`."""
-    return ("sh", "-c", WRAPPER, _WRAPPED, *argv)
-
-
-def unwrap(argv: Sequence[str]) -> tuple[str, ...]:
-    """The command inside the wrapper, for a person to read; anything but a wrapper of ours, to the letter, stays."""
-    if is_wrapped(argv) and argv[2] in _WRAPPERS:
-        return tuple(argv[4:])
-    return tuple(argv)
-
-
-def is_wrapped(argv: Sequence[str]) -> bool:
-    """Whether `wrap` made it, in this version or another: what stands for `$0` stays the same."""
-    return tuple(argv[:2]) == ("sh", "-c") and tuple(argv[3:4]) == (_WRAPPED,)
 
 
 def manifest(files: Iterable[tuple[str, bytes]]) -> bytes:

@@ -103,14 +103,14 @@ class Tree:
             raise FileNotFoundError(path)
         return descriptor
 
-    def folder(self, path: str = "") -> int:
-        """Open a folder of the bucket, or the bucket's own; the caller closes the descriptor.
+    def folder(self, path: str = "", *, make: bool = False) -> int:
+        """Open a folder of the bucket, made where it is not there if `make`; the caller closes the descriptor.
 
         Raises:
             FileNotFoundError: there is none.
             OSError: a link or a file is in the way.
         """
-        return self._descend(checked(path).split("/") if path else [])
+        return self._descend(checked(path).split("/") if path else [], make=make)
 
     def put(self, source: Path, path: str) -> FileState:
         """Move the finished file `source`, on the same file system, to `path`; replaces what was there at once.

@@ -43,8 +43,8 @@ def _mount(paths: HubPaths, volume: dict[str, Any]) -> Mount:
     if not top.is_dir() or top.is_symlink():
         raise CannotLaunch(f"Volume {target}: there is no bucket {volume['source']}.")
     try:
-        descriptor = Tree(top).folder(inside)
-    except (FileNotFoundError, PathRefusedError):
+        descriptor = Tree(top).folder(inside, make=True)
+    except PathRefusedError:
         raise CannotLaunch(f"Volume {target}: there is no folder {inside} in {volume['source']}.") from None
     except OSError:
         raise CannotLaunch(f"Volume {target}: a link or a file stands where {inside} needs a folder.") from None

@@ -80,7 +80,11 @@ async def test_a_script_with_arguments_files_and_a_secret_leaves_its_results(sta
         inputs = workspace.read_manifest(await hub.read_artifact(place.bucket, place.manifest_path, max_bytes=10_000))
         assert set(inputs) == {"train.py", "prompt.md"}
         assert tuple(job.command) == spec.argv
-        assert job.environment == {"MODE": "x", "HF_JOB_WORKSPACE": "/workspace"}
+        assert job.environment == {
+            "MODE": "x",
+            "HF_JOB_WORKSPACE": "/workspace",
+            "HF_JOB_INPUTS": "/hf-job-inputs",
+        }
         assert job.labels["name"] == "train"
 
 

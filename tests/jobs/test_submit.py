@@ -153,7 +153,7 @@ async def test_a_request_that_arrives_after_all_is_not_sent_again(hub, hub_state
 async def test_of_two_jobs_with_one_label_the_first_is_kept_and_the_other_stopped(hub, hub_state, proxy):
     label = new_idempotency_key()
     spec = build(JobRequest(command=("sleep", "60"), image="python:3.12"), hub=hub.endpoint, namespace="local")
-    body = {**spec.body(label, {}), "volumes": []}
+    body = {key: value for key, value in spec.body(label, {}).items() if key != "volumes"}
     first, second = await hub.submit("local", body), await hub.submit("local", body)
     proxy.arm("submit", refused_before(500))
     events = []
@@ -201,13 +201,13 @@ async def test_a_refusal_is_reported_at_once_and_sent_once(hub, hub_state, proxy
 @pytest.mark.parametrize("fault", [faults.CUT_AFTER_REQUEST, faults.CUT_IN_REPLY, refused_before(502)])
 async def test_a_fault_while_uploading_does_not_stop_the_submission(hub, hub_state, proxy, step, fault):
     label = new_idempotency_key()
-    request = JobRequest(command=("cat", "a.txt"), image="python:3.12", files={"a.txt": "hello"})
+    request = JobRequest(command=("cat", "/workspace/a.txt"), image="python:3.12", files={"a.txt": "hello"})
     spec = build(request, hub=hub.endpoint, namespace="local")
     proxy.arm(step, fault)
     async with behind(proxy, hub_state.token) as broken:
         told = await outcome(broken, spec, label)
     assert await _made(hub, label) == [told]
-    data = await hub.read_artifact("local/jobs-artifacts", f"{label}/a.txt", max_bytes=100)
+    data = await hub.read_artifact("local/jobs-artifacts", f"{label}/inputs/a.txt", max_bytes=100)
     assert data == b"hello"
 
 

@@ -23,9 +23,10 @@ def spec_of(**arguments):
 
 
 def run(spec, folder, *, timeout=60, **environment):
-    """Do what a runner without mounts does: put the workspace's folder where its mount path stands, and run."""
+    """Do what a runner without mounts does: put the folders where their mount paths stand, and run."""
+    inputs = folder.parent / "inputs"
     for path, data in spec.files:
-        placed = folder / path
+        placed = inputs / path
         placed.parent.mkdir(parents=True, exist_ok=True)
         placed.write_bytes(data)
     argv = [str(folder) if word == "/workspace" else word for word in spec.argv]
@@ -33,6 +34,7 @@ def run(spec, folder, *, timeout=60, **environment):
         "PATH": f"{Path(UV).parent}:{os.environ['PATH']}",
         "HOME": str(folder.parent),
         "HF_JOB_WORKSPACE": str(folder),
+        "HF_JOB_INPUTS": str(inputs),
         **dict(spec.env),
         **environment,
     }
@@ -95,12 +97,7 @@ def test_a_program_of_a_package_finds_relative_files_in_the_workspace(tmp_path, 
             files={"cards/a.md": "x", "cards/b.md": "y"},
             schedule=schedule,
         )
-        where = folder
-        if schedule is not None:
-            (folder / "inputs/cards").mkdir(parents=True)
-            for path, data in spec.files:
-                (folder / "inputs" / path).write_bytes(data)
-            where = folder / "runs/j1"
+        where = folder if schedule is None else folder / "j1"
         done = run(spec, folder, JOB_ID="j1", **offline(tmp_path))
         assert done.returncode == 0, done.stderr
         assert (where / "result.json").read_text() == "a.md,b.md"

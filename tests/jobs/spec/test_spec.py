@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from jobs.errors import SpecChanged
 from jobs.spec.spec import JobSpec, build
 from jobs.spec.volume import VolumeSpec
+from jobs.spec.wrapper import unwrap
 from tests.job_requests import requested
 
 HUB = "http://127.0.0.1:1"
@@ -54,7 +55,7 @@ def test_the_body_is_the_one_the_hub_client_makes(image):
     theirs = _jobs_api._create_job_spec(
         image=image,
         command=list(spec.argv),
-        env={**FULL["env"], "HF_JOB_WORKSPACE": "/workspace"},
+        env={**FULL["env"], "HF_JOB_WORKSPACE": "/workspace", "HF_JOB_INPUTS": "/hf-job-inputs"},
         secrets=VALUES,
         flavor="a10g-small",
         timeout="1.5h",
@@ -67,8 +68,15 @@ def test_the_body_is_the_one_the_hub_client_makes(image):
                 type="bucket",
                 source="local-team/jobs-artifacts",
                 mount_path="/workspace",
-                path="sub-1",
+                path="sub-1/work",
                 read_only=False,
+            ),
+            Volume(
+                type="bucket",
+                source="local-team/jobs-artifacts",
+                mount_path="/hf-job-inputs",
+                path="sub-1/inputs",
+                read_only=True,
             ),
         ],
         expose=[8000],
@@ -107,7 +115,7 @@ def test_the_seed_documents_command_is_sent_as_it_writes_it():
         python="3.13",
         files={"cards/a.md": "x"},
     )
-    assert spec.argv == (
+    assert unwrap(spec.argv).command == (
         *("uv", "run", "--directory", "/workspace", "--no-project", "--python", "3.13", "--with", "fast-agent-mcp"),
         *("fast-agent", "go", "--card", "cards", "--results", "result.json"),
     )
@@ -131,7 +139,8 @@ def test_a_command_in_an_image_of_its_own_is_sent_as_it_is():
 
 def test_a_script_travels_as_a_file_and_not_in_the_command():
     spec = spec_of(command=None, script="print('héllo')")
-    assert spec.argv == ("uv", "run", "--directory", "/workspace", "--no-project", "script.py")
+    assert unwrap(spec.argv).command == ("uv", "run", "--directory", "/workspace", "--no-project", "script.py")
+    assert "héllo" not in str(spec.argv)
     assert spec.files == (("script.py", "print('héllo')".encode()),)
     assert spec.script == "print('héllo')"
     assert spec_of(**FULL).script == "print(1)"

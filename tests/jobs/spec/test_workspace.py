@@ -36,7 +36,8 @@ def submitted(submission="sub-1", **arguments):
 def run(argv, folder, job_id, shell="sh", **environment):
     """Run a scheduled job's argv with a folder standing for the mounted workspace."""
     words = [shutil.which(shell) or shell, *(["sh"] if shell == "busybox" else []), *argv[1:]]
-    env = {"PATH": os.environ["PATH"], "HF_JOB_WORKSPACE": str(folder), **environment}
+    inputs = folder.parent / f"{folder.name}-in" / "inputs"
+    env = {"PATH": os.environ["PATH"], "HF_JOB_WORKSPACE": str(folder), "HF_JOB_INPUTS": str(inputs), **environment}
     if job_id is not None:
         env["JOB_ID"] = job_id
     return subprocess.run(words, env=env, cwd="/", capture_output=True, text=True, timeout=30, check=False)
@@ -49,16 +50,24 @@ def test_the_bucket_is_the_one_the_hub_client_uses():
 def test_a_job_keeps_its_files_in_a_folder_named_after_its_submission():
     spec, told = submitted(command=("python", "-c", "1"), files={"p.md": "hello"})
     place = spec.workspace_of("sub-1")
-    assert place.uri == "hf://buckets/local-team/jobs-artifacts/sub-1"
-    assert set(place.uploads(spec.files)) == {"sub-1/p.md", "sub-1/.hf-jobs-mcp.json"}
+    assert place.uri == "hf://buckets/local-team/jobs-artifacts/sub-1/work"
+    assert set(place.uploads(spec.files)) == {"sub-1/inputs/p.md", "sub-1/.hf-jobs-mcp.json"}
+    assert place.uploads(()) == {}
     assert told["volumes"] == [
         {
             "type": "bucket",
             "source": "local-team/jobs-artifacts",
             "mountPath": "/workspace",
             "readOnly": False,
-            "path": "sub-1",
-        }
+            "path": "sub-1/work",
+        },
+        {
+            "type": "bucket",
+            "source": "local-team/jobs-artifacts",
+            "mountPath": "/hf-job-inputs",
+            "readOnly": True,
+            "path": "sub-1/inputs",
+        },
     ]
 
 
@@ -85,12 +94,16 @@ def test_each_run_of_a_schedule_has_a_folder_of_its_own():
     assert one.manifest_path == "sub-1/.hf-jobs-mcp.json"
 
 
-def test_a_run_of_a_schedule_made_by_another_version_is_known():
-    _, told = submitted(command=("python", "-c", "1"), schedule="@daily")
-    older = {**told, "command": [*told["command"][:2], "cd elsewhere", *told["command"][3:]]}
-    assert workspace.of_job(JobInfo(**older)) == workspace.of_job(JobInfo(**told))
-    assert not workspace.is_wrapped(("sh", "-c", workspace.WRAPPER))
-    assert not workspace.is_wrapped(("bash", *told["command"][1:]))
+def test_jobs_and_runs_that_the_first_version_made_are_known():
+    """It mounted the submission's folder itself, with the inputs, the runs and the manifest in it."""
+    _, told = submitted(command=("python", "-c", "1"))
+    mount = {**told["volumes"][0], "path": "sub-1"}
+    once = workspace.of_job(JobInfo(**{**told, "volumes": [mount]}))
+    assert (once.folder, once.root, once.inputs_at) == ("sub-1", "sub-1", "sub-1")
+    run = {**told, "volumes": [mount], "command": ["sh", "-c", "any text", "hf-jobs-mcp-run", "python", "-c", "1"]}
+    found = workspace.of_job(JobInfo(**run))
+    assert (found.folder, found.root, found.inputs_at) == (f"sub-1/runs/{told['id']}", "sub-1", "sub-1/inputs")
+    assert found.manifest_path == once.manifest_path == "sub-1/.hf-jobs-mcp.json"
 
 
 def test_a_job_of_somebody_else_has_no_workspace():
@@ -130,14 +143,13 @@ def test_every_run_starts_from_the_inputs_and_leaves_the_other_runs_alone(tmp_pa
         schedule="@daily",
     )
     for path, data in spec.workspace_of("sub-1").uploads(spec.files).items():
-        placed = tmp_path / Path(path).relative_to("sub-1")
+        placed = tmp_path.parent / f"{tmp_path.name}-in" / Path(path).relative_to("sub-1")
         placed.parent.mkdir(parents=True, exist_ok=True)
         placed.write_bytes(data)
     for job_id in ("one", "two"):
         assert run(spec.argv, tmp_path, job_id, shell).returncode == 0
-    assert (tmp_path / "runs/one/cards/a.md").read_text() == "hello!"
-    assert (tmp_path / "runs/two/cards/a.md").read_text() == "hello!"
-    assert (tmp_path / "inputs/cards/a.md").read_text() == "hello"
+    assert (tmp_path / "one/cards/a.md").read_text() == "hello!"
+    assert (tmp_path / "two/cards/a.md").read_text() == "hello!"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -150,7 +162,7 @@ def test_a_wrapped_command_keeps_its_words_its_folder_and_its_exit_status(tmp_pa
     done = run(spec.argv, folder, "one", shell)
     argv, cwd, named = json.loads(done.stdout)
     assert tuple(argv) == words
-    assert cwd == named == str(folder / "runs/one")
+    assert cwd == named == str(folder / "one")
     assert done.returncode == 7
 
 
@@ -158,12 +170,12 @@ def test_a_run_without_a_job_id_still_gets_a_folder_of_its_own(tmp_path):
     spec, _ = submitted(command=("pwd",), image="busybox", schedule="@daily")
     folders = {run(spec.argv, tmp_path, None).stdout.strip() for _ in range(2)}
     assert len(folders) == 2
-    assert {Path(folder).parent for folder in folders} == {tmp_path / "runs"}
+    assert {Path(folder).parent for folder in folders} == {tmp_path}
 
 
 def test_a_run_that_cannot_have_its_folder_does_not_start(tmp_path):
-    (tmp_path / "runs").write_text("in the way")
+    (tmp_path / "one").write_text("in the way")
     spec, _ = submitted(command=("echo", "started"), image="busybox", schedule="@daily")
     done = run(spec.argv, tmp_path, "one")
-    assert done.returncode == 1
+    assert done.returncode == 97
     assert "started" not in done.stdout
