@@ -10,9 +10,8 @@ import logging
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +22,7 @@ from mcp.server.mcpserver.resolve import AcceptedElicitation, DeclinedElicitatio
 
 from consent.caller import caller, can_be_asked, is_modern, sealed_state
 from consent.ledger import Approval, Consumed, Ledger
+from consent.patience import stop_waiting, wait_no_longer_than
 from consent.question import Answer, form, text
 from consent.request import ConsentRequest, Fact, granted
 from hub_contract.command_line import command
@@ -31,7 +31,6 @@ from jobs.errors import (
     ConsentDeclined,
     ConsentNotGiven,
     ConsentSpent,
-    ConsentTimedOut,
     JobsError,
     SpecChanged,
 )
@@ -56,8 +55,6 @@ _LOOKS = 10
 RISK_COUNTS_FOR = 86_400.0
 
 _LOG = logging.getLogger(__name__)
-
-_patience: ContextVar[anyio.CancelScope | None] = ContextVar("patience", default=None)
 
 
 @dataclass(frozen=True)
@@ -140,7 +137,7 @@ class Gate:
         earlier = await self._earlier(request, who)
         if self._in_client(ctx):
             await self._note_asked(request, who)
-            _wait_no_longer_than(self.ask_seconds)
+            wait_no_longer_than(self.ask_seconds)
             shown = _again(request, earlier).masked(self.mask)
             everything = await anyio.to_thread.run_sync(self.texts.keep, shown)
             return Elicit(text(shown, everything), form(shown))
@@ -203,7 +200,7 @@ class Gate:
             ConsentSpent: The answer was used before.
             SpecChanged: What would be sent is not what was asked about.
         """
-        _stop_waiting()
+        stop_waiting()
         who = caller(ctx.request_context)
         if not isinstance(outcome, AcceptedElicitation):
             raise await self._refused(request, outcome, who)
@@ -357,38 +354,6 @@ class Gate:
         if sealed_state() is None or (who, request.digest) not in self._asked:
             self._asked.add((who, request.digest))
             await self._note("asked", caller=who, **_facts(request))
-
-
-@contextmanager
-def patience() -> Iterator[None]:
-    """Surround one call of a guarded tool: a question sent in the middle of it may stay open only so long.
-
-    Raises:
-        ConsentTimedOut: The person did not answer in time; nothing was sent.
-    """
-    with anyio.CancelScope() as scope:
-        before = _patience.set(scope)
-        try:
-            yield
-        finally:
-            _patience.reset(before)
-    if scope.cancelled_caught:
-        raise ConsentTimedOut(
-            "Nobody answered the question in time; nothing was sent.",
-            hint="Call again when the user is there to answer.",
-        )
-
-
-def _wait_no_longer_than(seconds: float) -> None:
-    scope = _patience.get()
-    if scope is not None:
-        scope.deadline = anyio.current_time() + seconds
-
-
-def _stop_waiting() -> None:
-    scope = _patience.get()
-    if scope is not None:
-        scope.deadline = float("inf")
 
 
 def _declined(earlier: Consumed | None = None) -> ConsentDeclined:

@@ -16,7 +16,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, ContentBlock, InputRequiredResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from consent.gate import patience
+from consent.patience import patience
 from jobs.errors import JobsError
 from tools.arguments.repair import repaired
 from tools.budget import bounded, dump, text_of

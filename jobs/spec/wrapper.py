@@ -87,8 +87,3 @@ def unwrap(argv: Sequence[str]) -> Unwrapped:
         end = 4 + 2 * words[4::2].index(_END)
         return Unwrapped(words[end + 1 :], tuple(zip(words[5:end:2], words[4:end:2], strict=True)))
     return Unwrapped(words)
-
-
-def is_earlier(argv: Sequence[str]) -> bool:
-    """Whether an earlier version's wrapper of a scheduled run is before the command."""
-    return tuple(argv[:2]) == ("sh", "-c") and tuple(argv[3:4]) == (EARLIER_NAME,)
