@@ -32,6 +32,7 @@ from jobs.spec.wrapper import unwrap
 _STATE = frozenset(
     """
     id createdAt startedAt finishedAt status durations owner initiator createdBy hfToken resourceGroup type endpoint url
+    sandboxed
     """.split()  # noqa: SIM905 - reads best as running text
 )
 """What a hub tells of a job's life and its people; a second run of it has its own."""

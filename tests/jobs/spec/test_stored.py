@@ -98,7 +98,7 @@ def test_whatever_is_set_is_shown_twice_bound_twice_and_read_back(field: str, da
         assert one.digest != two.digest
     assert replace(after.spec, files=spec.files) == spec
     assert after.unknown == {}
-    assert after.workspace == f"hf://buckets/{spec.namespace}/jobs-artifacts/a-key"
+    assert after.workspace == f"hf://buckets/{spec.namespace}/jobs-artifacts/a-key/work"
 
 
 @settings(deadline=None, max_examples=40)
