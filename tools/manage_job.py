@@ -17,8 +17,8 @@ from jobs.spec import stored, workspace
 from jobs.stage import finished
 from jobs.submit import rerun
 from tools import guarded, replies
+from tools.arguments.labels import new_labels
 from tools.guarded import CANNOT_ASK, Done, Guarded, OnEvent, PendingApproval, Step
-from tools.labels import new_labels
 from tools.registry import tool
 from tools.replies import View
 from tools.services import Services, services_of

@@ -20,8 +20,8 @@ from jobs.spec import stored
 from jobs.spec.schedule import Schedule
 from jobs.submit import trigger
 from tools import guarded
+from tools.arguments.labels import new_labels
 from tools.guarded import CANNOT_ASK, Done, Guarded, OnEvent, PendingApproval, Step
-from tools.labels import new_labels
 from tools.registry import tool
 from tools.replies import View
 from tools.services import Services, services_of
