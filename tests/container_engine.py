@@ -9,9 +9,11 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +25,18 @@ NAMES = (
     "ghcr.io/astral-sh/uv:python3.12-bookworm",
     "docker.io/library/x",
 )
+
+#: Seconds for one command of the engine, on a machine with everything else to do.
+PATIENCE = 100
+
+#: Without a journal or a systemd of the user's, which Podman would otherwise look for.
+RUNC_SETTINGS = """[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+"""
+
+_TRIAL = ("--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024", "--network=host", "--log-driver=none")
 
 _LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "turtledemo", "site-packages", "dist-packages", "__pycache__"}
 _TOOLS = ("sh", "sleep", "cat", "ls", "true", "env", "id", "seq", "sha256sum", "head", "yes")
@@ -44,22 +58,49 @@ def podman(folder: Path) -> Iterator[str]:
         raise NoEngineError("Podman is not installed")
     engine = [found, "--root", str(folder / "store"), "--runroot", str(folder / "run")]
     archive = folder / "image.tar"
-    _archive(archive)
-    try:
-        _run(engine, "import", str(archive), NAMES[0])
-        for name in NAMES[1:]:
-            _run(engine, "tag", NAMES[0], name)
-        limits = ("--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024", "--network=host")
-        _run(engine, "run", "--rm", *limits, NAMES[0], "python", "-c", "import json, ssl")
-        yield " ".join(engine)
-    finally:
-        archive.unlink(missing_ok=True)
-        subprocess.run([*engine, "rm", "--all", "--force", "-t", "0"], check=False, capture_output=True, timeout=60)
-        subprocess.run([*engine, "rmi", "--all", "--force"], check=False, capture_output=True, timeout=60)
+    with pytest.MonkeyPatch.context() as patch:
+        try:
+            _archive(archive)
+            _choose_runtime(engine, archive, folder, patch)
+            for name in NAMES[1:]:
+                _run(engine, "tag", NAMES[0], name)
+            yield " ".join(engine)
+        finally:
+            archive.unlink(missing_ok=True)
+            for last in (["rm", "--all", "--force", "-t", "0"], ["rmi", "--all", "--force"]):
+                with suppress(subprocess.TimeoutExpired):
+                    subprocess.run([*engine, *last], check=False, capture_output=True, timeout=PATIENCE)
+
+
+def _choose_runtime(engine: list[str], archive: Path, folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Import the image and run it once, as jobs do: with settings of the tests' own where runc is there, or as it comes.
+
+    Podman's usual crun refuses the control groups of version 1 that many containers and older machines have.
+    """
+    settings = folder / "containers.conf"
+    settings.write_text(RUNC_SETTINGS)
+    ways = [str(settings), None] if shutil.which("runc") else [None]
+    reasons = []
+    for way in ways:
+        if way:
+            patch.setenv("CONTAINERS_CONF", way)
+        else:
+            patch.undo()
+        try:
+            _run(engine, "import", str(archive), NAMES[0])
+            _run(engine, "run", "--rm", *_TRIAL, NAMES[0], "python", "-c", "import json, ssl")
+        except NoEngineError as reason:
+            reasons.append(reason)
+        else:
+            return
+    raise reasons[0]
 
 
 def _run(engine: list[str], *arguments: str) -> None:
-    done = subprocess.run([*engine, *arguments], check=False, capture_output=True, text=True, timeout=120)
+    try:
+        done = subprocess.run([*engine, *arguments], check=False, capture_output=True, text=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise NoEngineError(f"Podman does not end within {PATIENCE} s: {arguments[0]}") from None
     if done.returncode != 0:
         words = done.stderr.strip().splitlines() or ["no reason given"]
         raise NoEngineError(f"Podman cannot {arguments[0]} here: {words[-1]}")

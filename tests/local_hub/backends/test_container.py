@@ -19,7 +19,7 @@ from huggingface_hub import HfApi, Volume
 from local_hub.backends.base import CannotLaunch, LaunchRequest
 from local_hub.backends.container import ENGINE_VARIABLE, Container, full_name
 from tests import hub_process
-from tests.container_engine import NoEngineError, podman
+from tests.container_engine import PATIENCE, NoEngineError, podman
 from tests.hub_process import running_hub, short_home, wait_until
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def run(api: HfApi, code: str, **options: object) -> JobInfo:
 
 
 def finish(api: HfApi, code: str, **options: object) -> JobInfo:
-    return api.wait_for_job(run(api, code, **options).id, namespace="local", timeout=60, poll_interval=0.05)
+    return api.wait_for_job(run(api, code, **options).id, namespace="local", timeout=90, poll_interval=0.05)
 
 
 def log(api: HfApi, job: JobInfo) -> list[str]:
@@ -75,7 +75,7 @@ def written(home: Path, job: JobInfo) -> list[str]:
 
 
 def containers(engine: str) -> list[str]:
-    done = subprocess.run([*engine.split(), "ps", "-aq"], check=True, capture_output=True, text=True, timeout=30)
+    done = subprocess.run([*engine.split(), "ps", "-aq"], check=True, capture_output=True, text=True, timeout=PATIENCE)
     return done.stdout.split()
 
 
@@ -84,7 +84,7 @@ def wait_for_stage(api: HfApi, job: JobInfo, stage: str) -> JobInfo:
         found = api.inspect_job(job_id=job.id, namespace="local")
         return found if found.status.stage == stage else None
 
-    return wait_until(there, seconds=40)
+    return wait_until(there, seconds=60)
 
 
 @container
@@ -94,7 +94,7 @@ def test_a_job_runs_in_its_own_image(api: HfApi, engine: str) -> None:
     line = log(api, job)[-1]
     assert "'home'" not in line
     assert line.endswith(f"{job.id} 2")
-    wait_until(lambda: containers(engine) == [])
+    wait_until(lambda: containers(engine) == [], seconds=60)
 
 
 @container
@@ -111,7 +111,7 @@ def test_a_secret_reaches_the_job_and_no_command_line(api: HfApi, home: Path) ->
     )
     job = run(api, code, secrets={"MY_SECRET": "line one\nand 'two'"}, env={"PATH_LIKE": "a b", "COLOUR": "blue"})
     digest = hashlib.sha256(b"line one\nand 'two'").hexdigest()
-    wait_until(lambda: written(home, job) == [digest], seconds=30)
+    wait_until(lambda: written(home, job) == [digest], seconds=60)
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
             assert b"line one" not in entry.read_bytes()
@@ -142,10 +142,10 @@ except OSError as error:
 @container
 def test_a_cancelled_job_and_its_container_go(api: HfApi, home: Path, engine: str) -> None:
     job = run(api, "import time; print('up'); time.sleep(300)")
-    wait_until(lambda: "up" in written(home, job), seconds=30)
+    wait_until(lambda: "up" in written(home, job), seconds=60)
     api.cancel_job(job_id=job.id, namespace="local")
     wait_for_stage(api, job, "CANCELED")
-    wait_until(lambda: containers(engine) == [], seconds=30)
+    wait_until(lambda: containers(engine) == [], seconds=60)
 
 
 @container
@@ -153,7 +153,7 @@ def test_a_job_that_will_not_end_is_ended_by_its_time_limit(api: HfApi, engine: 
     code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(300)"
     job = finish(api, code, timeout=1)
     assert (job.status.stage, job.status.message) == ("ERROR", "Job timeout")
-    wait_until(lambda: containers(engine) == [], seconds=30)
+    wait_until(lambda: containers(engine) == [], seconds=60)
 
 
 @container
@@ -162,11 +162,11 @@ def test_a_hub_that_was_killed_finds_the_running_container_again(home: Path, eng
     api = HfApi(endpoint=state.endpoint, token=state.token)
     code = "import time\nfor number in range(30):\n    print(number)\n    time.sleep(0.1)"
     job = run(api, code)
-    wait_until(lambda: "3" in written(home, job), seconds=30)
+    wait_until(lambda: "3" in written(home, job), seconds=60)
     os.kill(state.pid, signal.SIGKILL)
     state = hub_process.start(home, runner="container")
     api = HfApi(endpoint=state.endpoint, token=state.token)
-    done = api.wait_for_job(job.id, namespace="local", timeout=30, poll_interval=0.1)
+    done = api.wait_for_job(job.id, namespace="local", timeout=90, poll_interval=0.1)
     assert done.status.stage == "COMPLETED"
     assert log(api, job) == [str(number) for number in range(30)]
 
@@ -176,19 +176,19 @@ def test_a_job_whose_supervisor_was_killed_leaves_no_container(api: HfApi, home:
     from local_hub.runner.attempt import Attempt
 
     job = run(api, "import time; print('up'); time.sleep(300)")
-    wait_until(lambda: "up" in written(home, job), seconds=30)
+    wait_until(lambda: "up" in written(home, job), seconds=60)
     supervisor = Attempt(home / "hub/jobs" / job.id / "attempt-1").supervisor
     assert supervisor is not None
     os.kill(supervisor, signal.SIGKILL)
     assert "lost" in wait_for_stage(api, job, "ERROR").status.message
-    wait_until(lambda: containers(engine) == [], seconds=30)
+    wait_until(lambda: containers(engine) == [], seconds=60)
 
 
 @container
 def test_an_image_that_cannot_be_had_is_an_error_with_the_reason(api: HfApi) -> None:
     for image in ("localhost/no-such-image:1", "localhost:1/x/y"):
         job = api.run_job(image=image, command=["true"], namespace="local")
-        done = api.wait_for_job(job.id, namespace="local", timeout=60, poll_interval=0.1)
+        done = api.wait_for_job(job.id, namespace="local", timeout=90, poll_interval=0.1)
         assert done.status.stage == "ERROR"
         assert done.status.message.startswith(f"The image {image} could not be pulled: ")
         assert len(done.status.message) > len(f"The image {image} could not be pulled: ") + 10
