@@ -12,13 +12,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from consent.brief import brief, why_wanted
 from consent.quoted import block, listed, show
 from consent.request import Action, ConsentRequest, Fact, Tick
+from consent.width import fit
 from jobs.display_text import visible
 from jobs.spec.fields import rows
 from jobs.spec.spec import JobSpec
 
 _CENT = 0.01
+_DESCRIBED = 60
 _REPEATS = frozenset({"schedule", "resume", "reschedule"})
 _UNSANDBOXED = (
     "none on this machine: the job can do what you can. It can read and change all your files and keys, use your "
@@ -122,6 +125,7 @@ def request(told: Description) -> ConsentRequest:
         facts=tuple(_facts(told)),
         ticks=tuple(_confirmation(told) if told.is_stored else _boxes(told)),
         details=told.details,
+        brief=brief(told),
     )
 
 
@@ -166,6 +170,8 @@ def _beside(told: Description, name: str) -> Iterator[Fact]:
         yield from _list("CHANGED", "changed", [(told.mask(path), rest) for path, rest in shown])
     elif name == "flavor":
         yield Fact("Cost", _cost(told.max_cost_usd, repeats=told.repeats), "cost")
+        for secret, source in sorted(told.sources.items()):
+            yield Fact("Value of", f"{secret}: from the {source}", "source")
     elif name == "secret_names" and told.is_stored:
         yield from _list("Secrets", "secrets", [(secret, "") for secret in spec.secret_names])
     elif name == "volumes" and (folder := _workspace(told)) is not None:
@@ -192,18 +198,16 @@ def _title(told: Description) -> str:
     count = len(told.spec.secret_names)
     if not count:
         return f"{_TITLES[told.action]}?"
-    some = f"{count} secret{'s' if count > 1 else ''}"
-    carries = f"the {some} the hub keeps for it" if told.is_stored else some
-    every = f" EVERY run will carry {'it' if count == 1 else 'them'}." if told.repeats else ""
-    return f"{_TITLES[told.action]} with {carries}?{every}"
+    stored = "stored " if told.is_stored else ""
+    return f"{_TITLES[told.action]} with {count} {stored}secret{'s' if count > 1 else ''}?"
 
 
 def _boxes(told: Description) -> Iterator[Tick]:
     """For what is new: a box for each secret, and one for each other thing that needs a yes."""
+    wanted = why_wanted(told)
     for name in told.spec.secret_names:
-        where = f"Its value comes from {f'the {told.sources[name]}' if name in told.sources else 'this machine'}"
-        every = "; every run will carry it" if told.repeats else ""
-        yield Tick(name, name, where + every, kind="secret", required=False)
+        every = " For EVERY run." if told.repeats else ""
+        yield Tick(name, name, fit(f"{wanted[name]}.{every}", _DESCRIBED), kind="secret", required=False)
     if told.is_costly:
         title, why = _cost_box(told)
         yield Tick("accept_cost", title, why, kind="cost", required=True)

@@ -1,12 +1,11 @@
 """The question a person reads, and the form they answer it with.
 
 The text is the same every time it is built for the same request: the SDK pins an answer to the exact rendering,
-and a client shows it as it is, so it is wrapped at 64 columns here (fast-agent cuts lines at about 68).
+and a client shows it as it is, so it is folded at 64 columns here (fast-agent cuts lines at about 68).
 """
 
 from __future__ import annotations
 
-import textwrap
 from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,14 +13,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from consent.quoted import MARK
+from consent.width import fold
 from consent.request import ConsentRequest  # pydantic reads the annotation of a ClassVar's owner.
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
 COLUMNS = 64
-_LABEL = 11
+_LABEL = 6
+_MORE = " " * _LABEL + MARK
+_CUT = " " * (_LABEL + 1) + MARK.strip()
 
 
 class Answer(BaseModel):
@@ -35,15 +36,24 @@ class Answer(BaseModel):
 
 
 def text(request: ConsentRequest, everything: Path | None = None) -> str:
-    """The question as plain text, no line longer than `COLUMNS` but for the path of the file that holds it all."""
-    lines = [*textwrap.wrap(request.title, COLUMNS), ""]
+    """The question as plain text, no line wider than `COLUMNS` but for the path of the file that holds it all.
+
+    Only words of ours stand at the beginning of a line: what goes on from the line before is set in.
+    """
+    lines = _lines("", request.title)
     for fact in request.facts:
-        lines += _fact(fact.label, fact.value)
-    lines += ["", *textwrap.wrap(_closing(request), COLUMNS)]
-    if everything is not None:
-        lines += ["Everything that would be sent, in full:", _short(everything)]
-    lines.append(f"Fingerprint {request.fingerprint}")
-    return "\n".join(lines)
+        if fact.field == "again":
+            lines += _lines(fact.label, fact.value)
+    for fact in request.brief or request.facts:
+        if fact.field != "again":
+            lines += _lines(fact.label, fact.value)
+    where = f"Fingerprint {request.fingerprint}" if everything is None else f"All of it: {_short(everything)}"
+    return "\n".join([*lines, where])
+
+
+def lines_of(label: str, value: str) -> int:
+    """How many lines a fact takes."""
+    return len(_lines(label, value))
 
 
 def form(request: ConsentRequest) -> type[Answer]:
@@ -62,27 +72,14 @@ def _form(request: ConsentRequest) -> type[Answer]:
     return model
 
 
-def _closing(request: ConsentRequest) -> str:
-    names = request.secret_names
-    if not names:
-        return "Tick the box and accept to go ahead. Anything else sends nothing."
-    each = "the secret" if len(names) == 1 else "each secret"
-    return (
-        f"Tick {each} this may have, then accept. A name left unticked is withheld; with nothing ticked, "
-        "nothing is sent. Only names are shown to the agent, never values."
-    )
-
-
-def _fact(label: str, value: str) -> Iterable[str]:
-    head = f"{label:<{_LABEL}}"
-    blank = " " * _LABEL
+def _lines(label: str, value: str) -> list[str]:
+    head = "! " if label == "!" else f"{label:<{_LABEL}} " if label else ""
+    lines: list[str] = []
     for part in value.split("\n"):
-        mark = MARK if part.startswith(MARK) else ""
-        width = COLUMNS - _LABEL - len(mark)
-        body = part.removeprefix(mark)
-        for line in textwrap.wrap(body, width, break_long_words=True, break_on_hyphens=False) or [""]:
-            yield f"{head}{mark}{line}".rstrip()
-            head = blank
+        for line, after_blank in fold(part, COLUMNS - (len(head) if not lines else len(_MORE)), COLUMNS - len(_MORE)):
+            start = head if not lines else _MORE if after_blank else _CUT
+            lines.append(f"{start}{line}".rstrip())
+    return lines
 
 
 def _short(path: Path) -> str:

@@ -6,6 +6,7 @@ Nothing is dropped in silence. What is cut says how long the whole is and what i
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 from jobs.display_text import visible
@@ -21,13 +22,25 @@ _ITEM = 160
 _ITEMS = 12
 _HEAD_LINES = 10
 _HEAD = 600
+_BLANKS = re.compile(r" {2,}")
+
+
+def inline(text: str) -> str:
+    """`text` in one line, nothing dropped: what cannot be seen is spelled out, and runs of blanks are counted."""
+    lines = re.sub(r"(?:[ \t]*\n){3,}", lambda run: f" <{run[0].count(chr(10)) - 1} blank lines> ", text.strip("\n"))
+    return _blanks(visible(re.sub(r" *\n", " \u21b5 ", lines)).strip())
+
+
+def _blanks(line: str) -> str:
+    """A line in which no run of blanks can vanish at a fold or push what follows out of sight."""
+    return _BLANKS.sub(lambda run: f" <{len(run[0])} blanks> ", line)
 
 
 def show(text: str, limit: int = _LINE) -> str:
     """`text` in one line of about `limit` characters at most."""
-    if len(text) <= limit and len(line := visible(text)) <= limit:
+    if len(text) <= limit and len(line := _blanks(visible(text))) <= limit:
         return line
-    return f"{visible(text[:limit])[:limit]}... ({_whole(text)})"
+    return f"{_blanks(visible(text[:limit]))[:limit]}... ({_whole(text)})"
 
 
 def block(text: str) -> str:
@@ -35,7 +48,7 @@ def block(text: str) -> str:
     if "\n" not in text.rstrip("\n"):
         return show(text.rstrip("\n"))
     lines = text[:_HEAD].splitlines()[:_HEAD_LINES] if len(text) > _HEAD else text.split("\n")[:_HEAD_LINES]
-    told = [f"{MARK}{visible(line)}" for line in lines]
+    told = [f"{MARK}{_blanks(visible(line))}" for line in lines]
     if len(text) > _HEAD or text.count("\n") >= _HEAD_LINES:
         told.append(f"... ({_whole(text)})")
     return "\n".join(told)

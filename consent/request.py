@@ -46,9 +46,10 @@ class ConsentRequest:
         action: What is about to happen.
         digest: Over everything that would be sent.
         title: The question, in one line.
-        facts: In the order shown. Values are sanitised and bounded already.
+        facts: All of it in the order of the page. Values are sanitised and bounded already.
         ticks: The boxes; an empty tuple means that nothing here needs a person.
         details: The whole of what is sent, for the approval page and the terminal; values absent.
+        brief: The lines that decide, in the order shown: what the person reads first.
     """
 
     action: Action
@@ -57,6 +58,7 @@ class ConsentRequest:
     facts: tuple[Fact, ...]
     ticks: tuple[Tick, ...]
     details: str = ""
+    brief: tuple[Fact, ...] = ()
 
     @property
     def needed(self) -> bool:
@@ -75,7 +77,8 @@ class ConsentRequest:
     def masked(self, mask: Callable[[str], str]) -> ConsentRequest:
         """The same question with `mask` over everything that is shown; what it is bound to stays."""
         facts = tuple(fact._replace(value=mask(fact.value)) for fact in self.facts)
-        return replace(self, title=mask(self.title), facts=facts, details=mask(self.details))
+        brief = tuple(fact._replace(value=mask(fact.value)) for fact in self.brief)
+        return replace(self, title=mask(self.title), facts=facts, details=mask(self.details), brief=brief)
 
 
 def granted(request: ConsentRequest, ticked: frozenset[str]) -> bool:

