@@ -1,4 +1,4 @@
-"""The few lines that decide: what runs, where, for how much, with which secrets and why, the dangers, what is unseen."""
+"""The few lines that decide: what runs, where, for how much, the secrets and why, the dangers, and what is unseen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from consent.dangers import Danger, dangers
-from consent.excerpt import COMMAND, Line, Text, command_line, hosts_of, matter, texts, variables
+from consent.excerpt import COMMAND, Line, Text, hosts, hosts_of, matter, texts, variables
 from consent.quoted import inline
 from consent.reasons import NOTHING, reasons
 from consent.request import Fact
@@ -17,7 +17,6 @@ from jobs.spec import validate
 
 if TYPE_CHECKING:
     from consent.describe import Description
-    from jobs.spec.spec import JobSpec
 
 _BODY = 57
 """Columns beside a label."""
@@ -97,7 +96,9 @@ class _Brief:
 
     def _where(self) -> None:
         told, spec = self._told, self._spec
-        name = {"local": "local hub, this machine", "huggingface": "Hugging Face"}.get(told.hub_name) or inline(spec.hub)
+        name = {"local": "local hub, this machine", "huggingface": "Hugging Face"}.get(told.hub_name) or inline(
+            spec.hub
+        )
         owner = f" ({inline(self._mask(spec.namespace))})"
         tries = f", {spec.attempts} attempts" if spec.attempts > 1 else ""
         hardware = inline(self._mask(spec.flavor)) or "not told"
@@ -181,7 +182,7 @@ class _Brief:
         if spec.resource_group_id:
             yield from self._list("Pays", [inline(mask(spec.resource_group_id))], "resource group")
         if spec.schedule and self._told.before is None:
-            when = f"{spec.schedule} UTC{', suspended' if spec.suspend else ''}{', runs overlap' if spec.concurrency else ''}"
+            when = f"{spec.schedule} UTC{', suspended' * spec.suspend}{', runs overlap' * spec.concurrency}"
             upcoming = f"; next {self._told.next_runs[0]}" if self._told.next_runs else ""
             yield Fact("When", fit(inline(mask(f"{when}{upcoming}")), 2 * _BODY), "schedule")
         for key, value in self._told.unknown.items():
@@ -224,44 +225,31 @@ class _Brief:
         yield Fact(label, cut, what)
 
     def _not_shown(self, lines: Sequence[Line], *, whole: bool) -> None:
-        seen = {(line.place) for line in lines}
-        parts, text_parts, files, more = [], list[str](), 0, 0
-        hidden = [text for text in self._texts if text.path != COMMAND or not whole]
-        if not whole:
-            parts.append(f"the rest of the command ({self._texts[0].size:,} characters)")
-        for text in hidden:
-            if text.path == COMMAND:
-                continue
-            left = len(text.lines) - sum(place.rpartition(":")[0] == text.path for place in seen)
-            if text.data is None:
-                left = max(1, text.size // 80)
-            if left <= 0:
-                continue
-            if len(text_parts) < _FILES_NAMED:
-                size = f"{text.size:,} bytes" if text.data is None else f"{left:,} of {_count(len(text.lines), 'line')}"
-                text_parts.append(f"{size} of {fit(inline(text.path), 30)}")
-            else:
-                files, more = files + 1, more + left
-        parts += text_parts
-        if files:
-            parts.append(f"{_count(files, 'more file')} ({more:,} lines)")
+        command, *files = self._texts
+        parts = [] if whole else [f"the rest of the command ({command.size:,} characters)"]
+        parts += self._unread(files, [line.place.rpartition(":")[0] for line in lines])
         parts += dict.fromkeys(self._unseen)
         if not parts:
             return
         said = "; ".join(parts)
-        at = [host for text in hidden for host in hosts_of(text)] + [host for value in self._hidden for host in _hosts(value)]
+        hidden = files if whole else self._texts
+        at = [host for text in hidden for host in hosts_of(text)]
+        at += [host for value in self._hidden for host in hosts(value, words=True)]
         names = [name for text in hidden for name in variables(text.data or "") if name not in self._spec.secret_names]
-        if told := _named([inline(host) for host in dict.fromkeys(at)]):
-            said += f". Hosts: {told}"
-        if told := _named(list(dict.fromkeys(names))):
-            said += f". Variables: {told}"
+        for what, items in (("Hosts", [inline(host) for host in at]), ("Variables", names)):
+            if items:
+                said += f". {what}: {_named(list(dict.fromkeys(items)))}"
         self._facts.append(Fact("Not shown:", said, "unseen"))
 
-
-def _hosts(value: str) -> list[str]:
-    from consent.excerpt import hosts
-
-    return hosts(value, words=True)
+    def _unread(self, files: Sequence[Text], shown: Sequence[str]) -> Iterator[str]:
+        """How much of which files nobody has seen, the first by name."""
+        left = [(text, len(text.lines) - shown.count(text.path)) for text in files]
+        left = [(text, lines) for text, lines in left if lines > 0 or (text.data is None and text.size)]
+        for text, lines in left[:_FILES_NAMED]:
+            size = f"{text.size:,} bytes" if text.data is None else f"{lines:,} of {_count(len(text.lines), 'line')}"
+            yield f"{size} of {fit(inline(text.path), 30)}"
+        if more := left[_FILES_NAMED:]:
+            yield f"{_count(len(more), 'more file')} ({sum(lines for _, lines in more):,} lines)"
 
 
 def _named(items: Sequence[str]) -> str:
@@ -296,6 +284,3 @@ def _count(number: int, what: str) -> str:
 
 def _mask(told: Description) -> Callable[[str], str]:
     return told.mask
-
-
-__all__ = ["brief", "command_line", "why_wanted"]

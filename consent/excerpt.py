@@ -14,15 +14,18 @@ if TYPE_CHECKING:
 #: The command among the texts, which has no path.
 COMMAND = "the command"
 
-_URL = re.compile(r"\b(?!hf:|file:|sqlite:|data:)[a-zA-Z][a-zA-Z0-9+.-]{1,15}://(?:[^\s/@'\"<>]*@)?(\[[0-9a-fA-F:.]+\]|[^\s/:'\"<>?#\\,;)\]}`|]+)")
+_URL = re.compile(
+    r"\b(?!hf:|file:|sqlite:|data:)[a-zA-Z][a-zA-Z0-9+.-]{1,15}://(?:[^\s/@'\"<>]*@)?(\[[0-9a-fA-F:.]+\]|[^\s/:'\"<>?#\\,;)\]}`|]+)"
+)
 _DOMAIN = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,24}|\d{1,3}(?:\.\d{1,3}){3}"
 _QUOTED = re.compile(rf"[\"'`]({_DOMAIN})(?::\d+)?(?:/[^\"'`]*)?[\"'`]")
 _WORD = re.compile(rf"(?:^|(?<=[\s=@]))({_DOMAIN})(?=$|[\s:/;|&])", re.MULTILINE)
 _NO_HOSTS = frozenset(
     """
-    py json yaml yml toml md txt sh bash csv tsv parquet jsonl log html css js ts lock cfg ini ipynb png jpg jpeg gif pdf
-    zip gz tar bz2 xz whl bin pt pth ckpt safetensors gguf onnx npy npz pkl db sqlite xml svg env conf local so exe r rs go
-    c h cpp java rb pl lua sql out err tmp bak pem key crt post get put append join path environ
+    py json yaml yml toml md txt sh bash csv tsv parquet jsonl log html css js ts lock cfg ini ipynb png jpg jpeg gif
+    pdf zip gz tar bz2 xz whl bin pt pth ckpt safetensors gguf onnx npy npz pkl db sqlite xml svg env conf local so exe
+    r rs go c h cpp java rb pl lua sql out err tmp bak pem
+    key crt post get put append join path environ
     """.split()  # noqa: SIM905 - reads best as running text
 )
 _HERE = re.compile(r"localhost|127\.[\d.]+|0\.0\.0\.0|\[::1?\]|::1|[{$%<*].*")
@@ -76,7 +79,9 @@ def command_line(spec: JobSpec) -> str:
     """What the person's command is, in one text."""
     if len(spec.command) == 1:
         return spec.command[0]
-    return " ".join(word if "\n" in word or " " in word and "'" in word else shlex.quote(word) for word in spec.command)
+    return " ".join(
+        word if "\n" in word or (" " in word and "'" in word) else shlex.quote(word) for word in spec.command
+    )
 
 
 def texts(spec: JobSpec, mask: Callable[[str], str]) -> list[Text]:
@@ -148,4 +153,3 @@ def _lines(text: Text, names: Sequence[str]) -> Iterator[Line]:
         rank = (0 if named and goes else 1 if away else 2 if named else 3 if runs else 4) + (5 if idle else 0)
         place = text.path if text.path == COMMAND else f"{text.path}:{number}"
         yield Line(rank, place, line.strip(), max(0, first - (len(line) - len(line.lstrip()))))
-

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from consent.quoted import MARK
-from consent.width import fold
 from consent.request import ConsentRequest  # pydantic reads the annotation of a ClassVar's owner.
+from consent.width import fold
 
 if TYPE_CHECKING:
     from pathlib import Path

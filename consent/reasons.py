@@ -43,7 +43,7 @@ def _why(name: str, wanted: Candidate | None, found: Sequence[Text], script: str
         if seen:
             where = script if script and seen["place"] == "the script" else seen["place"]
             return f"{inline(where)}:{seen['line']} reads it"
-        return inline(reason)
+        return inline(reason.partition(" (")[0])
     if place:
         return f"{inline(place)} names it"
     if wanted is not None:

@@ -30,7 +30,9 @@ KNOWN_HOSTS = frozenset(
 )
 
 _SERVICE = re.compile(r"_?(?:API_?)?(?:BASE_?UR[LI]|BASE|ENDPOINT(?:_URL)?|UR[LI]|HOST|PROXY)$")
-_KEY = re.compile(r"_?(?:API_?)?(?:KEY|TOKEN|SECRET|PASSWORD|SECRET_ACCESS_KEY|ACCESS_KEY_ID|ACCESS_KEY|SESSION_TOKEN|HUB_TOKEN)$")
+_KEY = re.compile(
+    r"_?(?:API_?)?(?:KEY|TOKEN|SECRET|PASSWORD|SECRET_ACCESS_KEY|ACCESS_KEY_ID|ACCESS_KEY|SESSION_TOKEN|HUB_TOKEN)$"
+)
 
 
 def keys_of(address: str, secret: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import re
 from pathlib import Path
@@ -63,7 +62,7 @@ def honest(shown: str, plain: str) -> None:
     """Nothing hidden is left, no line is too wide, and no line but ours starts where ours start."""
     assert not HIDDEN.search(shown), ascii(shown)
     title, *lines = shown.split("\n")
-    assert title == plain.split("\n")[0]
+    assert title == plain.partition("\n")[0]
     assert max(map(width, lines)) <= COLUMNS
     begun = [line for line in lines if not line.startswith(GOES_ON)]
     ours = [found[1].strip() for line in begun if (found := LABELS.match(line))]
@@ -143,6 +142,7 @@ OTHER: dict[str, Any] = {
     "files": (("p.md", b"x"),), "packages": ("httpx",), "python": "3.13", "expose": (8080,), "expose_public": (8081,),
     "schedule": "@daily", "suspend": True, "concurrency": True, "network_group": "ring",
     "network_aliases": ("first",), "resource_group_id": "6" * 24,
+    "workspace": False,
 }  # fmt: skip
 #: Told by others of them: `argv` and `kind` follow from the command, the packages and the Python version.
 IMPLIED = {"argv": ("false",), "kind": "uv"}
