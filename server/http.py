@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import JSONResponse
 
+from hub_contract.connections import BACKLOG, Connection, has_shown_itself
 from hub_contract.constants import LOOPBACK_HOSTS
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class RequireToken:
                 )
                 await refusal(scope, receive, send)
                 return
+            has_shown_itself(scope)
         await self._app(scope, receive, send)
 
 
@@ -62,7 +64,15 @@ async def serve_http(app: App, settings: Settings, *, host: str, port: int, no_a
         app.services.vault.learn("HF_JOBS_MCP_HTTP_TOKEN", token)
         asgi = RequireToken(asgi, token)
     config = uvicorn.Config(
-        asgi, host=host, port=port, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=_GOODBYE
+        asgi,
+        host=host,
+        port=port,
+        http=Connection,
+        backlog=BACKLOG,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=_GOODBYE,
     )
     try:
         listener = config.bind_socket()

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from consent.answering import layout
@@ -33,6 +34,7 @@ DECLINED = "Declined; nothing is sent."
 TOO_LATE = "Too late: the question was answered elsewhere or has run out."
 _LONGEST_FORM = 65_536
 _SLOWEST = 10.0
+_MOST_OPEN = 32
 
 
 @dataclass
@@ -107,8 +109,7 @@ def served(page: Page) -> Iterator[Page]:
     class Handler(_Handler):
         shown = page
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     page.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
     thread.start()
@@ -118,6 +119,34 @@ def served(page: Page) -> Iterator[Page]:
         server.shutdown()
         server.server_close()
         thread.join(timeout=_SLOWEST)
+
+
+class _Server(ThreadingHTTPServer):
+    """A connection lasts for one request; where too many are open, the one that has waited longest gives way."""
+
+    daemon_threads = True
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._open: dict[socket.socket, None] = {}
+        self._opening = threading.Lock()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._opening:
+            self._open[request] = None
+            if len(self._open) > _MOST_OPEN:
+                with suppress(OSError):  # It may have ended by itself. Its thread wakes up, and closes it.
+                    next(iter(self._open)).shutdown(socket.SHUT_RDWR)
+                del self._open[next(iter(self._open))]
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._opening:
+            self._open.pop(request, None)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Nothing: whoever hangs up is not this person's concern, and stderr may be the terminal they answer in."""
 
 
 class _Handler(BaseHTTPRequestHandler):

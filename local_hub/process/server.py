@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import anyio
 import uvicorn
 
+from hub_contract.connections import BACKLOG, Connection
 from local_hub.backends import sandbox
 from local_hub.errors import HubStartError
 from local_hub.hub import Hub
@@ -80,7 +81,7 @@ def _bind(port: int, former: int) -> socket.socket:
         except OSError:
             listener.close()
             continue
-        listener.listen(512)
+        listener.listen(BACKLOG)
         listener.setblocking(False)
         return listener
     raise HubStartError(f"Port {port} is taken, so the local hub cannot listen there.")
@@ -98,7 +99,8 @@ async def _serve(hub: Hub, state: HubState, listener: socket.socket, idle_second
         uvicorn.Config(
             app,
             loop="asyncio",
-            http="h11",
+            http=Connection,
+            backlog=BACKLOG,
             ws="none",
             lifespan="off",
             log_config=None,
