@@ -125,6 +125,7 @@ class _Server(ThreadingHTTPServer):
     """A connection lasts for one request; where too many are open, the one that has waited longest gives way."""
 
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

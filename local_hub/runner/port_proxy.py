@@ -9,6 +9,7 @@ cannot listen on one port at the same time.
 from __future__ import annotations
 
 import logging
+import math
 import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 
 LONGEST_HEAD = 64 * 1024
 HEAD_SECONDS = 15.0
+#: Connections to all doors together that have not said yet what they want.
+MOST_UNHEARD = 32
+_unheard: dict[anyio.CancelScope, None] = {}
 CONNECT_SECONDS = 5.0
 LONGEST_CHUNK_LINE = 256
 MOST_TRAILERS = 100
@@ -167,9 +171,15 @@ class _Door:
 
 
 async def _head(stream: BufferedByteReceiveStream) -> bytes:
-    """Read a caller's head, which has to come within `HEAD_SECONDS`."""
-    with anyio.fail_after(HEAD_SECONDS):
-        return await _until_blank(stream)
+    """Read a caller's head, which has to come within `HEAD_SECONDS`; the one that waits longest gives way to others."""
+    with anyio.fail_after(HEAD_SECONDS) as waiting:
+        _unheard[waiting] = None
+        if len(_unheard) > MOST_UNHEARD:
+            next(iter(_unheard)).deadline = -math.inf
+        try:
+            return await _until_blank(stream)
+        finally:
+            del _unheard[waiting]
 
 
 async def _until_blank(stream: BufferedByteReceiveStream) -> bytes:

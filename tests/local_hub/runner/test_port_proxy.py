@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
 
+from local_hub.runner.port_proxy import HEAD_SECONDS, MOST_UNHEARD
 from tests.hub_process import wait_until
 
 if TYPE_CHECKING:
@@ -99,6 +101,19 @@ def test_the_door_closes_with_the_job(hub_api: HfApi) -> None:
     wait_until(lambda: hub_api.inspect_job(job_id=other.id).status.expose_urls is None)
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(address)
+
+
+def test_callers_that_say_nothing_are_few_and_stand_in_nobodys_way(hub: HubState, hub_api: HfApi, job: JobInfo) -> None:
+    address = url(hub_api, job)
+    headers = {"Authorization": f"Bearer {hub.token}"}
+    get(address, **headers)
+    with ExitStack() as stack:
+        there = ("127.0.0.1", int(address.rpartition(":")[2]))
+        silent = [stack.enter_context(socket.create_connection(there, timeout=10)) for _ in range(2 * MOST_UNHEARD)]
+        assert get(address, **headers).status_code == 200
+        for one in silent[: MOST_UNHEARD - 1]:  # Long before the time for a head is over.
+            one.settimeout(HEAD_SECONDS / 2)
+            assert one.recv(1) in {b"", b"H"}
 
 
 # What a job sees of its callers.
