@@ -30,8 +30,7 @@ STARTS = ["", "POST /mcp HTTP/1.1\r\nHost: 127", "POST /mcp HTTP/1.1\r\nHost: x\
 
 LIMITED = (
     sys.executable, "-c",
-    "import os, resource, sys; "
-    f"resource.setrlimit(resource.RLIMIT_NOFILE, ({FILES}, {FILES})); os.execvp(sys.argv[1], sys.argv[1:])",
+    f"import os, resource as r, sys; r.setrlimit(r.RLIMIT_NOFILE, ({FILES}, {FILES})); os.execvp(sys.argv[1], sys.argv[1:])",
 )  # fmt: skip
 
 
