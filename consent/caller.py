@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mcp.server.request_state import AESGCMRequestStateCodec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mcp.server.context import ServerRequestContext
     from mcp.server.mcpserver import Context
@@ -54,19 +54,28 @@ def sealed_state() -> Sealed | None:
     return _sealed.get()
 
 
-def caller(ctx: ServerRequestContext[Any, Any]) -> str:
+@dataclass(frozen=True)
+class Callers:
     """Names the connection's owner: the same for the same client after a restart, another for anyone else.
 
-    Over stdio that is whoever runs this process. Over HTTP it is the holder of the bearer token. What a client
-    says of itself only narrows it further.
+    Over stdio that is the process, and whichever the same client starts in its place (`consent.lineage`). Over HTTP it
+    is the holder of the bearer token. What a client says of itself only narrows it further, and proves nothing.
     """
+
+    process: Callable[[], str]
+
+    def __call__(self, ctx: ServerRequestContext[Any, Any]) -> str:
+        headers = getattr(ctx.request, "headers", None)
+        if headers is None:
+            return f"stdio:{self.process()}:{client_name(ctx)}"
+        token = hashlib.sha256(headers.get("authorization", "").encode()).hexdigest()[:16]
+        return f"http:{token}:{client_name(ctx)}"
+
+
+def client_name(ctx: ServerRequestContext[Any, Any]) -> str:
+    """What the client says its name is."""
     params = ctx.session.client_params
-    name = params.client_info.name[:64] if params is not None else "unnamed"
-    headers = getattr(ctx.request, "headers", None)
-    if headers is None:
-        return f"stdio:{name}"
-    token = hashlib.sha256(headers.get("authorization", "").encode()).hexdigest()[:16]
-    return f"http:{token}:{name}"
+    return params.client_info.name[:64] if params is not None else "unnamed"
 
 
 def is_modern(ctx: Context[Any, Any]) -> bool:

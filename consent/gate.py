@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 from mcp.server.mcpserver.resolve import AcceptedElicitation, DeclinedElicitation, Elicit, ElicitationResult
 
-from consent.caller import caller, can_be_asked, is_modern, sealed_state
+from consent.caller import can_be_asked, is_modern, sealed_state
 from consent.ledger import Approval, Consumed, Ledger
 from consent.patience import stop_waiting, wait_no_longer_than
 from consent.question import Answer, form, text
@@ -37,6 +37,7 @@ from jobs.errors import (
 from jobs.submit import new_idempotency_key
 
 if TYPE_CHECKING:
+    from mcp.server.context import ServerRequestContext
     from mcp.server.mcpserver import Context
 
     from consent.answering.window import Window
@@ -105,6 +106,7 @@ class Gate:
         audit: Where every step is noted.
         ask_seconds: How long an unanswered question stays open.
         texts: Where the whole of what a question is about can be read while it is open.
+        caller: Whose call it is, as far as that can be proven.
         mask: Applied to every question before it is shown or stored.
         bypass: The operator's start-up flag; no argument of any tool can set it.
         ways: How the person wants to be asked, the first that is possible: `client`, `browser`, `terminal`.
@@ -114,6 +116,7 @@ class Gate:
     ledger: Ledger
     audit: Audit
     texts: FullTexts
+    caller: Callable[[ServerRequestContext[Any, Any]], str]
     mask: Callable[[str], str] = str
     ask_seconds: float = 600
     bypass: bool = False
@@ -128,7 +131,7 @@ class Gate:
             return NotNeeded(request)
         if self.bypass:
             return NotNeeded(request, bypassed=True)
-        who = caller(ctx.request_context)
+        who = self.caller(ctx.request_context)
         found = await anyio.to_thread.run_sync(self.ledger.find, request.digest, who)
         # A no given anywhere counts. A yes given elsewhere counts unless this call brings an answer of its own.
         answered_here = sealed_state() is not None and bool(ctx.input_responses)
@@ -201,7 +204,7 @@ class Gate:
             SpecChanged: What would be sent is not what was asked about.
         """
         stop_waiting()
-        who = caller(ctx.request_context)
+        who = self.caller(ctx.request_context)
         if not isinstance(outcome, AcceptedElicitation):
             raise await self._refused(request, outcome, who)
         answer = outcome.data

@@ -32,6 +32,8 @@ APPROVED_FOR = 900.0
 #: So many questions of one caller may wait at once: no agent can bury the one that matters under others, or keep
 #: another's from being asked.
 MOST_WAITING = 20
+#: The same for all the names that one process, or the holders of one token, may call themselves by.
+MOST_OF_ONE = 40
 MOST_WAITING_IN_ALL = 200
 
 _KEPT_FOR = 3_600.0
@@ -113,12 +115,12 @@ class Ledger:
             ).fetchone()
             if row is not None:
                 return _approval(row)
-            waiting, everywhere = db.execute(
-                "SELECT coalesce(sum(caller = ?), 0), count(*) FROM approvals WHERE status = 'pending'", (caller,)
-            ).fetchone()
-            if waiting >= MOST_WAITING or everywhere >= MOST_WAITING_IN_ALL:
+            callers = [one for (one,) in db.execute("SELECT caller FROM approvals WHERE status = 'pending'")]
+            waiting = callers.count(caller)
+            proved = sum(_proven(one) == _proven(caller) for one in callers)
+            if waiting >= MOST_WAITING or proved >= MOST_OF_ONE or len(callers) >= MOST_WAITING_IN_ALL:
                 raise ConsentUnavailable(
-                    f"{max(waiting, 1)} questions of this client wait for a person already; nothing was sent.",
+                    f"{max(waiting, proved)} questions of this client wait for a person already; nothing was sent.",
                     hint=f"Ask the user to answer them with `{command('approve')}`, or wait until they run out.",
                 )
             now = self._clock()
@@ -263,6 +265,11 @@ class Ledger:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+
+
+def _proven(caller: str) -> str:
+    """The part of a caller that cannot be made up: which process or which token, without the name it gives."""
+    return ":".join(caller.split(":", 2)[:2])
 
 
 def _approval(row: Any) -> Approval:

@@ -13,10 +13,11 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.request_state import RequestStateSecurity
 
 from consent.audit import Audit
-from consent.caller import OneTimeStateCodec, caller
+from consent.caller import Callers, OneTimeStateCodec
 from consent.full_text import FullTexts
 from consent.gate import Gate
 from consent.ledger import Ledger
+from consent.lineage import Lineage
 from jobs.secrets.recall import Recall
 from jobs.secrets.stored import StoredSecrets
 from jobs.secrets.vault import Vault
@@ -50,6 +51,7 @@ class App:
     services: Services
     connection: Connection
     ledger: Ledger
+    lineage: Lineage
 
     async def close(self) -> None:
         await self.connection.close()
@@ -57,6 +59,7 @@ class App:
         if window is not None:
             await anyio.to_thread.run_sync(window.close)
         self.ledger.close()
+        self.lineage.close()
 
 
 def assemble(settings: Settings) -> App:
@@ -74,10 +77,13 @@ def assemble(settings: Settings) -> App:
 
     log_to_stderr(mask)
     ledger = Ledger(settings.home / "consent.sqlite3")
+    lineage = Lineage(settings.home / "callers")
+    caller = Callers(lineage)
     gate = Gate(
         ledger=ledger,
         audit=Audit(settings.home / "audit.jsonl", mask),
         texts=FullTexts(settings.home / "questions"),
+        caller=caller,
         mask=mask,
         ask_seconds=settings.ask_seconds,
         bypass=settings.attach_without_asking,
@@ -127,4 +133,4 @@ def assemble(settings: Settings) -> App:
     add_completions(lower, services)
     add_prompts(lower)
     watch.serve_legacy(lower)
-    return App(server, services, connection, ledger)
+    return App(server, services, connection, ledger, lineage)

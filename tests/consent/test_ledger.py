@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from consent.ledger import APPROVED_FOR, MOST_WAITING, Ledger
+from consent.ledger import APPROVED_FOR, MOST_OF_ONE, MOST_WAITING, Ledger
 from consent.request import ConsentRequest, Fact, Tick
 from jobs.errors import ConsentSpent, ConsentUnavailable
 
@@ -59,6 +60,17 @@ def test_one_callers_flood_keeps_no_other_callers_question_out(ledger: Ledger) -
     with pytest.raises(ConsentUnavailable):
         ledger.put_aside(replace(REQUEST, digest="f" * 64), "stdio:flood", 60)
     assert ledger.put_aside(REQUEST, ME, 60).status == "pending"
+
+
+@pytest.mark.promise("S4")
+def test_names_are_free_and_make_no_more_room(ledger: Ledger) -> None:
+    names = (f"http:00ff:name {number}" for number in range(MOST_OF_ONE + 1))
+    for name in islice(names, MOST_OF_ONE):
+        ledger.put_aside(REQUEST, name, 60)
+    with pytest.raises(ConsentUnavailable):
+        ledger.put_aside(REQUEST, next(names), 60)
+    for other in ("http:00fe:me", "stdio:00ff:name 1"):
+        assert ledger.put_aside(REQUEST, other, 60).status == "pending"
 
 
 @pytest.mark.promise("S5")

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]  # It ships no types.
 import pytest
 
 from consent.ledger import MOST_WAITING, Ledger
 from tests.consent.attacks.conftest import Arguments, Meet
 from tests.consent.attacks.person import at_a_terminal
-from tests.consent.attacks.wire import Attacker, Http, Message, made, outcome, stdio
+from tests.consent.attacks.wire import Attacker, Http, Message, Stdio, made, outcome, stdio
+from tests.hub_process import wait_until
 from tests.mcp_session import SERVER, http_server
+
+#: A client that lives on when its server has ended.
+CLIENT = "import subprocess, sys; subprocess.call(sys.argv[1:]); sys.stdin.read()"
 
 Quiet = Callable[[], AbstractContextManager[None]]
 Named = Callable[[dict[str, Any]], list[dict[str, Any]]]
@@ -128,6 +134,33 @@ def test_an_approval_is_no_good_for_the_holder_of_another_token(
     mine.close()
 
 
+@pytest.mark.promise("S5")
+def test_an_approval_is_no_good_for_another_process_that_calls_itself_the_same(
+    env: dict[str, str], job: Arguments, nothing_new: Quiet, ledger: Ledger
+) -> None:
+    """Asked at once, and asked again when the first one has ended and its client lives on."""
+    arguments = job()
+    with nothing_new():
+        with stdio(env) as first, stdio(env) as second:
+            number = waiting(Attacker(first, "modern", {}, "twins").call("submit_job", arguments))
+            assert ledger.answer(number, frozenset({"API_KEY"}))
+            assert waiting(Attacker(second, "modern", {}, "twins").call("submit_job", arguments)) != number
+        line = Stdio(env, command=(sys.executable, "-c", CLIENT, *SERVER))
+        try:
+            number = waiting(Attacker(line, "modern", {}, "cousins").call("submit_job", arguments))
+            assert ledger.answer(number, frozenset({"API_KEY"}))
+            (server,) = psutil.Process(line.process.pid).children()
+            server.kill()
+            wait_until(lambda: not server.is_running())
+            with stdio(env) as elsewhere:
+                assert waiting(Attacker(elsewhere, "modern", {}, "cousins").call("submit_job", arguments)) != number
+        finally:
+            line.close()
+    found = ledger.get(number)
+    assert found is not None
+    assert found.status == "approved"
+
+
 @pytest.mark.promise("S2")
 @pytest.mark.parametrize(
     "other", [{"command": ["env"]}, {"secrets": ["API_KEY", "OTHER_KEY"]}, {"files": {"a": "b"}}, {"env": {"AA": "b"}}],
@@ -191,7 +224,7 @@ def test_a_yes_at_the_terminal_and_a_yes_in_the_client_are_one_yes(
     question = client.ask("submit_job", arguments)
     cancelled = client.ask("submit_job", arguments)
     assert outcome(client.answer(cancelled, None, action="cancel")) == "consent_cancelled"
-    (number,) = [item.id for item in ledger.pending() if item.request.digest and item.caller == "stdio:asks twice"]
+    (number,) = [item.id for item in ledger.pending() if item.caller.endswith(":asks twice")]
     assert ledger.answer(number, frozenset({"API_KEY"}))
     first = made(client.tick_all(question))
     assert made(client.tick_all(question)) == first
