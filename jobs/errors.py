@@ -51,6 +51,12 @@ class BadArgument(JobsError):
     code = "bad_argument"
 
 
+class ConfigurationRefused(JobsError):
+    """A client's configuration file is left as it is: broken, changed meanwhile, or not to be changed in place."""
+
+    code = "configuration_refused"
+
+
 class UnknownArgument(JobsError):
     code = "unknown_argument"
 

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from server.version import DISTRIBUTION, version
@@ -100,6 +101,8 @@ def _parser() -> argparse.ArgumentParser:
 
     _secrets_parser(commands)
 
+    _install_parser(commands)
+
     audit = commands.add_parser("audit", help="what was asked, answered and submitted on this machine")
     audit.add_argument("--json", action="store_true", help="one JSON object a line")
     audit.set_defaults(run=_audit)
@@ -160,6 +163,24 @@ def _secrets_parser(commands: Any) -> None:
             action.add_argument("--json", action="store_true", help="for a program")
         else:
             action.add_argument("name", metavar="NAME", help="an environment variable's name")
+
+
+def _install_parser(commands: Any) -> None:
+    install = commands.add_parser(
+        "install",
+        help="put this server into a client's configuration, or take it out",
+        description="Put this server into the configuration of MCP clients: see the change, say yes, done.",
+        epilog="Without a client it says which are here. Examples: hf-jobs-mcp install cursor; "
+        "hf-jobs-mcp install vscode --file .vscode/mcp.json; hf-jobs-mcp install --all --undo.",
+    )
+    install.add_argument("clients", nargs="*", metavar="CLIENT", help="claude-desktop, claude-code, cursor, vscode, …")
+    install.add_argument("--all", action="store_true", help="every client that is on this machine")
+    install.add_argument("--yes", "-y", action="store_true", help="write without asking")
+    install.add_argument("--undo", action="store_true", help="bring back what was there before")
+    install.add_argument("--print", action="store_true", help="only show the entry, to paste it yourself")
+    install.add_argument("--file", type=Path, metavar="PATH", help="this file, instead of the client's own")
+    install.add_argument("--json", action="store_true", help="which clients are here, for a program")
+    install.set_defaults(run=_install, command="install")
 
 
 def _words(arguments: argparse.Namespace) -> Iterator[str]:
@@ -275,6 +296,19 @@ def _hub(arguments: argparse.Namespace) -> int:
 
 def _secrets(arguments: argparse.Namespace) -> int:
     from server.secrets_commands import run
+
+    return run(_settings(arguments), arguments)
+
+
+def _install(arguments: argparse.Namespace) -> int:
+    given = [flag for flag in ("yes", "undo", "print", "file") if getattr(arguments, flag)]
+    if given and not (arguments.clients or arguments.all):
+        return _refuse(f"install --{given[0]} needs a client's name, or --all.")
+    if arguments.json and (arguments.clients or arguments.all):
+        return _refuse("install --json says which clients are here; it takes no client.")
+    if arguments.print and arguments.undo:
+        return _refuse("install --print shows an entry and --undo takes it out; only one of them.")
+    from server.install.command import run
 
     return run(_settings(arguments), arguments)
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from consent.describe import Description, request
 from consent.question import text
 from jobs.spec.fields import JobRequest
 from jobs.spec.spec import build
+from server.install.clients import CLIENTS, SERVER, secret_input
+from server.install.configuration import with_entry
+from server.install.launch import Launch
 from server.settings import Settings
 from tests.tools.arguments.mistakes import MISTAKES
 from tools import all_tools
@@ -17,6 +22,8 @@ from tools import all_tools
 README = Path(__file__).resolve().parent.parent / "README.md"
 OPENS = "<!-- The question, by `python -m tests.generated_docs`. -->\n```text\n"
 CLOSES = "\n```\n"
+CLICK_OPENS = "<!-- One click, by `python -m tests.generated_docs`. -->\n"
+CLICK_CLOSES = "<!-- End of one click. -->\n"
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 NOTE = "<!-- Written by `python -m tests.generated_docs`; a test compares. -->\n"
 FLAG_ONLY = {"attach_without_asking"}
@@ -117,14 +124,55 @@ def question() -> str:
     return text(request(told))
 
 
+def clients_page() -> str:
+    launch = Launch("/path/to/hf-jobs-mcp")
+    parts = [
+        f"# Clients\n\n{NOTE}\n`hf-jobs-mcp install CLIENT` finds the file, shows the change, asks, and writes in one step; "
+        "what the file was is kept in the state folder, and `--undo` brings it back. `--yes` does not ask, `--print` only "
+        "shows, `--all` takes every client that is found, `--file PATH` names the file. Comments stay. A broken file is "
+        "refused with its line. No token is ever written: it is named where the client offers that, else `hf auth login` "
+        "once is enough.\n"
+    ]
+    for client in CLIENTS:
+        paths = ", ".join(f"`{path}`" for path in client.files)
+        paths += f"; on Windows `{client.windows[0]}`" if client.windows else ""
+        entry = with_entry(client, Path("no such file"), client.changes(launch)).after or b""
+        parts.append(f"\n## {client.title}: `{client.name}`\n\n{paths}\n\n```{client.format}\n{entry.decode()}```\n")
+    return "".join(parts) + (
+        "\n`{config}` is `~/.config` on Linux, `~/Library/Application Support` on macOS and `%APPDATA%` on Windows; "
+        "`{dotconfig}` is `~/.config` on macOS too; `{folder}` is where you are; other names in capitals are variables. "
+        "The first file that exists is taken.\n"
+    )
+
+
+def one_click() -> str:
+    """Links that put the server into VS Code and Cursor, run by uvx."""
+    launch = Launch("uvx", ("hf-jobs-mcp",))
+    made = {client.name: client.entry(launch) for client in CLIENTS}
+    code = urlencode(
+        {"name": SERVER, "config": _small(made["vscode"]), "inputs": _small([secret_input()])}, quote_via=quote
+    )
+    cursor = urlencode({"name": SERVER, "config": b64encode(_small(made["cursor"]).encode()).decode()}, quote_via=quote)
+    return (
+        f"[Install in VS Code](https://insiders.vscode.dev/redirect/mcp/install?{code}) · "
+        f"[Install in Cursor](https://cursor.com/en/install-mcp?{cursor}) · "
+    )
+
+
+def _small(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
 def readme() -> str:
-    """The README with the question in its place."""
+    """The README with the question and the links in their places."""
     before, _, rest = README.read_text().partition(OPENS)
     _, _, after = rest.partition(CLOSES)
-    return f"{before}{OPENS}{question()}{CLOSES}{after}"
+    top, _, rest = before.partition(CLICK_OPENS)
+    _, _, under = rest.partition(CLICK_CLOSES)
+    return f"{top}{CLICK_OPENS}{one_click()}\n{CLICK_CLOSES}{under}{OPENS}{question()}{CLOSES}{after}"
 
 
-PAGES = {"mistakes.md": mistakes_page, "settings.md": settings_page, "tools.md": tools_page}
+PAGES = {"clients.md": clients_page, "mistakes.md": mistakes_page, "settings.md": settings_page, "tools.md": tools_page}
 
 if __name__ == "__main__":
     for file, page in PAGES.items():
