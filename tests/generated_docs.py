@@ -126,13 +126,14 @@ def question() -> str:
 
 def clients_page() -> str:
     launch = Launch("/path/to/hf-jobs-mcp")
-    parts = [
+    head = (
         f"# Clients\n\n{NOTE}\n`hf-jobs-mcp install CLIENT` finds the file, shows the change, asks, and writes in one step; "
         "what the file was is kept in the state folder, and `--undo` brings it back. `--yes` does not ask, `--print` only "
         "shows, `--all` takes every client that is found, `--file PATH` names the file. Comments stay. A broken file is "
         "refused with its line. No token is ever written: it is named where the client offers that, else `hf auth login` "
         "once is enough.\n"
-    ]
+    )
+    parts = [head]
     for client in CLIENTS:
         paths = ", ".join(f"`{path}`" for path in client.files)
         paths += f"; on Windows `{client.windows[0]}`" if client.windows else ""
