@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import logging
 import secrets
-import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from sqlite3 import Error as DatabaseError
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 from mcp.server.mcpserver.resolve import AcceptedElicitation, DeclinedElicitation, Elicit, ElicitationResult
@@ -32,6 +32,7 @@ from jobs.errors import (
     ConsentNotGiven,
     ConsentSpent,
     JobsError,
+    RecordUnwritable,
     SpecChanged,
 )
 from jobs.submit import new_idempotency_key
@@ -93,6 +94,7 @@ class Approved:
     idempotency_key: str
 
 
+Kept = TypeVar("Kept")
 NotAsked = NotNeeded | Pending | Recovered
 Elicited = ElicitationResult[Any]
 
@@ -132,7 +134,7 @@ class Gate:
         if self.bypass:
             return NotNeeded(request, bypassed=True)
         who = self.caller(ctx.request_context)
-        found = await anyio.to_thread.run_sync(self.ledger.find, request.digest, who)
+        found = await _kept(self.ledger.find, request.digest, who)
         # A no given anywhere counts. A yes given elsewhere counts unless this call brings an answer of its own.
         answered_here = sealed_state() is not None and bool(ctx.input_responses)
         if found is not None and (found.status == "declined" or (found.status == "approved" and not answered_here)):
@@ -142,7 +144,7 @@ class Gate:
             await self._note_asked(request, who)
             wait_no_longer_than(self.ask_seconds)
             shown = _again(request, earlier).masked(self.mask)
-            everything = await anyio.to_thread.run_sync(self.texts.keep, shown)
+            everything = await _kept(self.texts.keep, shown)
             return Elicit(text(shown, everything), form(shown))
         if found is None or found.status != "pending":
             if earlier is not None and earlier.out_of_band:
@@ -178,7 +180,7 @@ class Gate:
             told = "Waiting for the person's answer on the page in their browser"
             await ctx.report_progress(waited, WAITS_FOR, told)
             for _ in range(_LOOKS):
-                found = await anyio.to_thread.run_sync(self.ledger.get, number)
+                found = await _kept(self.ledger.get, number)
                 if found is None or found.status != "pending":
                     answered = found or replace(pending.approval, status="expired")
                     return outcome.model_copy(update={"data": Pending(pending.request, answered)})
@@ -224,7 +226,7 @@ class Gate:
 
     async def risked(self) -> float:
         """Dollars that what was sent in the last day without a question can cost at most."""
-        return await anyio.to_thread.run_sync(self.ledger.risked, RISK_COUNTS_FOR)
+        return await _kept(self.ledger.risked, RISK_COUNTS_FOR)
 
     async def record(self, grant: Approved, namespace: str, result: str) -> None:
         """Note what a spent yes came to: the id of the job or schedule.
@@ -233,14 +235,14 @@ class Gate:
         """
         key = grant.idempotency_key
         try:
-            await anyio.to_thread.run_sync(self.ledger.record, key, namespace, result)
+            await _kept(self.ledger.record, key, namespace, result)
             await self._note("submitted", submission=key, namespace=namespace, id=result, names=grant.names)
-        except (OSError, sqlite3.Error):
+        except RecordUnwritable:
             _LOG.exception("what was sent could not be recorded: %s/%s", namespace, result)
 
     async def _note(self, event: str, **facts: Any) -> None:
-        """A line of the record, off the event loop: another process may hold its lock."""
-        await anyio.to_thread.run_sync(partial(self.audit.note, event, **facts))
+        """A line of the record."""
+        await _kept(partial(self.audit.note, event, **facts))
 
     async def _consume_unasked(
         self, request: ConsentRequest, answer: NotNeeded, who: str, worst_usd: float
@@ -252,14 +254,14 @@ class Gate:
         else:
             # What cannot be recorded is not sent.
             await self._note("sending", caller=who, **_facts(request))
-            await anyio.to_thread.run_sync(self.ledger.risk, worst_usd)
+            await _kept(self.ledger.risk, worst_usd)
         key = f"unasked:{secrets.token_hex(16)}"
         return await self._spend(request, request.secret_names, key, who)
 
     async def _consume_put_aside(self, request: ConsentRequest, pending: Pending, who: str) -> Approved | Pending:
         approval = pending.approval
         if approval.status == "declined":
-            await anyio.to_thread.run_sync(self.ledger.dismiss, approval.id)
+            await _kept(self.ledger.dismiss, approval.id)
             raise _declined()
         if approval.status != "approved":
             return replace(pending, request=request)
@@ -278,7 +280,7 @@ class Gate:
             raise ConsentSpent("That answer does not belong to a question this server asked.")
         # A legacy answer is the reply to a request of this very call, so it cannot come twice.
         key = f"state:{sealed.key}" if sealed is not None else f"reply:{secrets.token_hex(16)}"
-        earlier = await anyio.to_thread.run_sync(self.ledger.spent, key)
+        earlier = await _kept(self.ledger.spent, key)
         if earlier is not None:
             await self._note("replayed", caller=who, **_facts(request))
             if not earlier.idempotency_key or earlier.digest != request.digest or earlier.caller != who:
@@ -315,7 +317,7 @@ class Gate:
         idempotency_key = new_idempotency_key()
         if request.needed:
             spend = partial(self.ledger.spend, key, request.digest, who, idempotency_key, approval_id, also=also)
-            await anyio.to_thread.run_sync(spend)
+            await _kept(spend)
         withheld = tuple(name for name in request.secret_names if name not in names)
         return Approved(names, withheld, idempotency_key)
 
@@ -324,7 +326,7 @@ class Gate:
         sealed = sealed_state()
         if sealed is not None:
             with suppress(ConsentSpent):
-                await anyio.to_thread.run_sync(self.ledger.spend, f"state:{sealed.key}", request.digest, who, "")
+                await _kept(self.ledger.spend, f"state:{sealed.key}", request.digest, who, "")
 
     async def _refused(self, request: ConsentRequest, outcome: Elicited, who: str) -> JobsError:
         await self._burn(request, who)
@@ -340,7 +342,7 @@ class Gate:
 
     async def _put_aside(self, request: ConsentRequest, who: str) -> Approval:
         shown = request.masked(self.mask)
-        return await anyio.to_thread.run_sync(self.ledger.put_aside, shown, who, self.ask_seconds)
+        return await _kept(self.ledger.put_aside, shown, who, self.ask_seconds)
 
     async def _earlier(self, request: ConsentRequest, who: str) -> Consumed | None:
         """The last use of a yes to the very same thing, before the question that is being answered was asked.
@@ -350,13 +352,28 @@ class Gate:
         sealed = sealed_state()
         before = sealed.asked_at if sealed is not None else self.clock()
         look = partial(self.ledger.last_spent, request.digest, who, since=before - RECOVERABLE_FOR, before=before)
-        return await anyio.to_thread.run_sync(look)
+        return await _kept(look)
 
     async def _note_asked(self, request: ConsentRequest, who: str) -> None:
         """Note the question once: the resolver runs again when the answer comes back."""
         if sealed_state() is None or (who, request.digest) not in self._asked:
             self._asked.add((who, request.digest))
             await self._note("asked", caller=who, **_facts(request))
+
+
+async def _kept(call: Callable[..., Kept], *given: Any) -> Kept:
+    """Read or write what is kept in the state folder, off the event loop: another process may hold its lock.
+
+    Raises:
+        RecordUnwritable: The folder or its disk does not let us. Nothing goes on without the record.
+    """
+    try:
+        return await anyio.to_thread.run_sync(call, *given)
+    except (OSError, DatabaseError) as error:
+        raise RecordUnwritable(
+            "The record of questions and submissions cannot be written, so nothing was sent.",
+            hint="Ask the user to look at the state folder (HF_JOBS_MCP_HOME): its disk may be full, or not writable.",
+        ) from error
 
 
 def _declined(earlier: Consumed | None = None) -> ConsentDeclined:

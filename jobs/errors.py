@@ -117,6 +117,12 @@ class SpecChanged(JobsError):
     code = "spec_changed"
 
 
+class RecordUnwritable(JobsError):
+    """The record of questions and submissions cannot be written; what cannot be recorded is not sent."""
+
+    code = "record_unwritable"
+
+
 # What the hub said.
 
 

@@ -71,7 +71,10 @@ class Tasks(Extension):
         made = result.structured_content or {}
         if result.is_error or "id" not in made:
             return result
-        job = await (await self._services.connect()).hub.inspect(f"{made['namespace']}/{made['id']}")
+        try:
+            job = await (await self._services.connect()).hub.inspect(f"{made['namespace']}/{made['id']}")
+        except JobsError:  # It was sent: its handle, which has the id, is better than an error.
+            return result
         return {"resultType": "task", **_task(job, "working")}
 
     async def _get(self, ctx: ServerRequestContext[Any, Any], params: TaskParams) -> HandlerResult:
