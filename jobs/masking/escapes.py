@@ -9,29 +9,24 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 LONGEST_UNIT = 12
+_FEW = 1024  # One short escape in so many bytes or less: these are replaced one by one.
 _PERCENT = rb"%[0-9a-fA-F]{2}"
 _BACKSLASH = rb"\\(?:u[0-9a-fA-F]{4}|U00[0-9a-fA-F]{6}|x[0-9a-fA-F]{2}|[0-3][0-7]{2}|[nrtbfv])"
 _NAMES = b"amp|lt|gt|quot|apos|plus|equals|sol|colon|commat|dollar|percnt|num|lowbar|excl|ast|semi|comma|period|quest"
 _NAMES += b"|lpar|rpar|lsqb|rsqb|lbrace|rbrace|lcub|rcub|vert|verbar|Hat|grave|hyphen|dash|bsol"
 _ENTITY = b"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|" + _NAMES + b");"
-# A unit begins with one of few bytes, and the many of a kind that stand in a row are taken at once.
-_UNIT = re.compile(b"(?=[%&\\\\])(?:" + b"|".join((_PERCENT, _BACKSLASH, _ENTITY)) + b")")
-_RUN = re.compile(
-    rb"[%&\\](?:(?<=%)[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2})*|(?<=\\)(?:u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*"
-    rb"|U00[0-9a-fA-F]{6}|x[0-9a-fA-F]{2}|[0-3][0-7]{2}|[nrtbfv])|(?<=&)(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|"
-    + _NAMES
-    + b");)"
-)
-# One kind alone begins with a byte that is searched for fast.
+# Each expression begins with one byte, which is searched for many times faster than one of several.
+_ENTITY_UNIT = re.compile(_ENTITY)
+_UNITS = (re.compile(_PERCENT), re.compile(_BACKSLASH), _ENTITY_UNIT)
 _KINDS = (
     re.compile(rb"%[0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2})*"),
     re.compile(
         rb"\\(?:u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*|U00[0-9a-fA-F]{6}|x[0-9a-fA-F]{2}|[0-3][0-7]{2})",
     ),
-    re.compile(_ENTITY),
+    _ENTITY_UNIT,
 )
 _CUT_UNIT = re.compile(
     rb"(?:%[0-9a-fA-F]?|\\(?:u[0-9a-fA-F]{0,3}|U(?:0(?:0[0-9a-fA-F]{0,5})?)?|x[0-9a-fA-F]?|[0-3][0-7]?)?"
@@ -41,7 +36,7 @@ _SHORT_UNIT = re.compile(rb"\\[nrtbfv]")
 _SHORT = {b"\\n": b"\n", b"\\r": b"\r", b"\\t": b"\t", b"\\b": b"\b", b"\\f": b"\f", b"\\v": b"\v"}
 _QUOTED = re.compile(rb"=(?:[0-9A-F]{2}|\r?\n)")
 _CUT_QUOTED = re.compile(rb"=(?:[0-9A-F]|\r)?\Z")
-_PRINTED = re.compile(rb"=(?:3D|[C-F][0-9A-F]=[89AB][0-9A-F]|\r?\n)")
+_PRINTED = re.compile(rb"=(?:3D|[C-F][0-9A-F]=[89AB][0-9A-F]|\n|\r\n)")
 
 
 class Code:
@@ -49,14 +44,14 @@ class Code:
 
     def __init__(
         self,
-        unit: re.Pattern[bytes],
+        units: tuple[re.Pattern[bytes], ...],
         cut: re.Pattern[bytes],
         resolved: Callable[[bytes], bytes],
         *,
         stands_in: Callable[[bytes], bool],
         resolve: Callable[[bytes], bytes],
     ) -> None:
-        self._unit = unit
+        self._units = units
         self._cut = cut
         self._resolved = resolved
         self.stands_in = stands_in
@@ -68,7 +63,7 @@ class Code:
         return found.start() if found else len(source)
 
     def origins(self, source: bytes) -> Origins:
-        return Origins(source, self._unit, self._resolved)
+        return Origins(source, self._units, self._resolved)
 
 
 def cut_unit(source: bytes) -> int:
@@ -78,7 +73,11 @@ def cut_unit(source: bytes) -> int:
 
 def has_escapes(source: bytes) -> bool:
     """Whether resolving escapes would change `source`."""
-    return _SHORT_UNIT.search(source) is not None or any(kind.search(source) for kind in _KINDS)
+    return (
+        (b"\\" in source and _UNITS[1].search(source) is not None)
+        or (b"%" in source and _UNITS[0].search(source) is not None)
+        or (b"&" in source and _UNITS[2].search(source) is not None)
+    )
 
 
 def resolve(source: bytes) -> bytes:
@@ -87,11 +86,33 @@ def resolve(source: bytes) -> bytes:
     Each escape stands for itself: two that make a surrogate pair give two surrogates of three bytes each.
     """
     kinds = [kind for kind in _KINDS if kind.search(source)]
-    for unit in set(_SHORT_UNIT.findall(source)):
-        source = source.replace(unit, _SHORT[unit])
+    source = _without_short(source)
     if not kinds:
         return source
-    return (kinds[0] if len(kinds) == 1 else _RUN).sub(_resolved_run, source)
+    if len(kinds) == 1:
+        return kinds[0].sub(_resolved_run, source)
+    out: list[bytes] = []
+    place = 0
+    for found in _in_order(kinds, source):
+        out += (source[place : found.start()], _resolved_run(found))
+        place = found.end()
+    return b"".join((*out, source[place:]))
+
+
+def _without_short(source: bytes) -> bytes:
+    if b"\\" not in source or not (units := _SHORT_UNIT.findall(source)):
+        return source
+    if len(units) * _FEW < len(source):
+        return _SHORT_UNIT.sub(lambda found: _SHORT[found[0]], source)
+    for unit in set(units):
+        source = source.replace(unit, _SHORT[unit])
+    return source
+
+
+def _in_order(kinds: Sequence[re.Pattern[bytes]], source: bytes) -> list[re.Match[bytes]]:
+    """All that the expressions match, which never overlap each other, by place."""
+    found = [match for kind in kinds for match in kind.finditer(source)]
+    return sorted(found, key=re.Match.start) if len(kinds) > 1 else found
 
 
 def _resolved_run(found: re.Match[bytes]) -> bytes:
@@ -128,14 +149,17 @@ class Origins:
     """Maps places in the resolved text back to places in `source`."""
 
     def __init__(
-        self, source: bytes, unit: re.Pattern[bytes] = _UNIT, resolved: Callable[[bytes], bytes] = _resolved
+        self,
+        source: bytes,
+        units: tuple[re.Pattern[bytes], ...] = _UNITS,
+        resolved: Callable[[bytes], bytes] = _resolved,
     ) -> None:
         self._at: list[int] = []  # Where each escape's result starts in the resolved text …
         self._units: list[
             tuple[int, int, int]
         ] = []  # … its length there, and the escape's start and end in the source.
         shift = 0
-        for found in unit.finditer(source):
+        for found in _in_order(units, source):
             length = len(resolved(found[0]))
             self._at.append(found.start() - shift)
             self._units.append((length, found.start(), found.end()))
@@ -157,9 +181,9 @@ class Origins:
 
 
 CODES = (
-    Code(_UNIT, _CUT_UNIT, _resolved, stands_in=has_escapes, resolve=resolve),
+    Code(_UNITS, _CUT_UNIT, _resolved, stands_in=has_escapes, resolve=resolve),
     Code(
-        _QUOTED,
+        (_QUOTED,),
         _CUT_QUOTED,
         _unquoted,
         stands_in=lambda source: b"=" in source and _PRINTED.search(source) is not None,

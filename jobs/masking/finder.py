@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from jobs.masking.anchors import Anchors, bones
 from jobs.masking.encodings import SHORTEST, STRIPPED, Form, forms_of, longest_gap, skeleton
 from jobs.masking.escapes import CODES, LONGEST_UNIT, resolve
 from jobs.masking.parts import parts_of
@@ -16,12 +17,16 @@ from jobs.masking.token_patterns import LONGEST_TOKEN, SHAPES, STARTS, token_pat
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jobs.masking.anchors import Hits
     from jobs.masking.escapes import Code, Origins
 
 _ANCHOR = 48  # Only so much of a form goes into the automaton, which keeps it small however long a key is.
 _BLOCK = 2048
 _HEAD = 3
+_LETTERS = 16  # So many letters and digits of a form's anchor are looked for first …
+_FEWEST = 4  # … and a form with fewer is looked for by all its characters.
 _DEEPEST = 3  # How often a code may have been applied to its own result.
+_TAIL = 256
 _TRAILING = re.compile(rb"[ \t\r\n\\\"']*\Z")
 _TOKEN_RUN = re.compile(rb"[A-Za-z0-9_.-]{0,%d}" % LONGEST_TOKEN)
 
@@ -39,6 +44,15 @@ class Span(NamedTuple):
         return self.start - self.length
 
 
+class _Known(NamedTuple):
+    """Forms that have the same characters but for those a search ignores."""
+
+    bones: bytes
+    letters: bytes
+    lead: bytes  # What stands before the first letter or digit.
+    forms: list[Form]
+
+
 class SpanFinder:
     """Built once for a set of secrets; `find` is a pure function of the bytes it is given."""
 
@@ -51,20 +65,30 @@ class SpanFinder:
             texts = [text for piece in pieces if len(skeleton(_bytes(piece))) >= SHORTEST for text in forms_of(piece)]
             for text in dict.fromkeys(texts):
                 for look in dict.fromkeys((text, resolve(text).strip(STRIPPED))):
-                    if len(bones := skeleton(look)) >= SHORTEST:
-                        by_bones.setdefault(bones, []).append(Form(name, look, bones))
+                    if len(own := skeleton(look)) >= SHORTEST:
+                        by_bones.setdefault(own, []).append(Form(name, look, own))
         self._bones = sorted(by_bones)
         self._gap = max((longest_gap(form.text) for forms in by_bones.values() for form in forms), default=0)
-        self._heads = frozenset(bones[:_HEAD] for bones in self._bones)
-        anchors: dict[bytes, list[Form]] = {}
-        for bones, forms in by_bones.items():
-            anchors.setdefault(bones[:_ANCHOR], []).extend(forms)
-        self._forms = list(anchors.values())
-        patterns = [*anchors, *map(str.encode, STARTS)]
+        self._heads = frozenset(own[:_HEAD] for own in self._bones)
+        self._known: dict[bytes, list[_Known]] = {}
+        bare: dict[bytes, list[Form]] = {}
+        for own, forms in by_bones.items():
+            letters = bones(own[:_ANCHOR])[:_LETTERS]
+            if len(letters) < _FEWEST:
+                bare.setdefault(own[:_ANCHOR], []).extend(forms)
+            else:
+                lead = own[: next(place for place in range(len(own)) if bones(own[place : place + 1]))]
+                self._known.setdefault(letters, []).append(_Known(own, bones(own), lead, forms))
         fast = ahocorasick_rs.Implementation.DFA
-        self._anchors = ahocorasick_rs.BytesAhoCorasick(patterns, implementation=fast)
-        self._starts = ahocorasick_rs.BytesAhoCorasick([start.encode() for start in STARTS], implementation=fast)
+        self._bare = list(bare.values())
+        self._bare_anchors = ahocorasick_rs.BytesAhoCorasick(list(bare), implementation=fast)
+        starts = [start.encode() for start in STARTS]
+        self._starts = ahocorasick_rs.BytesAhoCorasick(starts, implementation=fast)
+        self._begins = {
+            letters: [start for start in starts if bones(start) == letters] for letters in map(bones, starts)
+        }
         self._pieces = PieceFinder(known, addresses=addresses)
+        self._anchors = Anchors((*self._known, *self._begins, *self._pieces.anchors))
 
     def find(self, source: bytes) -> list[Span]:
         """All spans in `source`, in order; they may overlap."""
@@ -99,9 +123,12 @@ class SpanFinder:
     def _read(self, text: bytes, origins: tuple[tuple[Code, bytes], ...], found: _Found, goes_on: bool) -> None:
         """Look through `text`, which the source became by resolving the codes of `origins` one after another."""
         way = _Way(text, origins)
-        spans, tokens, open_at = self._find_in(text, goes_on=goes_on)
-        clusters, held = self._pieces.scan(text, goes_on=goes_on)
-        found.tokens = found.tokens or (tokens and not origins)
+        hits = self._anchors.search(text)
+        if not origins:
+            begins = {start for anchor, _ in hits.found for start in self._begins.get(anchor, ())}
+            found.tokens = any(start in text for start in begins)
+        spans, open_at = self._find_in(hits, goes_on=goes_on)
+        clusters, held = self._pieces.scan(hits, goes_on=goes_on)
         found.until = min(found.until, way.back_to(min(open_at, held, len(text))))
         for span in spans:
             found.spans.append(_span(span.name, *way.span(span.start, span.end)))
@@ -111,44 +138,84 @@ class SpanFinder:
             if len(pieces) > 1:
                 found.whole.add((pieces[0][0], pieces[-1][1]))
 
-    def _find_in(self, text: bytes, *, goes_on: bool) -> tuple[list[Span], bool, int]:
-        """Spans of known forms in `text`, whether a token may begin anywhere, and where a form begins that goes on."""
-        bones = skeleton(text)
+    def _find_in(self, hits: Hits, *, goes_on: bool) -> tuple[list[Span], int]:
+        """Spans of known forms in a text, and where a form begins that goes on after its end."""
+        text, thin = hits.text, hits.thin
         spans: list[Span] = []
-        tokens = False
-        places: _Places | None = None
-        open_bone = self._open_anchor(bones)
-        for pattern, first, _ in self._anchors.find_matches_as_indexes(bones, overlapping=True):
-            if pattern >= len(self._forms):
-                tokens = True
-                continue
+        open_at = self._open_end(text)
+        for anchor, first in hits.found:
+            for known in self._known.get(anchor, ()):
+                if not thin.startswith(known.letters, first):
+                    left = len(thin) - first
+                    if left >= len(known.letters) or not known.letters.startswith(thin[first:]):
+                        continue
+                start = self._before(text, hits.at(first), known.lead)
+                if start < 0 or (goes_on and start >= open_at):
+                    continue
+                end = _after(text, start, len(known.bones))
+                own = skeleton(text[start:end])
+                if own == known.bones:
+                    spans += [_span(form.name, start, end) for form in known.forms if form.fits(text[start:end])]
+                elif known.bones.startswith(own):
+                    open_at = start
+        if self._bare:
+            more, bare_open = self._find_bare(text, goes_on=goes_on)
+            spans, open_at = spans + more, min(open_at, bare_open)
+        return spans, open_at if self._may_go_on(text) else len(text)
+
+    def _find_bare(self, text: bytes, *, goes_on: bool) -> tuple[list[Span], int]:
+        """As `_find_in`, of the forms that hardly have letters or digits."""
+        own = skeleton(text)
+        spans: list[Span] = []
+        places = _Places(text)
+        open_bone = len(own)
+        for pattern, first, _ in self._bare_anchors.find_matches_as_indexes(own, overlapping=True):
             if goes_on and first >= open_bone:
                 continue
-            for form in self._forms[pattern]:
-                if not bones.startswith(form.bones, first):
-                    if form.bones.startswith(bones[first:]):
+            for form in self._bare[pattern]:
+                if not own.startswith(form.bones, first):
+                    if form.bones.startswith(own[first:]):
                         open_bone = min(open_bone, first)
                     continue
-                places = places or _Places(text)
                 start, end = places.span(first, len(form.bones))
                 if form.fits(text[start:end]):
                     spans.append(_span(form.name, start, end))
-        gap = _TRAILING.search(text, max(len(text) - self._gap - 1, 0))
-        if open_bone >= len(bones) or (gap and len(gap[0]) > self._gap):
-            return spans, tokens, len(text)
-        return spans, tokens, (places or _Places(text)).span(open_bone, 1)[0]
+        return spans, places.span(open_bone, 1)[0] if open_bone < len(own) else len(text)
 
-    def _open_anchor(self, bones: bytes) -> int:
-        """Where the longest end of `bones` that begins an anchor begins; their number when there is none."""
-        for place in range(max(len(bones) - _ANCHOR + 1, 0), len(bones)):
-            rest = bones[place : place + _HEAD]
+    def _open_end(self, text: bytes) -> int:
+        """Where the longest end of `text` that begins an anchor begins; its length when there is none."""
+        size = _TAIL
+        tail = text[-size:]
+        while len(own := skeleton(tail)) < _ANCHOR and size < len(text):
+            size *= 4
+            tail = text[-size:]
+        for place in range(max(len(own) - _ANCHOR + 1, 0), len(own)):
+            rest = own[place : place + _HEAD]
             if len(rest) == _HEAD and rest not in self._heads:
                 continue
-            rest = bones[place:]
+            rest = own[place:]
             nearest = bisect_left(self._bones, rest)
             if nearest < len(self._bones) and self._bones[nearest].startswith(rest):
-                return place
-        return len(bones)
+                return len(text) - len(tail) + _Places(tail).span(place, 1)[0]
+        return len(text)
+
+    def _may_go_on(self, text: bytes) -> bool:
+        """Whether what a search ignores at the end of `text` is so little that a form may go on after it."""
+        gap = _TRAILING.search(text, max(len(text) - self._gap - 1, 0))
+        return not (gap and len(gap[0]) > self._gap)
+
+    def _before(self, text: bytes, at: int, lead: bytes) -> int:
+        """Where `lead` begins, which stands right before `at` but for what a search ignores; -1 when it does not."""
+        for byte in reversed(lead):
+            first = at
+            while at > 0 and text[at - 1] in STRIPPED:
+                at -= 1
+                if first - at > self._gap:
+                    return -1
+            if at == 0 or text[at - 1] != byte:
+                return -1
+            at -= 1
+        return at
 
     def _tokens(self, source: bytes) -> list[Span]:
         found: list[Span] = []
@@ -224,16 +291,17 @@ class _Places:
     def span(self, first: int, length: int) -> tuple[int, int]:
         """The text's range for `length` bytes of the skeleton from `first` on."""
         block = bisect_right(self._before, first) - 1
-        start = self._after(block * _BLOCK, first - self._before[block] + 1) - 1
-        return start, self._after(start, length)
+        start = _after(self._text, block * _BLOCK, first - self._before[block] + 1) - 1
+        return start, _after(self._text, start, length)
 
-    def _after(self, place: int, count: int) -> int:
-        """The place after the first `count` bytes from `place` on that a search does not ignore."""
-        while count:
-            piece = self._text[place : place + count]
-            place += count
-            count -= len(skeleton(piece))
-        return place
+
+def _after(text: bytes, place: int, count: int) -> int:
+    """The place after the first `count` bytes from `place` on that a search does not ignore, or the text's end."""
+    while count and place < len(text):
+        piece = text[place : place + count]
+        place += len(piece)
+        count -= len(skeleton(piece))
+    return place
 
 
 def _span(name: str, start: int, end: int, *, guessed: bool = False) -> Span:

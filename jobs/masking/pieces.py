@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from jobs.masking.anchors import after, bones
 from jobs.masking.encodings import piece_forms
 from jobs.masking.parts import is_common, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from jobs.masking.anchors import Hits
 
 _HEAD = 8
 _INNER = 16
@@ -29,20 +32,12 @@ _REJOIN = 6
 _SHORTEST = 6
 _SURE = 10
 _MANY = 20
-_BLOCK = 2048
 
-_LOWER = bytes(code + 32 if 65 <= code <= 90 else code for code in range(256))  # noqa: PLR2004 - A to Z
-_OTHER = bytes(code for code in range(256) if not (chr(code).isascii() and chr(code).isalnum()))
 _WORD = re.compile(rb"[A-Za-z0-9+/=_-]{10,}")
 _PLAIN = re.compile(rb"(?:[A-Za-z]+[0-9]{0,2}|[0-9]{1,4})(?:[-_+/=](?:[A-Za-z]*[0-9]{0,2}|[0-9]{1,4}))*")
 _DUMPED = re.compile(rb"[0-9a-f ]+")
 _COLUMN = re.compile(rb" {2,}[^\n]{1,80}")
 _RUN = re.compile(rb"[A-Za-z0-9+/=_-]{48,}")
-
-
-def bones(text: bytes) -> bytes:
-    """The letters and digits of `text`, in lower case."""
-    return text.translate(_LOWER, _OTHER)
 
 
 class Cluster(NamedTuple):
@@ -94,8 +89,6 @@ class PieceFinder:
     """Built once for a set of secrets; `scan` is a pure function of the bytes it is given."""
 
     def __init__(self, known: Mapping[str, str], *, addresses: bool = True) -> None:
-        import ahocorasick_rs
-
         anchors: dict[bytes, list[tuple[_Form, int]]] = {}
         for name in sorted(known):
             for piece in (known[name], *parts_of(known[name], addresses=addresses)):
@@ -108,42 +101,36 @@ class PieceFinder:
                         known_by = anchors.setdefault(form.bones[place : place + length], [])
                         if not any(other is form for other, _ in known_by):  # One that repeats itself is met anew.
                             known_by.append((form, place))
-        self._anchors = list(anchors.values())
-        self._longest = max(map(len, anchors), default=0)
-        self._hold = _HELD if self._longest > _HEAD else _HEAD
-        self._search = ahocorasick_rs.BytesAhoCorasick(list(anchors), implementation=ahocorasick_rs.Implementation.DFA)
+        self.anchors = anchors
+        longest = max(map(len, anchors), default=0)
+        self._hold = _HELD if longest > _HEAD else _HEAD
 
-    def scan(self, text: bytes, *, goes_on: bool = False) -> tuple[list[Cluster], int]:
-        """The clusters in `text`, and the first place where more text could make, change or lengthen one.
+    def scan(self, hits: Hits, *, goes_on: bool = False) -> tuple[list[Cluster], int]:
+        """The clusters in a text, and the first place where more text could make, change or lengthen one.
 
         When it `goes_on`, those from that place on are left for the next time.
         """
-        if not self._anchors:
+        text, thin = hits.text, hits.thin
+        if not self.anchors:
             return [], len(text)
-        thin = bones(text)
         found: dict[tuple[int, int, str], Cluster] = {}
         held = self._held(text)
-        places: _Places | None = None
         reached: dict[int, int] = {}
-        for pattern, first, _ in self._search.find_matches_as_indexes(thin, overlapping=True):
-            places = places or _Places(text)
-            at = places.at(first)
-            for form, place in self._anchors[pattern]:
+        for anchor, first in hits.found:
+            for form, place in self.anchors.get(anchor, ()):
+                at = hits.at(first)
                 if place and reached.get(id(form), -1) >= at:
                     continue
                 walk = _Walk(form, text, at, place)
                 if place:
-                    walk.back(thin, first, places)
+                    walk.back(thin, first, hits)
                 if goes_on and walk.start >= held:
                     continue
-                open_end = walk.forward()
-                if walk.pieces:
-                    reached[id(form)] = max(reached.get(id(form), 0), walk.pieces[-1][1])
-                if open_end:
+                if walk.forward():
                     held = min(held, walk.start)
-                if walk.pieces and form.accepts(walk.texts(), walk.first, walk.count):
-                    cluster = Cluster(walk.start, walk.pieces[-1][1], form.name, tuple(walk.pieces))
+                if cluster := walk.cluster():
                     found[cluster.start, cluster.end, cluster.name] = cluster
+                reached[id(form)] = max(reached.get(id(form), 0), walk.end)
         return sorted(found.values()), held
 
     def _held(self, text: bytes) -> int:
@@ -169,10 +156,18 @@ class _Walk:
         self.count = 0
         self.pieces: list[tuple[int, int]] = []
 
-    def texts(self) -> list[bytes]:
-        return [self._text[start:end] for start, end in self.pieces]
+    @property
+    def end(self) -> int:
+        return self.pieces[-1][1] if self.pieces else 0
 
-    def back(self, thin: bytes, first: int, places: _Places) -> None:
+    def cluster(self) -> Cluster | None:
+        """What was found, when that is the secret and not chance."""
+        texts = [self._text[start:end] for start, end in self.pieces]
+        if not texts or not self._form.accepts(texts, self.first, self.count):
+            return None
+        return Cluster(self.start, self.end, self._form.name, tuple(self.pieces))
+
+    def back(self, thin: bytes, first: int, hits: Hits) -> None:
         """Take in what stands right before the anchor and belongs to the form, on the same line."""
         own = self._form.bones
         reach = min(self.first, first, _STEP + _INNER)
@@ -180,7 +175,7 @@ class _Walk:
         while same < reach and own[self.first - same - 1] == thin[first - same - 1]:
             same += 1
         while same:
-            start = places.at(first - same)
+            start = hits.at(first - same)
             if b"\n" not in self._text[start : self.start]:
                 self.start, self.first = start, self.first - same
                 return
@@ -199,7 +194,7 @@ class _Walk:
             thin = bones(segment)
             same = _common(thin, own, place)
             if same:
-                end = _after(text, at, same)
+                end = after(text, at, same)
                 self.pieces.append((at, end))
                 self.count += same
                 place += same
@@ -238,32 +233,7 @@ class _Walk:
             at = thin.find(wanted)
         if at < 0:
             return -1, open_end
-        return _after(text, begin, at + 1) - 1, False
-
-
-class _Places:
-    """Maps places among the letters and digits back to the text."""
-
-    def __init__(self, text: bytes) -> None:
-        self._text = text
-        self._before = [0]
-        for block in range(0, len(text), _BLOCK):
-            self._before.append(self._before[-1] + len(bones(text[block : block + _BLOCK])))
-
-    def at(self, place: int) -> int:
-        from bisect import bisect_right
-
-        block = bisect_right(self._before, place) - 1
-        return _after(self._text, block * _BLOCK, place - self._before[block] + 1) - 1
-
-
-def _after(text: bytes, place: int, count: int) -> int:
-    """The place after the first `count` letters and digits from `place` on."""
-    while count:
-        piece = text[place : place + count]
-        place += count
-        count -= len(bones(piece))
-    return place
+        return after(text, begin, at + 1) - 1, False
 
 
 def _common(thin: bytes, own: bytes, place: int) -> int:
