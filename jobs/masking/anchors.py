@@ -42,15 +42,25 @@ class Hits:
         self.thin = thin
         self.found = found
         self._before: list[int] = []
+        self._last = (0, -1)
 
     def at(self, place: int) -> int:
         """The place in the text of the letter or digit that is number `place` of all."""
+        last, at = self._last
+        if at < 0 or not 0 <= place - last < _BLOCK:
+            last, at = self._block(place)
+        at = after(self.text, at, place - last + 1) - 1
+        self._last = (place, at)
+        return at
+
+    def _block(self, place: int) -> tuple[int, int]:
+        """Where the block begins that holds `place`, counted in letters and digits, and in the text."""
         if not self._before:
             self._before.append(0)
             for block in range(0, len(self.text), _BLOCK):
                 self._before.append(self._before[-1] + len(bones(self.text[block : block + _BLOCK])))
         block = bisect_right(self._before, place) - 1
-        return after(self.text, block * _BLOCK, place - self._before[block] + 1) - 1
+        return self._before[block], block * _BLOCK
 
 
 def after(text: bytes, place: int, count: int) -> int:

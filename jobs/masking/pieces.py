@@ -185,6 +185,8 @@ class _Walk:
         """Go on as far as the form does. True when the text ends before that is known."""
         own, text = self._form.bones, self._text
         at, place = self.start, self.first
+        if self._whole():
+            return False
         while True:
             left = len(own) - place
             limit = at + 6 * left + _LEAD + _TRAIL
@@ -212,6 +214,15 @@ class _Walk:
             at, waits = self._next_line(line_end + 1, place)
             if at < 0:
                 return waits
+
+    def _whole(self) -> bool:
+        """Take all the rest of the form where it stands in one run, which is what nearly always happens."""
+        left = len(self._form.bones) - self.first
+        if self._form.dumped or self._text[self.start : self.start + left].lower() != self._form.bones[self.first :]:
+            return False
+        self.pieces.append((self.start, self.start + left))
+        self.count = left
+        return True
 
     def _next_line(self, begin: int, place: int) -> tuple[int, bool]:
         """Where the form goes on in the line that begins at `begin`, or -1 and whether the text ends too early."""
