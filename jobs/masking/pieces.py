@@ -126,7 +126,7 @@ class PieceFinder:
                     walk.back(thin, first, hits)
                 if goes_on and walk.start >= held:
                     continue
-                if walk.forward():
+                if not walk.whole() and walk.forward():
                     held = min(held, walk.start)
                 if cluster := walk.cluster():
                     found[cluster.start, cluster.end, cluster.name] = cluster
@@ -185,8 +185,6 @@ class _Walk:
         """Go on as far as the form does. True when the text ends before that is known."""
         own, text = self._form.bones, self._text
         at, place = self.start, self.first
-        if self._whole():
-            return False
         while True:
             left = len(own) - place
             limit = at + 6 * left + _LEAD + _TRAIL
@@ -215,7 +213,7 @@ class _Walk:
             if at < 0:
                 return waits
 
-    def _whole(self) -> bool:
+    def whole(self) -> bool:
         """Take all the rest of the form where it stands in one run, which is what nearly always happens."""
         left = len(self._form.bones) - self.first
         if self._form.dumped or self._text[self.start : self.start + left].lower() != self._form.bones[self.first :]:
