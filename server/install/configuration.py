@@ -113,11 +113,13 @@ def _changed(client: Client, path: Path, changes: Sequence[tuple[Key, Any]], *, 
         entry = editor.put(entry, key, value)
     try:
         text = _text(before or b"")
-        wanted = editor.parse(text)
+        wanted, original = editor.parse(text), text
         for key, value in changes:
+            if not remove:
+                editor.put(original, key, value)  # What is refused is refused with the line that the person sees.
+            text = editor.drop(text, key) if remove else editor.put(text, key, value)
             plain = editor.plain(value) if hasattr(editor, "plain") else value
             wanted = _data_without(wanted, key) if remove else _data_with(wanted, key, plain)
-            text = editor.drop(text, key) if remove else editor.put(text, key, value)
         _check(editor, text, wanted)
     except Unfit as error:
         raise ConfigurationRefused(

@@ -98,8 +98,12 @@ def drop(text: str, key: Key) -> str:
             return text
         node = found[1]
     found = _find(node, key[-1]) if isinstance(node, yaml.MappingNode) else None
-    if found is None or node.flow_style:
+    if found is None:
         return text
+    if node.flow_style:
+        begins, end = found[0].start_mark.index, found[1].end_mark.index
+        rest = text[end:].lstrip()
+        return text[:begins] + rest[1:].lstrip() if rest[:1] == "," else text[:begins].rstrip(" ,") + text[end:]
     every = text.splitlines(keepends=True)
     return "".join([*every[: found[0].start_mark.line], *every[_last_line(found[1]) + 1 :]])
 
