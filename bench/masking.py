@@ -17,6 +17,8 @@ from jobs.masking.masker import Masker
 _SECRETS = 50
 _ROUNDS = 5
 _CHUNK = 64 * 1024
+_SIZES = (4 * 1024, 64 * 1024, 1024 * 1024)
+_LONG = 6 * 1024
 _LETTERS = string.ascii_letters + string.digits
 
 
@@ -45,6 +47,15 @@ def main() -> None:
     _row("mask, text full of escapes", _speed(escaped, lambda: masker.mask(escaped)), copy)
     _row("mask, a secret in each 100th line", _speed(found, lambda: masker.mask(found)), copy)
     _row(f"stream, chunks of {_CHUNK // 1024} KiB", _speed(text, lambda: _stream(masker, data)), copy)
+    noise = chance.randbytes(len(data))
+    _row("mask, random bytes", _speed(noise, lambda: masker.mask_bytes(noise)), copy)
+    _row("stream, random bytes", _speed(noise, lambda: _stream(masker, noise)), copy)
+    long = Masker({**known, "LONG": "".join(chance.choice(_LETTERS) for _ in range(_LONG))})
+    for size in _SIZES:
+        short_only = _speed(data, lambda size=size: _stream(masker, data, size))
+        with_long = _speed(data, lambda size=size: _stream(long, data, size))
+        _row(f"stream, {size // 1024} KiB, and a secret of 6 KB", with_long, copy)
+        print(f"{'':<36} {with_long / short_only:8.2f} of the speed without it")
 
 
 def _secret(chance: random.Random) -> str:
@@ -64,21 +75,22 @@ def _log(chance: random.Random, size: int) -> str:
     return "\n".join(lines)
 
 
-def _stream(masker: Masker, data: bytes) -> None:
+def _stream(masker: Masker, data: bytes, size: int = _CHUNK) -> None:
     stream = masker.stream()
-    for place in range(0, len(data), _CHUNK):
-        stream.feed(data[place : place + _CHUNK])
+    for place in range(0, len(data), size):
+        stream.feed(data[place : place + size])
     stream.flush()
 
 
-def _speed(text: str, work: Callable[[], object]) -> float:
+def _speed(text: str | bytes, work: Callable[[], object]) -> float:
     """The best of some rounds, in MB for each second of processor time: other work on the machine counts little."""
     best = float("inf")
     for _ in range(_ROUNDS):
         started = time.process_time()
         work()
         best = min(best, time.process_time() - started)
-    return len(text.encode()) / best / 1e6
+    size = len(text.encode()) if isinstance(text, str) else len(text)
+    return size / best / 1e6
 
 
 def _row(what: str, speed: float, baseline: float) -> None:
