@@ -63,6 +63,7 @@ class Client:
         style: The shape of an entry.
         reference: How a value of the person's environment is named, with ``NAME`` in it; None: it offers no such thing.
         comments: Whether the client itself reads comments in its file.
+        new: The file that is made where none is there and no variable names one.
         signs: Folders or files that tell that the client is on this machine.
         then: What makes the client read its file again.
     """
@@ -76,6 +77,7 @@ class Client:
     reference: str | None = None
     windows: tuple[str, ...] = ()
     comments: bool = True
+    new: str = ""
     signs: tuple[str, ...] = ()
     then: str = "Restart it."
 
@@ -85,7 +87,9 @@ class Client:
     def file(self, place: Place) -> Path:
         """The file to write: the first that is there, else the first that can be."""
         paths = [path for template in self.templates(place) if (path := place.fill(template)) is not None]
-        return next((path for path in paths if path.exists()), paths[0])
+        there = next((path for path in paths if path.exists()), None)
+        moved = place.fill(self.templates(place)[0])
+        return there or moved or (place.fill(self.new) if self.new else None) or paths[0]
 
     def is_here(self, place: Place) -> bool:
         """Whether anything on this machine says that the client is used."""
@@ -152,10 +156,14 @@ CLIENTS: tuple[Client, ...] = (
     Client(
         "fast-agent", "fast-agent", "yaml",
         (
-            "{FAST_AGENT_HOME}/fast-agent.yaml", "{FAST_AGENT_HOME}/fastagent.config.yaml",
-            "{folder}/fast-agent.yaml", "{folder}/.fast-agent/fast-agent.yaml", "{folder}/fastagent.config.yaml",
+            "{FAST_AGENT_HOME}/fast-agent.yaml",
+            "{FAST_AGENT_HOME}/fastagent.config.yaml",
+            "{folder}/.fast-agent/fast-agent.yaml",
+            "{folder}/.fast-agent/fastagent.config.yaml",
+            "{folder}/fast-agent.yaml",
+            "{folder}/fastagent.config.yaml",
         ),
-        ("mcp", "servers"), "plain", "${NAME}", then="Name the server: `fast-agent go --servers hf-jobs`.",
+        ("mcp", "servers"), "plain", "${NAME}", new="{folder}/fast-agent.yaml", then="Name the server: `fast-agent go --servers hf-jobs`.",
     ),
     Client(
         "codex", "Codex", "toml", ("{CODEX_HOME}/config.toml", "{home}/.codex/config.toml"), ("mcp_servers",), "codex",
