@@ -163,7 +163,8 @@ CLIENTS: tuple[Client, ...] = (
             "{folder}/fast-agent.yaml",
             "{folder}/fastagent.config.yaml",
         ),
-        ("mcp", "servers"), "plain", "${NAME}", new="{folder}/fast-agent.yaml", then="Name the server: `fast-agent go --servers hf-jobs`.",
+        ("mcp", "servers"), "plain", "${NAME}", new="{folder}/fast-agent.yaml",
+        then="Name the server: `fast-agent go --servers hf-jobs`.",
     ),
     Client(
         "codex", "Codex", "toml", ("{CODEX_HOME}/config.toml", "{home}/.codex/config.toml"), ("mcp_servers",), "codex",
