@@ -108,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.set_defaults(run=_audit)
 
     doctor = commands.add_parser("doctor", help="what works, what does not, and what to do about it")
+    doctor.add_argument("--json", action="store_true", help="for a program")
     doctor.set_defaults(run=_doctor)
     return parser
 
@@ -328,6 +329,8 @@ def _audit(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from server.doctor import examine
+    from server.doctor.report import examine
+    from server.settings import Settings
 
-    return examine(_settings(arguments))
+    given = {name: value for name, value in vars(arguments).items() if name in Settings.model_fields}
+    return examine(given, as_json=arguments.json)

@@ -17,7 +17,18 @@ WAITS = "Waiting for other jobs on this machine"
 WAITS_FOR_DISK = "Waiting for free disk space on this machine"
 
 
-_KEPT_FOR_US = frozenset({"attempts", "notDone"})
+#: What the Hub shows of a job's spec where it was given. Whatever else is kept with a job is this hub's own.
+_SHOWN = (
+    "dockerImage",
+    "spaceId",
+    "flavor",
+    "timeout",
+    "labels",
+    "volumes",
+    "expose",
+    "network",
+    "resourceGroupId",
+)
 _ALWAYS = ("command", "arguments", "environment", "secrets")
 
 
@@ -53,7 +64,7 @@ def _present(**fields: Any) -> dict[str, Any]:
 
 def _spec(spec: dict[str, Any]) -> dict[str, Any]:
     """Return what was asked for, as it is kept; of what was not, only the lists that are always there."""
-    given = {key: value for key, value in spec.items() if value and key not in _KEPT_FOR_US}
+    given = {key: spec[key] for key in _SHOWN if spec.get(key)}
     return {**{key: spec[key] for key in _ALWAYS}, **given, "retry": spec["attempts"] - 1}
 
 

@@ -1,0 +1,1 @@
+"""``hf-jobs-mcp doctor``: what works, what does not, and what to do about it."""
