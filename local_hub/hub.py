@@ -110,12 +110,13 @@ class Hub:
     async def status(self) -> dict[str, Any]:
         """Return what ``hub status --json`` shows, the endpoint and version aside."""
         waiting, running = await self.store.read(job_table.count_unfinished)
+        known = await self.store.read(job_table.count)
         scheduled = await self.store.read(schedule_table.any_active)
         return {
             "pid": os.getpid(),
             "runner": self.runner.launcher.name,
             "sandbox": self.runner.launcher.sandbox,
-            "jobs": {"waiting": waiting, "running": running},
+            "jobs": {"waiting": waiting, "running": running, "finished": max(0, known - waiting - running)},
             "scheduled": scheduled,
             "capacity": self.limits.capacity,
         }

@@ -60,7 +60,9 @@ def _status(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(told))
         return 0
-    counts = ", ".join(f"{count} {stage.lower()}" for stage, count in jobs.items() if count) or "no job waits or runs"
+    finished = jobs.get("finished")
+    counts = ", ".join(f"{count} {stage}" for stage, count in jobs.items() if count and stage != "finished")
+    counts = f"{counts or 'no job waits or runs'}{f', {finished} finished' if finished else ''}"
     print(f"The local hub {state.version} runs at {state.endpoint} (process {state.pid}): {counts}.")
     return 0
 

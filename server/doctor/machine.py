@@ -65,10 +65,10 @@ def disk(settings: Settings) -> Iterator[Finding]:
         if error.errno in _FULL:
             yield Finding(
                 "fail", "disk", f"there is no room left where {settings.home} lies",
-                "Free some: hf-jobs-mcp hub clean. Or set HF_JOBS_MCP_HOME to a folder on another disk.",
+                "Free some, or set HF_JOBS_MCP_HOME to a folder on another disk.",
             )  # fmt: skip
         return
-    advice = "Free some: hf-jobs-mcp hub clean." if free < _SCARCE_GB else None
+    advice = "Free some before large jobs." if free < _SCARCE_GB else None
     yield Finding("note" if advice else "ok", "disk", f"{free:.1f} GB free", advice)
 
 

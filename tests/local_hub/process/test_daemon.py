@@ -102,7 +102,13 @@ def test_the_status_tells_what_the_hub_is_doing(tmp_path: Path) -> None:
         status = state.status()
         assert status is not None
         assert (status["pid"], status["endpoint"], status["version"]) == (state.pid, state.endpoint, VERSION)
-        assert status["jobs"] == {"waiting": 0, "running": 0}
+        assert status["jobs"] == {"waiting": 0, "running": 0, "finished": 0}
+        api = HfApi(endpoint=state.endpoint, token=state.token)
+        job = api.run_job(image="python:3.12", command=["true"], namespace="local")
+        api.wait_for_job(job.id, namespace="local", timeout=60, poll_interval=0.05)
+        status = state.status()
+        assert status is not None
+        assert status["jobs"] == {"waiting": 0, "running": 0, "finished": 1}
 
 
 @pytest.mark.parametrize(
