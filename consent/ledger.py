@@ -37,6 +37,7 @@ MOST_OF_ONE = 40
 MOST_WAITING_IN_ALL = 200
 
 _KEPT_FOR = 3_600.0
+_TASKS_KEPT_FOR = 90 * 86_400.0
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS approvals (
@@ -47,6 +48,7 @@ CREATE INDEX IF NOT EXISTS approvals_by_digest ON approvals (digest, caller);
 CREATE TABLE IF NOT EXISTS spent (
     key TEXT PRIMARY KEY, digest TEXT NOT NULL, caller TEXT NOT NULL, submission TEXT NOT NULL,
     at REAL NOT NULL, namespace TEXT, result TEXT);
+CREATE TABLE IF NOT EXISTS tasks (id TEXT PRIMARY KEY, client TEXT NOT NULL, at REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS spent_by_digest ON spent (digest, caller, at);
 CREATE TABLE IF NOT EXISTS risked (at REAL NOT NULL, usd REAL NOT NULL);
 """
@@ -246,6 +248,18 @@ class Ledger:
                 (digest, caller, since, before),
             ).fetchone()
         return Consumed(*row) if row is not None else None
+
+    def keep_task(self, task_id: str, client: str) -> None:
+        """Note which client a task was made for."""
+        with self._writing() as db:
+            db.execute("DELETE FROM tasks WHERE at < ?", (self._clock() - _TASKS_KEPT_FOR,))
+            db.execute("INSERT OR IGNORE INTO tasks VALUES (?, ?, ?)", (task_id, client, self._clock()))
+
+    def is_task_of(self, task_id: str, client: str) -> bool:
+        """Whether there is such a task, and it is this client's."""
+        with self._lock:
+            found = self._db.execute("SELECT 1 FROM tasks WHERE id = ? AND client = ?", (task_id, client)).fetchone()
+        return found is not None
 
     def _expire(self, db: sqlite3.Connection) -> None:
         db.execute(

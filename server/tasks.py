@@ -1,16 +1,19 @@
 """The `io.modelcontextprotocol/tasks` extension (SEP-2663): submit a job and be given its results when it has ended.
 
 A client that declares the extension gets a task instead of a job handle from `submit_job`, once the person has been
-asked and the job has an id; everyone else is unaffected. The task *is* the job: its id is `namespace/ID`, nothing is
-kept here, so it can be asked for after a restart and from another machine. The result is what `fetch_results` says.
+asked and the job has an id; everyone else is unaffected. The task *is* the job: its id is `namespace/ID`, only
+which client it was made for is kept, in the state folder, so it can be asked for after a restart, and by no client
+that gives another name. The result is what `fetch_results` says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from sqlite3 import Error as DatabaseError
 from typing import TYPE_CHECKING, Any
 
+import anyio.to_thread
 from mcp.server.extension import Extension, MethodBinding
 from mcp.server.mcpserver.server import require_client_extension
 from mcp.shared.exceptions import MCPError
@@ -18,6 +21,7 @@ from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolRequestParams, Cal
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import Field
 
+from consent.caller import client_name
 from jobs import stage
 from jobs.display_text import one_line
 from jobs.errors import BadArgument, JobsError, NotFound
@@ -73,7 +77,13 @@ class Tasks(Extension):
             return result
         try:
             job = await (await self._services.connect()).hub.inspect(f"{made['namespace']}/{made['id']}")
-        except JobsError:  # It was sent: its handle, which has the id, is better than an error.
+            await self._keep(f"{job.namespace}/{job.id}", ctx)
+        except (
+            JobsError,
+            OSError,
+            DatabaseError,
+        ):
+            # It was sent: its handle, which has the id, is better than an error.
             return result
         return {"resultType": "task", **_task(job, "working")}
 
@@ -104,10 +114,18 @@ class Tasks(Extension):
                 raise MCPError(INTERNAL_ERROR, error.message, error.as_dict()) from None
         return {}
 
+    async def _keep(self, task_id: str, ctx: ServerRequestContext[Any, Any]) -> None:
+        await anyio.to_thread.run_sync(self._services.gate.ledger.keep_task, task_id, client_name(ctx))
+
+    async def _must_be_of(self, client: str, task_id: str) -> None:
+        if not await anyio.to_thread.run_sync(self._services.gate.ledger.is_task_of, task_id, client):
+            raise NotFound("That is no task of this client.")
+
     async def _job(self, ctx: ServerRequestContext[Any, Any], params: TaskParams) -> Job:
         require_client_extension(ctx, IDENTIFIER)
         try:
             split_job_id(params.task_id, field="taskId")
+            await self._must_be_of(client_name(ctx), params.task_id)
             return await (await self._services.connect()).hub.inspect(params.task_id)
         except (BadArgument, NotFound):
             raise MCPError(INVALID_PARAMS, "Failed to retrieve task: Task not found") from None

@@ -10,7 +10,7 @@ import anyio
 import pytest
 from mcp.client.extension import ClaimContext, ClientExtension, ResultClaim
 from mcp.shared.exceptions import MCPError
-from mcp_types import CallToolResult, Request, RequestParams, Result
+from mcp_types import CallToolResult, Implementation, Request, RequestParams, Result
 from pydantic import ConfigDict
 
 from tests.mcp_session import Person, data, environment, error, http_server, over_http, over_stdio
@@ -141,3 +141,21 @@ async def test_a_task_outlives_the_server_that_made_it(home: Path, url: str) -> 
     async with over_http(url, extensions=[Declares()]) as client:
         task = await ask(client.session, "tasks/get", tasks.seen[0]["taskId"])
     assert task["status"] == "cancelled"
+
+
+@pytest.mark.promise("S5")
+async def test_another_clients_task_is_none_and_so_is_a_job_that_was_made_without_one(url: str) -> None:
+    mine, other = Declares(cancels=True), Implementation(name="another", version="1")
+    async with over_http(url, extensions=[mine]) as client:
+        await client.call_tool("submit_job", LONG)
+    async with over_http(url) as client:
+        plain = data(await client.call_tool("submit_job", LONG))
+    task_id, job_id = mine.seen[0]["taskId"], f"{plain['namespace']}/{plain['id']}"
+    async with over_http(url, extensions=[Declares()], client_info=other) as client:
+        for method in ("tasks/get", "tasks/update", "tasks/cancel"):
+            for wanted in (task_id, job_id):
+                with pytest.raises(MCPError) as refused:
+                    await ask(client.session, method, wanted)
+                assert refused.value.error.code == -32602
+        assert data(await client.call_tool("job_status", {"job_id": job_id}))["stage"] != "CANCELED"
+        await client.call_tool("manage_job", {"job_id": job_id, "action": "cancel"})
