@@ -49,12 +49,8 @@ class Prepared:
     monthly_usd: float | None
     sources: dict[str, str]
     next_runs: tuple[str, ...]
-
-    @property
-    def advice(self) -> list[str] | None:
-        """What will probably disappoint, said before it is paid for."""
-        given = self.spec.timeout_seconds != durations.DEFAULT_SECONDS
-        return list(advice(self.spec, timeout_given=given)) or None
+    advice: list[str] | None
+    """What will probably disappoint, said before it is paid for."""
 
 
 async def prepare(services: Services, arguments: JobArguments) -> Prepared:
@@ -72,7 +68,11 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
     hub = connected.hub
     hardware = await hub.hardware()
     namespace = await hub.namespace(arguments.namespace)
-    spec = build(arguments, hub=hub.endpoint, namespace=namespace, flavors=[item.name for item in hardware])
+    flavors = [item.name for item in hardware]
+    # A script may have a megabyte, and reading it keeps nobody else waiting.
+    spec = await anyio.to_thread.run_sync(
+        partial(build, arguments, hub=hub.endpoint, namespace=namespace, flavors=flavors)
+    )
     for name in spec.secret_names:
         services.vault.check(name)
     await places.check(hub, spec, make=not arguments.dry_run)
@@ -82,7 +82,8 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
         moments = Schedule.parse(spec.schedule).next(3, services.first_asked(spec.digest))
         next_runs = tuple(moment.strftime("%Y-%m-%d %H:%M UTC") for moment in moments)
     monthly = cost.max_monthly_cost_usd(spec, hardware, services.now())
-    return Prepared(connected, spec, cost.max_cost_usd(spec, hardware), monthly, sources, next_runs)
+    told = await anyio.to_thread.run_sync(_advice, spec)
+    return Prepared(connected, spec, cost.max_cost_usd(spec, hardware), monthly, sources, next_runs, told)
 
 
 async def describe(
@@ -123,6 +124,11 @@ async def describe(
         details=details(spec),
     )
     return Step(prepared, request(told), spec.namespace, send, find, told.worst_usd)
+
+
+def _advice(spec: JobSpec) -> list[str] | None:
+    given = spec.timeout_seconds != durations.DEFAULT_SECONDS
+    return list(advice(spec, timeout_given=given)) or None
 
 
 async def _sources(services: Services, spec: JobSpec) -> dict[str, str]:
