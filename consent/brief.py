@@ -178,6 +178,8 @@ class _Brief:
         if spec.network_group:
             names = [spec.network_group, *spec.network_aliases]
             yield from self._list("Net", [inline(mask(name)) for name in names], "network")
+        if self._told.workspace is not None:
+            yield from self._list("Folder", [inline(mask(self._told.workspace))], "workspace")
         yield from self._list("Labels", [inline(mask(f"{key}={value}")) for key, value in spec.labels], "labels")
         if spec.resource_group_id:
             yield from self._list("Pays", [inline(mask(spec.resource_group_id))], "resource group")
@@ -235,7 +237,7 @@ class _Brief:
         hidden = files if whole else self._texts
         at = [host for text in hidden for host in hosts_of(text)]
         at += [host for value in self._hidden for host in hosts(value, words=True)]
-        names = [name for text in hidden for name in variables(text.data or "") if name not in self._spec.secret_names]
+        names = [name for text in hidden for name in variables(text.read) if name not in self._spec.secret_names]
         for what, items in (("Hosts", [inline(host) for host in at]), ("Variables", names)):
             if items:
                 said += f". {what}: {_named(list(dict.fromkeys(items)))}"

@@ -55,6 +55,11 @@ def _of_the_text(told: Description, found: Sequence[Text], mask: Callable[[str],
     for kind, line, items in (
         ("steers programs", "steers programs", _steering(spec.env, found, spec.packages)),
         ("fetches code", "runs code that your yes does not cover", _fetched(spec.command, spec.packages, found)),
+        (
+            "text too long to read",
+            "too long to be looked through here",
+            (text.path for text in found if not text.is_read),
+        ),
         ("hidden code", "decodes text and runs it", _decoded(found)),
         ("config starts programs", "configuration starts programs", _configured(found)),
     ):
@@ -94,7 +99,7 @@ def _addresses(env: Sequence[tuple[str, str]], found: Sequence[Text], secrets: S
     """Where a service's own key would go to an address of the caller's."""
     said: list[tuple[str, str, str]] = [(name, value, "") for name, value in env if signs.ELSEWHERE.fullmatch(name)]
     for text in found:
-        for name, value in signs.ASSIGNED.findall(text.data or ""):
+        for name, value in signs.ASSIGNED.findall(text.read):
             if signs.ELSEWHERE.fullmatch(name) and name.isupper():
                 said.append((name, value, text.path))
     for name, value, _ in said:
@@ -104,9 +109,9 @@ def _addresses(env: Sequence[tuple[str, str]], found: Sequence[Text], secrets: S
     for text in found:
         if text.path == COMMAND or not _is_config(text):
             continue
-        for value in signs.ADDRESS.findall(text.data or ""):
+        for value in signs.ADDRESS.findall(text.read):
             strange = [host for host in hosts(value, words=True) if not _is_known(host)]
-            if strange and (secrets or "key" in (text.data or "").lower()):
+            if strange and (secrets or "key" in text.read.lower()):
                 yield f"{inline(text.path)} sends what it holds to {inline(strange[0])}"
                 break
 
@@ -114,12 +119,12 @@ def _addresses(env: Sequence[tuple[str, str]], found: Sequence[Text], secrets: S
 def _steering(env: Sequence[tuple[str, str]], found: Sequence[Text], packages: Sequence[str]) -> Iterator[str]:
     said = [(name, value) for name, value in env if signs.STEERING.fullmatch(name)]
     for text in found:
-        said += [pair for pair in signs.ASSIGNED.findall(text.data or "") if _is_steering(*pair)]
+        said += [pair for pair in signs.ASSIGNED.findall(text.read) if _is_steering(*pair)]
     for name, value in said:
         yield f"{name}={_host(value) if '://' in value else value}"
     for text in found:
         if text.path == COMMAND or text.path.endswith((".sh", ".bash", "Makefile")):
-            for name, value in signs.ARGUMENT.findall(text.data or ""):
+            for name, value in signs.ARGUMENT.findall(text.read):
                 yield f"{name} {_host(value)}".strip()
         if signs.LOADED.search(text.path):
             yield text.path
@@ -133,7 +138,7 @@ def _is_steering(name: str, value: str) -> bool:
 
 
 def _decoded(found: Sequence[Text]) -> Iterator[str]:
-    yield from (text.path for text in found if signs.HIDDEN.search(text.data or ""))
+    yield from (text.path for text in found if signs.HIDDEN.search(text.read))
 
 
 def _fetched(command: Sequence[str], packages: Sequence[str], found: Sequence[Text]) -> Iterator[str]:
@@ -141,7 +146,7 @@ def _fetched(command: Sequence[str], packages: Sequence[str], found: Sequence[Te
         yield f"the program at {_host(command[0])}"
     asked = "\n".join(packages)
     for text in (Text("packages", asked, 0), *found):
-        data = text.data or ""
+        data = text.read
         for pattern, what in signs.FETCHES:
             match = pattern.search(data)
             if match:
@@ -156,7 +161,7 @@ def _configured(found: Sequence[Text]) -> Iterator[str]:
     for text in found:
         if text.path == COMMAND or not _is_config(text):
             continue
-        match = signs.STARTS.search(text.data or "")
+        match = signs.STARTS.search(text.read)
         if match:
             yield f"{text.path} ({match[1].strip()})"
 

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ _URL = re.compile(
 _DOMAIN = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,24}|\d{1,3}(?:\.\d{1,3}){3}"
 _QUOTED = re.compile(rf"[\"'`]({_DOMAIN})(?::\d+)?(?:/[^\"'`]*)?[\"'`]")
 _WORD = re.compile(rf"(?:^|(?<=[\s=@]))({_DOMAIN})(?=$|[\s:/;|&])", re.MULTILINE)
+_GOES_TO = re.compile(
+    rf"\b(?:curl|wget|nc|ncat|netcat|telnet|ssh)\b[^\n;|&]{{0,300}}?\s(?<!-o )(?<!-O )(?<!> )(?:\w+@)?({_DOMAIN})"
+    r"(?=$|[\s:/;|&\"'])", re.MULTILINE,
+)  # fmt: skip
 _NO_HOSTS = frozenset(
     """
     py json yaml yml toml md txt sh bash csv tsv parquet jsonl log html css js ts lock cfg ini ipynb png jpg jpeg gif
@@ -44,7 +49,9 @@ _RUNS = re.compile(
     re.IGNORECASE,
 )
 _STEP = re.compile(r"\n|;\s|\s&&\s|\s\|\|?\s")
-_LONGEST = 400_000
+_LONGEST = 100_000
+_LONG_LINE = 2_000
+_END_OF_LINE = 800
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,19 @@ class Text:
     path: str
     data: str | None
     size: int
+
+    @cached_property
+    def read(self) -> str:
+        """What is looked through for dangers: of very long lines the two ends, of very long texts the beginning."""
+        lines = (self.data or "")[:_LONGEST].split("\n")
+        return "\n".join(
+            line if len(line) <= _LONG_LINE else f"{line[:_END_OF_LINE]} {line[-_END_OF_LINE:]}" for line in lines
+        )
+
+    @property
+    def is_read(self) -> bool:
+        """Whether all of it is looked through."""
+        return self.data is None or self.read == self.data
 
     @property
     def lines(self) -> list[str]:
@@ -104,6 +124,7 @@ def hosts(text: str, *, words: bool = False) -> list[str]:
     bare = [match[1] for match in _QUOTED.finditer(text)]
     if words:
         bare += [match[1] for match in _WORD.finditer(text)]
+        found += [match[1] for match in _GOES_TO.finditer(text)]
     found += [host for host in bare if host.rpartition(".")[2].lower() not in _NO_HOSTS]
     named = (host.rstrip(".").lower() for host in found)
     return list(dict.fromkeys(host for host in named if host and not _HERE.fullmatch(host)))
@@ -112,7 +133,7 @@ def hosts(text: str, *, words: bool = False) -> list[str]:
 def hosts_of(text: Text) -> list[str]:
     """The hosts that one of a job's texts names."""
     shell = text.path == COMMAND or text.path.endswith((".sh", ".bash", "Makefile", ".yaml", ".yml", ".env", ".cfg"))
-    return hosts(text.data or "", words=shell)
+    return hosts(text.read, words=shell)
 
 
 def variables(text: str) -> list[str]:
@@ -141,7 +162,7 @@ def reads(found: Sequence[Text], name: str) -> str:
 def _lines(text: Text, names: Sequence[str]) -> Iterator[Line]:
     word = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in names)) if names else None
     for number, said in enumerate(text.steps, start=1):
-        line = said[:_LONGEST]
+        line = said[:_LONG_LINE]
         named = word.search(line) if word else None
         goes = _CONNECTS.search(line)
         runs = _RUNS.search(line)

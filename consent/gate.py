@@ -24,11 +24,11 @@ from consent.caller import can_be_asked, is_modern, sealed_state
 from consent.ledger import Approval, Consumed, Ledger
 from consent.patience import stop_waiting, wait_no_longer_than
 from consent.question import Answer, form, text
+from consent.refusals import declined, not_the_form
 from consent.request import ConsentRequest, Fact, granted
 from hub_contract.command_line import command
 from jobs.errors import (
     ConsentCancelled,
-    ConsentDeclined,
     ConsentNotGiven,
     ConsentSpent,
     JobsError,
@@ -262,7 +262,7 @@ class Gate:
         approval = pending.approval
         if approval.status == "declined":
             await _kept(self.ledger.dismiss, approval.id)
-            raise _declined()
+            raise declined()
         if approval.status != "approved":
             return replace(pending, request=request)
         names = await self._yes(request, approval.ticked, who)
@@ -286,6 +286,10 @@ class Gate:
             if not earlier.idempotency_key or earlier.digest != request.digest or earlier.caller != who:
                 raise ConsentSpent("That answer was used before; a yes is good for one submission.")
             return earlier
+        if not answer.is_the_form:
+            await self._burn(request, who)
+            approval = await self._put_aside(request, who)
+            raise await self.misread(ctx, command("approve", approval.id), request)
         try:
             names = await self._yes(request, answer.ticked(), who)
         except ConsentNotGiven:
@@ -303,6 +307,14 @@ class Gate:
         names = tuple(name for name in request.secret_names if name in ticked)
         await self._note("answered", caller=who, answer="yes", ticked=sorted(ticked), **_facts(request))
         return names
+
+    async def misread(
+        self, ctx: Context[Any, Any], way: str = "", request: ConsentRequest | None = None
+    ) -> ConsentNotGiven:
+        """Note an answer that was not the form that was shown, and word the refusal."""
+        about = _facts(request) if request else {}
+        await self._note("answered", caller=self.caller(ctx.request_context), answer="not the form", **about)
+        return not_the_form(way or command("approve"))
 
     async def _spend(
         self,
@@ -332,7 +344,7 @@ class Gate:
         await self._burn(request, who)
         if isinstance(outcome, DeclinedElicitation):
             await self._note("answered", caller=who, answer="declined", **_facts(request))
-            return _declined(await self._earlier(request, who))
+            return declined(await self._earlier(request, who))
         await self._note("answered", caller=who, answer="cancelled", **_facts(request))
         approval = await self._put_aside(request, who)
         return ConsentCancelled(
@@ -374,13 +386,6 @@ async def _kept(call: Callable[..., Kept], *given: Any) -> Kept:
             "The record of questions and submissions cannot be written, so nothing was sent.",
             hint="Ask the user to look at the state folder (HF_JOBS_MCP_HOME): its disk may be full, or not writable.",
         ) from error
-
-
-def _declined(earlier: Consumed | None = None) -> ConsentDeclined:
-    hint = "Do not ask again unless the user wants to change something."
-    if earlier is not None and earlier.result is not None:
-        hint = f"The same was approved before and made {earlier.namespace}/{earlier.result}; look at that one."
-    return ConsentDeclined("The person said no; nothing was sent.", hint=hint)
 
 
 def _again(request: ConsentRequest, earlier: Consumed | None) -> ConsentRequest:

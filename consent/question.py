@@ -8,9 +8,18 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 
 from consent.quoted import MARK
 from consent.request import ConsentRequest  # pydantic reads the annotation of a ClassVar's owner.
@@ -26,10 +35,30 @@ _CUT = " " * (_LABEL + 1) + MARK.strip()
 
 
 class Answer(BaseModel):
-    """The base of every form: boxes only, all of them empty to begin with, nothing else accepted."""
+    """The base of every form: boxes only, all of them empty to begin with, nothing else accepted.
+
+    What is not the form, such as words for ticks or a name that was not asked, is read as a form with nothing ticked.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
     request: ClassVar[ConsentRequest]
+    _is_the_form: bool = PrivateAttr(default=True)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _of_any_shape(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(value)
+        except ValidationError:
+            unticked: dict[str, Any] = dict.fromkeys(cls.model_fields, False)
+            answer = cast("Self", cls.model_construct(None, **unticked))
+            answer._is_the_form = False  # noqa: SLF001 - its own
+            return answer
+
+    @property
+    def is_the_form(self) -> bool:
+        """Whether it came as the form has it, and not as something else."""
+        return self._is_the_form
 
     def ticked(self) -> frozenset[str]:
         return frozenset(name for name, value in self if value is True)

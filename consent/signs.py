@@ -20,26 +20,26 @@ ASSIGNED = re.compile(
 ARGUMENT = re.compile(
     r"(?<![\w-])(--(?:(?:default-|extra-)?index(?:-url)?|find-links|trusted-host|allow-insecure-host|base-url|api-base|endpoint(?:-url)?|"
     r"proxy|cacert|ca-bundle|insecure|no-check-certificate|no-verify-ssl|config-settings|config-file|python-preference)"
-    r"|-k(?=\s[^|;&]*https?:)|-x(?=\s+\S*://)|-i(?=\s+https?://))(?![\w-])(?:[=\s]+([^\s'\"|;&]+))?"
+    r"|-k(?=\s[^|;&]{0,400}https?:)|-x(?=\s+\S*://)|-i(?=\s+https?://))(?![\w-])(?:[=\s]+([^\s'\"|;&]+))?"
 )
 FETCHES = (
-    (re.compile(r"\bgit\+(?:https?|ssh|git|file)://(?!\S*@[0-9a-f]{40}\b)|\bgit\+\w+@"), "a git package at no fixed commit"),
-    (re.compile(r"\b(?:curl|wget)\b[^\n;]*(?:\|\s*(?:sudo\s+)?(?:[\w/]*/)?(?:env\s+)?(?:ba|z|da|k)?sh\b|\|\s*python|\|\s*(?:node|perl|ruby))"), "a download piped into a shell"),
+    (re.compile(r"\bgit\+(?:https?|ssh|git|file)://(?!\S{0,300}@[0-9a-f]{40}\b)|\bgit\+\w+@"), "a git package at no fixed commit"),
+    (re.compile(r"\b(?:curl|wget)\b[^\n;]{0,400}(?:\|\s*(?:sudo\s+)?(?:[\w/]*/)?(?:env\s+)?(?:ba|z|da|k)?sh\b|\|\s*python|\|\s*(?:node|perl|ruby))"), "a download piped into a shell"),
     (re.compile(r"\b(?:sh|bash|zsh|python3?)\s+(?:-c\s+)?[\"']?(?:<\(|\$\(|`)\s*(?:curl|wget)\b|\b(?:source|eval|\.)\s+[\"']?(?:<\(|\$\(|`)\s*(?:curl|wget)"), "a download run by a shell"),
-    (re.compile(r"\b(?:uv|uvx|uv\s+tool)\s+run\b[^\n;|&]*\s[\"']?https?://|\b(?:deno|bun|node|python3?)\s+(?:run\s+)?https?://"), "a program at an address"),
-    (re.compile(r"(?:@\s*|--with[= ]|--from[= ]|--requirements?[= ]|-r\s+|install\s+)[\"']?https?://(?!\S*#sha256=)"), "a package at an address"),
+    (re.compile(r"\b(?:uv|uvx|uv\s+tool)\s+run\b[^\n;|&]{0,400}\s[\"']?https?://|\b(?:deno|bun|node|python3?)\s+(?:run\s+)?https?://"), "a program at an address"),
+    (re.compile(r"(?:@\s*|--with[= ]|--from[= ]|--requirements?[= ]|-r\s+|install\s+)[\"']?https?://(?!\S{0,400}#sha256=)"), "a package at an address"),
     (re.compile(r"\b(?:pip3?|conda|mamba|uv\s+pip|apt|apt-get|apk|npm|pnpm|yarn|cargo|gem|brew)\s+(?:-\S+\s+)*(?:install|add|i)\b|\bpip[\"'],\s*[\"']install"), "packages installed by the program"),
     (re.compile(r"\b(?:npx|bunx|uvx|pipx\s+run|uv\s+tool\s+(?:run|install)|uv\s+add)\b"), "a tool fetched by name"),
     (re.compile(r"\bgit\s+clone\b|[\"']git[\"'],\s*[\"']clone"), "a repository cloned"),
     (re.compile(r"trust_remote_code\s*[=:]\s*[Tt]rue|--trust[-_]remote[-_]code|torch\.hub\.load"), "code out of a model's repository"),
-    (re.compile(r"\b(?:exec|eval)\s*\([^\n]*(?:requests|httpx|urlopen|urllib|\.text|\.content|\.read\()"), "downloaded text run as code"),
+    (re.compile(r"\b(?:exec|eval)\s*\([^\n]{0,400}(?:requests|httpx|urlopen|urllib|\.text|\.content|\.read\()"), "downloaded text run as code"),
     (re.compile(r"--(?:agent-)?(?:card|cards|prompt-file|prompt|pack|template|input|json-schema|instruction|config|skills?)[= ]+[\"']?(?:hf|https?)://"), "a card or prompt at an address"),
-    (re.compile(r"\bhf://(?!buckets/)\S+\.(?:md|ya?ml|json|txt|toml)\b"), "a card or prompt at hf://"),
+    (re.compile(r"\bhf://(?!buckets/)\S{1,300}\.(?:md|ya?ml|json|txt|toml)\b"), "a card or prompt at hf://"),
     (re.compile(r"\[\[?tool\.uv\.(?:index|sources)|^\s*(?:extra-)?index-url\s*=|^\s*-(?:-extra)?-index-url|^\s*--(?:extra-)?index-url", re.MULTILINE), "packages from an index of its own"),
 )  # fmt: skip
 HIDDEN = re.compile(
-    r"base64\s+(?:-d|--decode|-D)\b[^\n]*\||b64decode\([^\n]*\)[^\n]*\b(?:exec|eval)|(?:exec|eval)\s*\([^\n]*"
-    r"(?:b64decode|decompress|fromhex|unhexlify|decode\(|rot13|marshal|chr\()|\bxxd\s+-r[^\n]*\|\s*\w*sh\b|"
+    r"base64\s+(?:-d|--decode|-D)\b[^\n]{0,400}\||b64decode\([^\n]{0,400}\)[^\n]{0,400}\b(?:exec|eval)|(?:exec|eval)\s*\([^\n]{0,400}"
+    r"(?:b64decode|decompress|fromhex|unhexlify|decode\(|rot13|marshal|chr\()|\bxxd\s+-r[^\n]{0,400}\|\s*\w*sh\b|"
     r"marshal\.loads|pickle\.loads"
 )
 BUILDS = re.compile(r"(?:^|/)(?:pyproject\.toml|setup\.py|setup\.cfg|uv\.toml|uv\.lock|requirements[\w-]*\.txt)$")

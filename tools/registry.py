@@ -24,11 +24,14 @@ from tools.refusal import refusal
 from tools.sdk import (
     ArgModelBase,
     FuncMetadata,
+    ToolError,
     UnexpectedToolError,
     build_resolver_plans,
     find_context_parameter,
     find_resolved_parameters,
+    is_unread_answer,
 )
+from tools.services import services_of
 
 
 class Arguments(ArgModelBase):
@@ -70,6 +73,10 @@ class CheckedTool(Tool):
             if isinstance(error.__cause__, JobsError):
                 return error_result(error.__cause__, notes)
             raise
+        except ToolError as error:
+            if not is_unread_answer(error):
+                raise
+            return error_result(await services_of(context).gate.misread(context), notes)
         except JobsError as error:
             return error_result(error, notes)
 

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,6 +43,24 @@ def test_an_accept_without_a_proper_tick_is_no_yes(meet: Meet, job: Arguments, n
             reply = client.answer(question, content)
             assert outcome(reply) not in {"sent", "waits"}, (way, reply)
             assert "tango" not in json.dumps(reply)
+
+
+@pytest.mark.promise("S2", "S14")
+def test_an_answer_that_is_not_the_form_gets_words_and_a_line_in_the_record(
+    meet: Meet, job: Arguments, nothing_new: Quiet, home: Path, era: str
+) -> None:
+    client = meet(era)
+    with nothing_new():
+        for way in ("text", "null", "another name", "more than was asked", "no content"):
+            question = client.ask("submit_job", job(secrets=["API_KEY", "OTHER_KEY"]))
+            reply = client.answer(question, NO_YES[way])
+            told = json.loads(reply["result"]["content"][0]["text"])["error"]
+            assert told["code"] == "consent_not_given", way
+            assert "not the form" in told["message"]
+            assert "nothing was sent" in told["message"]
+            assert "approve" in told["hint"]
+            last = json.loads((home / "audit.jsonl").read_text().splitlines()[-1])
+            assert (last["event"], last["answer"]) == ("answered", "not the form"), way
 
 
 @pytest.mark.promise("S2")

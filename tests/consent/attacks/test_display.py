@@ -40,7 +40,7 @@ HIDDEN = re.compile(
 )
 #: How each line of ours begins, and what stands before what goes on from the line above.
 LABELS = re.compile(
-    r"(Runs  |Where |Costs |Kept  |Until |Secret|!|Says  |With  |Files |Sets  |Mounts|Ports |Net   |Labels|Pays  |When  |Also  |"
+    r"(Runs  |Where |Costs |Kept  |Until |Secret|!|Says  |With  |Files |Sets  |Mounts|Ports |Net   |Labels|Folder|Pays  |When  |Also  |"
     r"Not shown:|All of it:|Fingerprint|AGAIN ) ?"
 )
 GOES_ON = ("      | ", "       |")

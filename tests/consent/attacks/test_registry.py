@@ -133,7 +133,7 @@ def test_every_stored_action_names_what_it_reuses(modern_line: Any, job: Argumen
     question = client.ask("schedule_job", job(schedule="@yearly", suspend=True, env={"MODE": "x"}))
     scheduled = made(client.tick_all(question))
     asked = client.ask("manage_schedule", {"scheduled_job_id": scheduled, "action": action, "schedule": "@monthly"})
-    for word in ("API_KEY", "python:3.12", "MODE", "jobs-artifacts", "Fingerprint"):
+    for word in ("API_KEY", "python:3.12", "MODE", "jobs-artifacts", "All of it"):
         assert word in asked.message
     assert outcome(client.answer(asked, {"confirm": False})) == "consent_not_given"
     assert outcome(client.answer(asked, {"confirm": True})) == "consent_spent"

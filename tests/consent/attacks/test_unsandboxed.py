@@ -92,8 +92,7 @@ def test_an_agent_cannot_answer_its_own_question_by_way_of_a_job(silent: Attacke
 def test_the_question_says_what_such_a_job_can_do(asking: Attacker) -> None:
     question = asking.ask("submit_job", PLAIN)
     words = " ".join(question.message.split())
-    assert "none on this machine" in words
-    assert "read and change all your files and keys" in words
+    assert "! NO SANDBOX: it can read and change all that you can here" in words
     assert question.names == ["run_here"]
     assert outcome(asking.answer(question, {"run_here": False})) == "consent_not_given"
 
