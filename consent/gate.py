@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from sqlite3 import Error as DatabaseError
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,8 +23,8 @@ from consent.caller import can_be_asked, is_modern, sealed_state
 from consent.ledger import Approval, Consumed, Ledger
 from consent.patience import stop_waiting, wait_no_longer_than
 from consent.question import Answer, form, text
-from consent.refusals import declined, not_the_form
-from consent.request import ConsentRequest, Fact, granted
+from consent.refusals import again, declined, not_the_form
+from consent.request import ConsentRequest, granted
 from hub_contract.command_line import command
 from jobs.errors import (
     ConsentCancelled,
@@ -143,7 +142,7 @@ class Gate:
         if self._in_client(ctx):
             await self._note_asked(request, who)
             wait_no_longer_than(self.ask_seconds)
-            shown = _again(request, earlier).masked(self.mask)
+            shown = again(request, earlier).masked(self.mask)
             everything = await _kept(self.texts.keep, shown)
             return Elicit(text(shown, everything), form(shown))
         if found is None or found.status != "pending":
@@ -386,16 +385,6 @@ async def _kept(call: Callable[..., Kept], *given: Any) -> Kept:
             "The record of questions and submissions cannot be written, so nothing was sent.",
             hint="Ask the user to look at the state folder (HF_JOBS_MCP_HOME): its disk may be full, or not writable.",
         ) from error
-
-
-def _again(request: ConsentRequest, earlier: Consumed | None) -> ConsentRequest:
-    """The question, with a first line about the last time where there was one."""
-    if earlier is None:
-        return request
-    at = datetime.fromtimestamp(earlier.at, UTC).strftime("%H:%M:%S UTC")
-    return replace(
-        request, facts=(Fact("AGAIN", f"the very same was approved and sent at {at}", "again"), *request.facts)
-    )
 
 
 def _facts(request: ConsentRequest) -> dict[str, Any]:
