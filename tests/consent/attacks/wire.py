@@ -208,7 +208,7 @@ class Attacker:
         self.line.send({"jsonrpc": "2.0", "id": number, "method": method, "params": sent})
         return number
 
-    def reply(self, number: int, seconds: float = 30.0) -> Message:
+    def reply(self, number: int, seconds: float = 90.0) -> Message:
         return self.line.take(lambda message: message.get("id") == number and "method" not in message, seconds)
 
     def call(self, tool: str, arguments: dict[str, Any], **params: Any) -> Message:
