@@ -272,7 +272,7 @@ def ran(command: list[str], folder: Path, **env: str) -> str:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
             check=False,
         )
     except subprocess.TimeoutExpired as late:
