@@ -89,6 +89,7 @@ def test_every_tool_is_called(inspect: Any) -> None:
     assert hardware["flavors"]
     assert plan["candidates"][0] == {
         "name": "MY_TOKEN", "available": True, "source": "environment", "reasons": ["you asked for it"],
+        "confidence": "needed",
     }  # fmt: skip
     assert schedules["message"] == "Deleted."
     labelled = call(inspect, "manage_job", job_id=where, action="label", labels={"seen": "yes"})
