@@ -266,7 +266,7 @@ async def test_a_running_jobs_log_returns_when_it_is_silent_and_goes_on_from_the
             piece = await reader.read(hub, job)
     assert job.stage == "RUNNING"
     assert (await reader.read(hub, job, LogRequest.parse(cursor=piece.cursor))).lines == ()
-    await hub.upload("local/jobs-artifacts", {f"{job.labels['hf-jobs-mcp']}/go": b"1"})
+    await hub.upload("local/jobs-artifacts", {f"{job.labels['hf-jobs-mcp']}/work/go": b"1"})
     job = await ended(hub, job)
     onward = await reader.read(hub, job, LogRequest.parse(cursor=piece.cursor))
     assert onward.lines == ("second", "third")
@@ -283,7 +283,7 @@ async def test_a_cursor_without_a_number_finds_its_place_in_a_long_log(hub, run)
             piece = await reader.read(hub, job)
     place = replace(Cursor.parse(piece.cursor), number=None)
     assert place.stamp
-    await hub.upload("local/jobs-artifacts", {f"{job.labels['hf-jobs-mcp']}/go": b"1"})
+    await hub.upload("local/jobs-artifacts", {f"{job.labels['hf-jobs-mcp']}/work/go": b"1"})
     job = await ended(hub, job)
     onward = await reader.read(hub, job, LogRequest(cursor=place))
     assert onward.lines == tuple(f"late {number}" for number in range(1, 41))

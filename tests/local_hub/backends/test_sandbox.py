@@ -106,15 +106,12 @@ def test_a_volume_may_be_a_folder_of_a_bucket(hub_api: HfApi) -> None:
     assert output(hub_api, "cat", "/data/file.txt", volumes=[volume]) == "from the bucket"
 
 
-def test_a_folder_that_is_not_there_fails_the_job_with_its_name(hub_api: HfApi) -> None:
+def test_a_folder_that_is_not_there_yet_is_empty_and_can_be_written(hub_api: HfApi) -> None:
+    """As with hf-mount, which is what mounts buckets on the Hub."""
     volume = bucket(hub_api, "missing")
-    volume.path = "nowhere"
-    job = hub_api.run_job(image="x", command=["true"], volumes=[volume], namespace="local")
-    job = hub_api.wait_for_job(job.id, namespace="local", timeout=30, poll_interval=0.02)
-    assert (job.status.stage, job.status.message) == (
-        "ERROR",
-        "Volume /data: there is no folder nowhere in local/missing.",
-    )
+    volume.path = "nowhere/yet"
+    told = output(hub_api, "/bin/sh", "-c", "ls -A /data; echo new > /data/file; cat /data/file", volumes=[volume])
+    assert told == "new"
 
 
 @pytest.mark.promise("S15")

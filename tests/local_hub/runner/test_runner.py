@@ -51,7 +51,7 @@ async def running(**limits: int) -> AsyncIterator[Runner]:
 
 
 def job(*command: str, **options: Any) -> JobRow:
-    spec = JobBody.model_validate({"command": command, "dockerImage": "x", **options})
+    spec = JobBody.model_validate({"command": command, "dockerImage": "x", "flavor": "cpu-basic", **options})
     return new_job("local", spec.to_json(), {"type": "user", "id": "1"})
 
 
