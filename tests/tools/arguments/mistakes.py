@@ -84,7 +84,7 @@ MISTAKES = [
         {"command": GO, "packages": ["fast-agent-mcp"], "python": "3.13", "secrets": ["HF_TOKEN"]},
     ),
     Mistake(
-        JOB, {"command": "hf jobs run --flavor t4-small --timeout 2h -e A=1 -d python:3.12 python -c 'print(1)'"},
+        JOB, {"command": "hf jobs run --flavor t4-small --timeout 2h -e AA=1 -d python:3.12 python -c 'print(1)'"},
         {"command": ["python", "-c", "print(1)"], "image": "python:3.12", "flavor": "t4-small", "timeout": "2h", "env": {"AA": "1"}},
     ),
     Mistake(
