@@ -71,7 +71,7 @@ def weight_of(text: str) -> int:
 def bounded(data: dict[str, Any], limit: int = LARGEST_REPLY) -> dict[str, Any]:
     """`data` within `limit` of weight, and `truncated` where something had to go.
 
-    The longest text is halved, as often as it takes; where all are short, the longest list or object is.
+    The longest texts are halved, as often as it takes; where all are short, the longest list or object is.
     """
     weight = weight_of(text_of(data))
     if weight <= limit:
@@ -82,6 +82,7 @@ def bounded(data: dict[str, Any], limit: int = LARGEST_REPLY) -> dict[str, Any]:
         if weight <= limit:
             break
         _halve(kept)
+        kept["truncated"] = True
         weight = weight_of(text_of(kept))
     return kept
 
@@ -93,8 +94,9 @@ def _halve(data: dict[str, Any]) -> None:
     _measure(data, texts, groups, top=True)
     longest = max(texts, key=lambda found: found[0], default=None)
     if longest is not None and longest[0] > _SHORTEST_CUT:
-        _, holder, key = longest
-        holder[key] = holder[key][: len(holder[key]) // 2] + _SIGN
+        for size, holder, key in texts:
+            if 2 * size > longest[0]:  # All that are about as long, or a list of long texts would take for ever.
+                holder[key] = holder[key][: len(holder[key]) // 2] + _SIGN
         return
     widest = max(groups, key=lambda found: found[0], default=None)
     if widest is not None and widest[0] > 1:

@@ -126,7 +126,7 @@ def nothing_new(home: Path) -> Callable[[], AbstractContextManager[None]]:
 @pytest.fixture
 def named(home: Path) -> Callable[[dict[str, Any]], list[dict[str, Any]]]:
     """The jobs that were made from these arguments."""
-    return lambda arguments: [one for one in jobs(home) if (one["labels"] or {}).get("name") == arguments["name"]]
+    return lambda arguments: [one for one in jobs(home) if (one.get("labels") or {}).get("name") == arguments["name"]]
 
 
 @pytest.fixture(autouse=True)

@@ -42,7 +42,7 @@ def proxied(hub: tuple[Path, HubState], env: dict[str, str], *, delay: float = 1
 
 
 def named(home: Path, name: str) -> list[str]:
-    return [job["id"] for job in jobs(home) if (job["labels"] or {}).get("name") == name]
+    return [job["id"] for job in jobs(home) if (job.get("labels") or {}).get("name") == name]
 
 
 def approve(home: Path, number: str) -> None:

@@ -26,7 +26,7 @@ def submitted(submission="sub-1", **arguments):
         "id": "687fb701029421ae5549d998",
         "command": job["command"],
         "volumes": job["volumes"],
-        "labels": job["labels"],
+        "labels": job.get("labels"),
         "owner": {"id": "1", "name": "local-team", "type": "org"},
         "status": {"stage": "RUNNING"},
     }
