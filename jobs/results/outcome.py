@@ -22,6 +22,7 @@ from jobs.results.answers import Found
 from jobs.results.artifacts import Listing
 from jobs.results.diagnosis import Diagnosis
 from jobs.results.promised import Promised, promised
+from jobs.spec.wrapper import unwrap
 
 _REMEMBERED = 500
 _SETTLED_AFTER = timedelta(seconds=90)
@@ -173,7 +174,7 @@ class _Reading:
             self.whole = False
             return None, _UNREAD, ()
         if text is None:
-            sent_on = any(sign in word for word in self.job.command for sign in _SENT_ON)
+            sent_on = any(sign in word for word in unwrap(self.job.command).command for sign in _SENT_ON)
             return (None, _UNSAID, ()) if sent_on else (False, _NO_DOCUMENT, ())
         shown = text[: answers.ANSWER_CHARS]
         return True, None, (AgentAnswer(shown, None, succeeded=True, text_cut=len(text) - len(shown)),)
