@@ -8,7 +8,7 @@ from mcp_types import CompleteRequestParams, CompleteResult, Completion, PromptR
 
 from jobs.errors import JobsError
 from jobs.results import artifacts
-from tools import address
+from tools.arguments import address
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext

@@ -28,8 +28,8 @@ from jobs.errors import BadArgument, JobsError, NotFound
 from jobs.logs import query, reader
 from jobs.spec.workspace import of_job
 from server.icon import ICONS
-from tools import address
-from tools.address import Address
+from tools.arguments import address
+from tools.arguments.address import Address
 from tools.budget import dump
 from tools.job_status import view_of
 from tools.manage_schedule import schedule_view

@@ -21,7 +21,7 @@ from mcp_types import INVALID_PARAMS, EmptyResult, SubscribeRequestParams, Unsub
 
 from jobs import stage
 from jobs.errors import BadArgument, JobsError, NotFound
-from tools.address import Address
+from tools.arguments.address import Address
 from tools.sdk import connection_of
 
 if TYPE_CHECKING:

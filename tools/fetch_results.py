@@ -19,7 +19,7 @@ from jobs.results import artifacts, contents
 from jobs.results.artifacts import Artifact, Listing
 from jobs.results.contents import Inline
 from tools import replies
-from tools.address import Address
+from tools.arguments.address import Address
 from tools.budget import LARGEST_REPLY, LINKS_BYTES, RESULTS_BYTES, fitted, weight
 from tools.parts import Parts
 from tools.registry import Arguments, Content, tool
