@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import anyio.to_thread
 
+from hub_contract import uv_program
 from jobs.display_text import one_line
 from jobs.errors import BadArgument
 from jobs.planning.model_table import VERSION, ModelPlan, corrected, from_table
@@ -101,15 +102,12 @@ def _fast_agent(*, fetch: bool, cache: Path) -> list[str] | None:
         return [found]
     if not fetch:
         return None
-    from uv import find_uv_bin
-
-    try:
-        uv = find_uv_bin()
-    except FileNotFoundError:
+    uv = uv_program.found()
+    if uv is None:
         return None
     requirement = f"fast-agent-mcp=={VERSION}"
     return [
-        *(uv, "--cache-dir", str(cache / "uv"), "tool", "run", "--isolated", "--python", ">=3.12"),
+        *(str(uv), "--cache-dir", str(cache / "uv"), "tool", "run", "--isolated", "--python", ">=3.12"),
         *("--from", requirement, "fast-agent"),
     ]
 

@@ -6,11 +6,11 @@ import hashlib
 import os
 import shutil
 import tempfile
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hub_contract import uv_program
 from local_hub.backends import interpreters
 
 if TYPE_CHECKING:
@@ -22,11 +22,7 @@ TOOLS = ("uv", "uvx")
 @cache
 def uv_folder() -> Path | None:
     """Return where uv lies: the one we depend on, else the one on PATH."""
-    with suppress(ImportError, FileNotFoundError):
-        import uv
-
-        return Path(uv.find_uv_bin()).resolve().parent
-    found = shutil.which("uv")
+    found = uv_program.found() or shutil.which("uv")
     return Path(found).resolve().parent if found else None
 
 

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from hub_contract import uv_program
 from server.doctor.finding import Finding, first_line
 from server.version import version
 
@@ -73,12 +74,8 @@ def disk(settings: Settings) -> Iterator[Finding]:
 
 
 def uv(_: Settings) -> Iterator[Finding]:
-    try:
-        from uv import find_uv_bin
-
-        told = first_line([find_uv_bin(), "--version"])
-    except (ImportError, FileNotFoundError):
-        told = None
+    program = uv_program.found()
+    told = first_line([str(program), "--version"]) if program else None
     yield (
         Finding("ok", "uv", told)
         if told
