@@ -130,7 +130,7 @@ def _settings_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _hub_parser(commands: Any) -> None:
-    hub = commands.add_parser("hub", help="the local hub: start, stop, status, run, env, open")
+    hub = commands.add_parser("hub", help="the local hub: start, stop, status, run, env, open, clean")
     actions = hub.add_subparsers(title="actions", metavar="ACTION", required=True)
     for name, words in {
         "start": "start it, or say that it runs",
@@ -139,11 +139,16 @@ def _hub_parser(commands: Any) -> None:
         "run": "run it in the foreground",
         "env": 'print variables for the shell: eval "$(hf-jobs-mcp hub env)"',
         "open": "open its pages in the browser",
+        "clean": "say what it keeps and nobody needs any more, and free it after a yes",
     }.items():
         action = actions.add_parser(name, help=words)
         action.set_defaults(run=_hub, action=name)
         if name == "status":
             action.add_argument("--json", action="store_true", help="pid, endpoint, version, jobs")
+        if name == "clean":
+            action.add_argument("--results", action="store_true", help="the workspaces of ended jobs too")
+            action.add_argument("--yes", "-y", action="store_true", help="free it without asking")
+            action.add_argument("--json", action="store_true", help="for a program; frees nothing without --yes")
         if name in {"run", "start"}:
             action.add_argument("--runner", choices=["process", "container"], default=argparse.SUPPRESS)
         if name == "open":

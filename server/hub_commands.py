@@ -14,6 +14,9 @@ from jobs.errors import HubNotStarted
 from server.version import version
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
     from server.settings import Settings
 
 
@@ -101,4 +104,78 @@ def _open(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-_ACTIONS = {"run": _run, "start": _start, "stop": _stop, "status": _status, "env": _env, "open": _open}
+_MEGABYTE = 1_000_000
+_KINDS = {
+    "logs": "records and logs of {jobs} that ended",
+    "uploads": "uploads that nobody needs any more",
+    "caches": "packages that jobs have installed (the next ones fetch them again)",
+    "hub_log": "the hub's old log",
+    "results": "{results} that no job or schedule mounts any more",
+}
+_CLEANING_SECONDS = 600.0
+
+
+def _clean(settings: Settings, arguments: argparse.Namespace) -> int:
+    from server.connection import start_local
+
+    if not (settings.home / "hub").is_dir():
+        print("{}" if arguments.json else f"There is no local hub in {settings.home}: nothing to free.")
+        return 0
+    try:
+        state = start_local(settings, version())
+    except HubNotStarted as error:
+        print(f"hf-jobs-mcp: {error.message}", file=sys.stderr)
+        return 1
+    found = state.call("GET", "/api/local-hub/clean", timeout=_CLEANING_SECONDS)
+    if found is None:
+        print("hf-jobs-mcp: the local hub does not say what could be freed; its log says why.", file=sys.stderr)
+        return 1
+    kept = {} if arguments.results else {"results": found["bytes"].pop("results")}
+    lines = list(_sizes(found))
+    if not arguments.json:
+        print(f"In {settings.home / 'hub'} can be freed:" if lines else "There is nothing to free.")
+        print("\n".join(lines), end="\n" if lines else "")
+        if kept.get("results"):
+            print(f"Kept: {_size(kept['results'])} of results in the buckets. --results frees those of ended jobs too.")
+    if lines and (arguments.yes or (not arguments.json and _agreed())):
+        path = f"/api/local-hub/clean?at={found['at']}&results={int(arguments.results)}"
+        freed = state.call("POST", path, timeout=_CLEANING_SECONDS)
+        if freed is None:
+            print("hf-jobs-mcp: the local hub did not free all of it; its log says why.", file=sys.stderr)
+            return 1
+        print(
+            json.dumps({**freed, "freed": True}) if arguments.json else f"Freed {_size(sum(freed['bytes'].values()))}."
+        )
+    elif arguments.json:
+        print(json.dumps({**found, "freed": False}))
+    elif lines:
+        print(f"Nothing has been freed. To free it: {command('hub', 'clean', '--yes')}")
+    return 0
+
+
+def _sizes(found: dict[str, Any]) -> Iterator[str]:
+    """Yield a line for each kind of which there is something."""
+    jobs, results = _counted(found["jobs"], "job"), _counted(found["results"], "workspace")
+    for kind, words in _KINDS.items():
+        if size := found["bytes"].get(kind, 0):
+            yield f"  {_size(size):>10}  {words.format(jobs=jobs, results=results)}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB" if count >= _MEGABYTE else f"{count / 1e3:,.0f} kB"
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        return False
+    try:
+        return input("Free it? [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError:
+        return False
+
+
+_ACTIONS = {"run": _run, "start": _start, "stop": _stop, "status": _status, "env": _env, "open": _open, "clean": _clean}

@@ -160,13 +160,16 @@ class Uploads:
         with os.scandir(self.root / epoch / "xorbs") as xorbs:
             return sum(entry.stat().st_size for entry in xorbs)
 
+    def unused(self) -> list[Path]:
+        """Return the folders of epochs that `sweep` would delete."""
+        return [self.root / epoch for epoch in self._epochs() if self._age(self.root / epoch) > self.grace]
+
     def sweep(self) -> None:
         """Delete the epochs that nobody can still be using, and files that never arrived. Blocks."""
         with self._lock:
-            for epoch in self._epochs():
-                if self._age(self.root / epoch) > self.grace:
-                    shutil.rmtree(self.root / epoch, ignore_errors=True)
-                    self._files.pop(epoch, None)
+            for folder in self.unused():
+                shutil.rmtree(folder, ignore_errors=True)
+                self._files.pop(folder.name, None)
             beside = self.root.parent
             for stray in (*beside.glob("incoming/*"), *beside.glob("cache/http*")):
                 if self._age(stray) > _STRAY_SECONDS:

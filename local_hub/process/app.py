@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from local_hub import accounts, errors
+from local_hub.api.cleaning_routes import CleaningRoutes
 from local_hub.api.job_routes import JobRoutes
 from local_hub.api.schedule_routes import ScheduleRoutes
 from local_hub.auth import Guard
@@ -94,6 +95,7 @@ def create_app(hub: Hub, *, token: str, version: str, endpoint: str, stop: Calla
             Route("/api/local-hub/status", status),
             Route("/api/local-hub/stop", stop_now, methods=["POST"]),
             Route("/api/local-hub/retire", retire, methods=["POST"]),
+            *CleaningRoutes(hub.runner).routes(),
             *jobs.routes(),
             *schedules.routes(),
             *bucket_routes(Buckets(hub.paths.buckets), hub.runner.mounts),

@@ -236,13 +236,24 @@ def set_expose(db: sqlite3.Connection, job_id: str, expose: Mapping[str, list[in
     return None if row is None else change(db, job_id, spec=json.dumps({**json.loads(row["spec"]), "expose": expose}))
 
 
-def remove_finished(db: sqlite3.Connection, *, before_ms: int, limit: int) -> list[str]:
-    """Forget up to `limit` jobs that ended before a moment, oldest first, and return their ids."""
+def ended_before(db: sqlite3.Connection, moment_ms: int, *, limit: int = -1) -> list[str]:
+    """Return the ids of up to `limit` jobs that ended before a moment, oldest first; of all of them with -1."""
     query = (
         "SELECT id FROM jobs WHERE finished_ms < ? AND stage NOT IN ('SCHEDULING', 'RUNNING')"
         " ORDER BY finished_ms LIMIT ?"
     )
-    ids = [row[0] for row in db.execute(query, (before_ms, limit))]
+    return [row[0] for row in db.execute(query, (moment_ms, limit))]
+
+
+def specs_of(db: sqlite3.Connection, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what those jobs were, as they were accepted."""
+    rows = (db.execute("SELECT spec FROM jobs WHERE id = ?", (job_id,)).fetchone() for job_id in ids)
+    return [json.loads(row[0]) for row in rows if row is not None]
+
+
+def remove_finished(db: sqlite3.Connection, *, before_ms: int, limit: int) -> list[str]:
+    """Forget up to `limit` jobs that ended before a moment, oldest first, and return their ids."""
+    ids = ended_before(db, before_ms, limit=limit)
     for job_id in ids:
         db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
         db.execute("DELETE FROM job_labels WHERE job_id = ?", (job_id,))

@@ -70,6 +70,11 @@ def all_of(db: sqlite3.Connection, namespace: str, label: tuple[str, str] | None
     return [one for one in found if label is None or (one.spec.get("labels") or {}).get(label[0]) == label[1]]
 
 
+def everything(db: sqlite3.Connection) -> list[ScheduleRow]:
+    """Return all schedules of all namespaces, suspended ones too."""
+    return [_schedule(row) for row in db.execute("SELECT * FROM schedules")]
+
+
 def due(db: sqlite3.Connection, moment_ms: int, limit: int) -> list[ScheduleRow]:
     query = (
         "SELECT * FROM schedules WHERE suspended = 0 AND next_ms IS NOT NULL AND next_ms <= ? ORDER BY next_ms LIMIT ?"
