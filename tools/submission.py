@@ -17,11 +17,11 @@ from jobs import durations, places
 from jobs.client.client import HubClient
 from jobs.client.models import Job, ScheduledJob
 from jobs.errors import SecretUnavailable
+from jobs.planning.advice import advice
 from jobs.secrets.scan import named_in, refuse_values
 from jobs.secrets.secret_value import Secret
 from jobs.secrets.vault import how_to_provide
 from jobs.spec import cost
-from jobs.spec.advice import advice
 from jobs.spec.fields import JobRequest
 from jobs.spec.schedule import Schedule
 from jobs.spec.spec import JobSpec, build

@@ -56,11 +56,24 @@ class VariableRead:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingFile:
+    """A script, a Makefile or an env file that the command names and that is not among the files.
+
+    `sure` says that nothing ran before that may have made it. `cwd` is the folder in which it is looked for.
+    """
+
+    path: str
+    cwd: str | None
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Everything a command runs, as far as its words and files tell.
 
     `texts` are the shell texts, Makefiles and notebooks that were read, by place; `unread` are sentences' subjects:
-    what is run or fetched and was not there to read. `written` are files that the command itself writes out.
+    what is run or fetched and was not there to read; `missing` are the files among them. `written` are files that the
+    command itself writes out. `misplaced` are files that are run by a relative path where a container job starts.
     """
 
     calls: tuple[ProgramCall, ...] = ()
@@ -69,3 +82,5 @@ class Reading:
     unread: tuple[str, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     written: frozenset[str] = frozenset()
+    missing: tuple[MissingFile, ...] = ()
+    misplaced: tuple[str, ...] = ()

@@ -7,12 +7,15 @@ import re
 from typing import TYPE_CHECKING
 
 from jobs.commands import script_files, shell
-from jobs.commands.calls import ProgramCall, PythonText, Reading, VariableRead
+from jobs.commands.calls import ProgramCall, PythonText
+from jobs.commands.findings import Findings, in_workspace
 from jobs.commands.scope import WORKSPACE, Scope, behind_env
 from jobs.commands.wrappers import LAUNCHERS, Unwrapped, after_shell_options, printed, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from jobs.commands.calls import Reading
 
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ash", "ksh", "busybox"})
 _PYTHON = re.compile(r"python(\d(\.\d+)?)?w?|pypy3?|sys\.executable", re.ASCII)
@@ -68,43 +71,7 @@ def read_python(
     return reader.reading(without=text)
 
 
-class _Reader:
-    def __init__(self, files: Mapping[str, str]) -> None:
-        self._files = {posixpath.normpath(path): text for path, text in files.items()}
-        self._calls: list[ProgramCall] = []
-        self._python: list[PythonText] = []
-        self._reads: dict[VariableRead, None] = {}
-        self._unread: dict[str, None] = {}
-        self._texts: dict[str, str] = {}
-        self._written: set[str] = set()
-
-    def reading(self, *, without: str | None = None) -> Reading:
-        python = tuple(found for found in self._python if found.text != without)
-        return Reading(
-            tuple(self._calls),
-            python,
-            tuple(self._reads),
-            tuple(self._unread),
-            dict(self._texts),
-            frozenset(self._written),
-        )
-
-    # What a shell tells of itself.
-
-    def read(self, read: VariableRead) -> None:
-        self._reads[read] = None
-
-    def wrote(self, path: str, text: str, scope: Scope, *, appended: bool) -> None:
-        tidy = _inside(scope.resolve(path))
-        self._written.add(tidy)
-        self._files[tidy] = self._files.get(tidy, "") + text if appended else text
-
-    def contents(self, path: str, scope: Scope) -> str | None:
-        tidy = _inside(scope.resolve(path))
-        if tidy not in self._files:
-            tidy = posixpath.normpath(path)
-        return self._files.get(tidy)
-
+class _Reader(Findings):
     def run(self, words: Sequence[str], scope: Scope, *, line: int = 1, stdin: str | None = None) -> str | None:
         """Follow one command through what wraps it to the program it runs."""
         words = list(words)
@@ -131,15 +98,16 @@ class _Reader:
 
     def _program(self, words: list[str], scope: Scope, line: int, stdin: str | None) -> str | None:
         name = words[0].rpartition("/")[2]
+        on_path = "/" not in words[0]
         if words[0].endswith((".py", ".ipynb")) or _ADDRESS.match(words[0]):
-            self._script(words, scope, line)
+            self._script(words, scope, line, on_path=on_path)
             return None
         text = self.contents(words[0], scope) if "/" in words[0] or words[0].endswith((".sh", ".bash")) else None
         if text is not None:
             self._executable(words, text, scope)
             return None
         if words[0].endswith((".sh", ".bash")):
-            self._missing_script(words, scope, line)
+            self._missing_script(words, scope, line, on_path=on_path)
             return None
         call = self._call(words, scope, line)
         for prefix in LAUNCHERS:
@@ -192,9 +160,9 @@ class _Reader:
         else:
             self._unread[f"what {words[0].rpartition('/')[2]} reads from its standard input ({scope.at(line)})"] = None
 
-    def _missing_script(self, words: list[str], scope: Scope, line: int) -> None:
+    def _missing_script(self, words: list[str], scope: Scope, line: int, *, on_path: bool = False) -> None:
         """A script that is not there to read; what follows it may be the program that it ends in."""
-        self._unread[f"{words[0]} (run by {scope.at(line)}, not among files)"] = None
+        self.lacks(words[0], "run", scope, line, on_path=on_path)
         self._call(words, scope, line)
         self._nested(words, scope, line)
 
@@ -227,8 +195,7 @@ class _Reader:
             if word == "-":
                 break
             if not word.startswith("-"):
-                self._call(("python", *words[at:]), scope, line)
-                self._script(words[at:], scope, line, call=False)
+                self._script(words[at:], scope, line)
                 return
             at += 2 if word in _PYTHON_VALUES else 1
         if stdin is not None:
@@ -261,25 +228,26 @@ class _Reader:
                 return
         self._nested(["", *words], scope, line)
 
-    def _script(self, words: list[str], scope: Scope, line: int, *, call: bool = True) -> None:
+    def _script(self, words: list[str], scope: Scope, line: int, *, on_path: bool = False) -> None:
         """A Python script or notebook by its path or address."""
-        if call:
-            self._call(("python", *words), scope, line)
         if _ADDRESS.match(words[0]):
             self._unread[f"a script that is fetched when the job runs ({scope.at(line)})"] = None
+            self._call(("python", *words), scope, line)
             return
         text = self.contents(words[0], scope)
         if text is None:
             main = f"{words[0].rstrip('/')}/__main__.py"
             text = self.contents(main, scope)
         if text is None:
-            self._unread[f"{words[0]} (run by {scope.at(line)}, not among files)"] = None
+            self.lacks(words[0], "run", scope, line, on_path=on_path)
+        self._call(("python", *words), scope, line)
+        if text is None:
             self._nested(words, scope, line)
         else:
             self._python_text(words, text, scope)
 
     def _python_text(self, words: Sequence[str], text: str, scope: Scope) -> None:
-        path = _inside(scope.resolve(words[0]))
+        path = in_workspace(scope.resolve(words[0]))
         path = path if path in self._files else posixpath.normpath(words[0])
         if path.endswith(".ipynb"):
             self._texts[words[0]] = text
@@ -320,7 +288,7 @@ class _Reader:
         names = [path] if path else ["GNUmakefile", "makefile", "Makefile"]
         found = next((name for name in names if self.contents(name, scope) is not None), None)
         if found is None:
-            self._unread[f"{names[-1]} (run by {scope.at(line)}, not among files)"] = None
+            self.lacks(names[-1], "run", scope, line)
             return
         text = self.contents(found, scope) or ""
         self._texts[found] = text
@@ -356,7 +324,7 @@ class _Reader:
         is_run = name == "uv" and words[1] != "tool"
         if is_run and flags & {"-m", "--module"}:
             self._module([first, *others], scope, line)
-        elif is_run and (first == "-" or flags & {"-s", "--script", "--gui-script"}):
+        elif is_run and (first == "-" or first.endswith((".py", ".pyw")) or flags & {"-s", "--script", "--gui-script"}):
             if first == "-":
                 self._interpreter(["python", "-", *others], scope, line, stdin)
             else:
@@ -381,13 +349,8 @@ class _Reader:
     def _env_file(self, path: str, scope: Scope, line: int) -> None:
         text = self.contents(path, scope)
         if text is None:
-            self._unread[f"{path} (read by {scope.at(line)}, not among files)"] = None
+            self.lacks(path, "read", scope, line)
             return
         for each in text.splitlines():
             if match := _ASSIGNMENT.fullmatch(each.strip().removeprefix("export ")):
                 scope.set(match[1], match[2].strip("'\""), exported=True)
-
-
-def _inside(path: str) -> str:
-    """A path in the job as a path in the workspace."""
-    return path.removeprefix(f"{WORKSPACE}/")

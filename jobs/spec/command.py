@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
 from typing import TYPE_CHECKING
 
-from jobs.commands.agent_files import check_agent_calls
 from jobs.errors import BadArgument
 from jobs.spec import workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
     from jobs.spec.fields import JobRequest
 
 _PROJECT = "pyproject.toml"
 _UV_OPTIONS = frozenset({"--directory", "--no-project", "--python", "--with"})
-_INTERPRETER = re.compile(r"python(3(\.\d+)?)?|sh|bash|dash|zsh", re.ASCII)
-_FLAGS = frozenset({"-u", "-B", "-O", "-s", "-E", "-I", "-e", "-x", "-eu", "-eux", "-ex"})
-"""Options of interpreters that are followed by the script, and not by something else."""
-
-_ADDRESSES = ("https://", "http://", "file://", "hf://")
 
 
 def uv_argv(
@@ -86,43 +78,6 @@ def check_one_of_two(request: JobRequest) -> None:
         _check_script(request.script)
 
 
-def check_uv(command: tuple[str, ...], paths: Mapping[str, bytes], request: JobRequest) -> None:
-    """Refuse a uv job whose script, cards or prompt are not among `paths`, and fast-agent that nobody installs."""
-    program = command[0]
-    if program.endswith(".py") and not program.startswith("/") and not _is_there(program, paths):
-        raise BadArgument(
-            "`command` begins with a script that is not among `files`.",
-            hint="The server reads no local files: put its text into files under that name, or pass it as script.",
-            field="command",
-        )
-    run = _run_by(command)
-    if run is not None and not _is_there(run, paths):
-        raise BadArgument(
-            "`command` runs a script that is not among `files`.",
-            hint="The server reads no local files: put the script's text into files under that name.",
-            field="command",
-        )
-    check_agent_calls(
-        command,
-        paths,
-        env=request.env,
-        installed=request.image is not None or bool(request.packages) or _PROJECT in paths,
-        cwd=workspace.MOUNT_PATH,
-    )
-
-
-def check_container(command: Sequence[str], paths: Collection[str]) -> None:
-    """Refuse a container job that runs one of its files by a relative path: it starts in its image's own folder."""
-    run = _run_by(command)
-    if run is not None and not run.startswith("/") and posixpath.normpath(run) in paths:
-        raise BadArgument(
-            "`command` runs a file by a relative path, but a container job starts in its image's own folder.",
-            hint=f"Write {workspace.MOUNT_PATH}/ before the name, or pass packages too: "
-            "then it is a uv job, which starts in its workspace.",
-            field="command",
-        )
-
-
 def check_scheduled(command: Sequence[str]) -> None:
     """Refuse absolute paths into the workspace: each run of a schedule has a folder of its own."""
     for word in command:
@@ -155,25 +110,3 @@ def _check_script(script: str) -> None:
             hint='Put it into files and run it: command=["sh", "run.sh"].',
             field="script",
         )
-
-
-def _run_by(command: Sequence[str]) -> str | None:
-    """The script that an interpreter is told to run, as in `python train.py` and `sh run.sh`, or None."""
-    if not _INTERPRETER.fullmatch(command[0].rpartition("/")[2]):
-        return None
-    for word in command[1:]:
-        if not word.startswith("-"):
-            return word if word.endswith((".py", ".sh")) else None
-        if word not in _FLAGS:
-            return None
-    return None
-
-
-def _is_there(path: str, paths: Collection[str]) -> bool:
-    """Whether a file or a folder of `paths` has this name; what lies elsewhere is not ours to know."""
-    if path.startswith(_ADDRESSES):
-        return True
-    tidy = posixpath.relpath(posixpath.join(workspace.MOUNT_PATH, path), workspace.MOUNT_PATH)
-    if tidy == "." or tidy.startswith("../") or path.startswith("~"):
-        return True
-    return tidy in paths or any(there.startswith(f"{tidy}/") for there in paths)

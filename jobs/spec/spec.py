@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from jobs.commands.missing_files import check_files
 from jobs.errors import SpecChanged
 from jobs.ids import check_namespace
 from jobs.spec import command as commands
@@ -156,14 +157,18 @@ def build(request: JobRequest, *, hub: str, namespace: str, flavors: Collection[
     if scheduled:
         commands.check_scheduled(command)
     if is_uv:
-        commands.check_uv(command, paths, request)
         runs = commands.uv_argv(
             command, packages, python, scheduled=scheduled is not None, paths=paths, has_workspace=request.workspace
         )
     else:
         runs = command
-        if scheduled is None:
-            commands.check_container(command, paths)
+    check_files(
+        runs,
+        paths,
+        env=request.env | {ENVIRONMENT_NAME: MOUNT_PATH},
+        installed=request.image is not None or bool(packages) or "pyproject.toml" in paths,
+        cwd=MOUNT_PATH if is_uv or scheduled else None,
+    )
     checked = {name: row.check(request) for name, row in rows(JobSpec) if row.check}
     exposed = validate.check_ports(request.expose, field="expose")
     return JobSpec(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobs.spec.advice import advice
+from jobs.planning.advice import advice
 from jobs.spec.spec import build
 from tests.job_requests import requested
 

@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.spec.advice import advice
+from jobs.planning.advice import advice
 from jobs.spec.spec import build
 from tests.job_requests import requested
 
@@ -25,6 +25,20 @@ def said(timeout_given=True, **arguments):
         ({**AGENT, "command": ("fast-agent", "go", "--results", "r.json")}, "nobody can type"),
         ({**AGENT, "command": ("fast-agent", "go", "-m", "hi")}, "--results"),
         ({**AGENT, "python": "3.11"}, "3.12"),
+        ({**AGENT, "command": ("timeout", "60", "fast-agent", "go", "-m", "hi")}, "--results"),
+        (
+            {**AGENT, "command": ("sh", "-c", "cd . && uvx fast-agent-mcp@latest go --results r.json")},
+            "nobody can type",
+        ),
+        ({**AGENT, "command": ("sh", "run.sh"), "files": {"run.sh": "fast-agent go -m hi"}}, "--results"),
+        ({"command": ("sh", "-c", "python -c 1 && hf upload me/x out")}, "HF_TOKEN"),
+        (
+            {
+                "script": "from transformers import TrainingArguments as T\nT(push_to_hub=True)\n",
+                "packages": ("transformers",),
+            },
+            "HF_TOKEN",
+        ),
         ({"command": ("echo", "a", "&&", "echo", "b")}, "no shell"),
         ({"command": ("cat", "p.md"), "image": "busybox", "files": {"p.md": "x"}}, "/workspace"),
         ({"command": ("true",), "schedule": "*/5 * * * *"}, "may take 30m and the next can come after 5m"),
@@ -50,6 +64,9 @@ def test_what_will_disappoint_is_said_once(arguments, part):
             "files": {"p.md": "x"},
         },
         {"script": HEADER},
+        {**AGENT, "command": ("fast-agent", "serve", "--transport", "http")},
+        {"command": ("sh", "-c", "echo 'fast-agent go'; grep push_to_hub x")},
+        {"script": "# push_to_hub would need a token\nprint(1)\n"},
         {"script": "import torch", "packages": ("torch",)},
         {"script": "import torch", "image": "pytorch/pytorch:2.6.0"},
         {"script": "import beside, pkg.x, json\nfrom . import y\n", "files": {"beside.py": "", "pkg/x.py": ""}},

@@ -11,6 +11,8 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from jobs import durations
+from jobs.commands.fast_agent import fast_agent_calls
+from jobs.planning.required_secrets import needs
 from jobs.spec import script_header
 from jobs.spec.lost_output import lost_output
 from jobs.spec.schedule import Schedule
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 _SHELL_WORDS = frozenset({"&&", "||", "|", ">", ">>", "<", "2>&1", ";", "&"})
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "busybox"})
-_PUSHES = re.compile(r"\b(?:push_to_hub|upload_file|upload_folder|upload_large_folder|create_commit|create_repo)\b")
+_MAY_PUSH = re.compile(r"push|upload|sync|create_|commit")
 _LOOKED_AHEAD = 20
 _NAMED = 5
 _MAX_PARSED = 200_000
@@ -37,20 +39,9 @@ def advice(spec: JobSpec, *, timeout_given: bool = True) -> tuple[str, ...]:
         spec: What would be sent.
         timeout_given: Whether its timeout was asked for and is not the default of thirty minutes.
     """
-    return tuple(
-        sentence
-        for found in (
-            _unparsable,
-            _not_installed,
-            _pushes,
-            _fast_agent,
-            _shell_words,
-            _elsewhere,
-            lost_output,
-            _overlaps,
-        )
-        for sentence in found(spec)
-    ) + (() if timeout_given or spec.flavor.startswith("cpu") else (_default_timeout(spec),))
+    kinds = (_unparsable, _not_installed, _pushes, _fast_agent, _shell_words, _elsewhere, lost_output, _overlaps)
+    found = tuple(sentence for kind in kinds for sentence in kind(spec))
+    return found + (() if timeout_given or spec.flavor.startswith("cpu") else (_default_timeout(spec),))
 
 
 def _unparsable(spec: JobSpec) -> Iterator[str]:
@@ -84,24 +75,27 @@ def _not_installed(spec: JobSpec) -> Iterator[str]:
 
 
 def _pushes(spec: JobSpec) -> Iterator[str]:
-    texts = (data.decode() for path, data in spec.files if path.endswith(".py"))
-    if "HF_TOKEN" not in spec.secret_names and any(map(_PUSHES.search, texts)):
-        yield (
-            "It uploads to the Hub and has no token for that: ask for the secret HF_TOKEN, "
-            "or write into the workspace, which needs none."
-        )
+    texts = {path: data.decode(errors="replace") for path, data in spec.files}
+    if "HF_TOKEN" in spec.secret_names or not any(map(_MAY_PUSH.search, (" ".join(spec.command), *texts.values()))):
+        return
+    found = needs(spec.command, spec.script, texts, env=dict(spec.env))
+    for wanted in found.candidates():
+        if wanted.name == "HF_TOKEN" and wanted.access == "write" and wanted.confidence != "optional":
+            yield (
+                "It uploads to the Hub and has no token for that: ask for the secret HF_TOKEN, "
+                "or write into the workspace, which needs none."
+            )
 
 
 def _fast_agent(spec: JobSpec) -> Iterator[str]:
-    if spec.command[:2] != ("fast-agent", "go"):
-        return
-    options = {word.partition("=")[0] for word in spec.command}
-    if not options & {"--message", "-m", "--prompt-file", "-p"}:
+    texts = {path: data.decode(errors="replace") for path, data in spec.files}
+    calls = [call for call in fast_agent_calls(spec.argv, texts, env=dict(spec.env)) if call.subcommand == "go"]
+    if any(not call.given("--message", "--prompt-file") for call in calls):
         yield "fast-agent has neither --message nor --prompt-file, and nobody can type in a job: it ends unanswered."
-    if not options & {"--results"}:
+    if any(call.results is None and call.trajectory is None for call in calls):
         yield "With --results result.json in the command, fetch_results returns the answer by itself."
     version = re.match(r"3\.(\d+)", spec.python or "")
-    if version and int(version[1]) < 12:  # noqa: PLR2004 - fast-agent-mcp 0.10.48 wants 3.12 or later
+    if calls and version and int(version[1]) < 12:  # noqa: PLR2004 - fast-agent-mcp 0.10.48 wants 3.12 or later
         yield 'Current fast-agent needs Python 3.12 or later: pass python="3.13".'
 
 
@@ -157,6 +151,3 @@ def _parse(script: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(script)
-
-
-_KINDS = (_unparsable, _not_installed, _pushes, _fast_agent, _shell_words, _elsewhere, lost_output, _overlaps)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.commands.agent_files import check_agent_calls
+from jobs.commands.missing_files import check_files
 from jobs.errors import BadArgument
 
 OPTIONS = [
@@ -28,8 +28,8 @@ WRAPPINGS = [
 def check(line: str, files: dict[str, bytes] | None = None, cwd: str | None = "/workspace") -> None:
     import shlex
 
-    placed = {"run.sh": b'exec "$@"', **(files or {})}
-    check_agent_calls(shlex.split(line), placed, env={}, installed=True, cwd=cwd)
+    placed = {"run.sh": b'exec "$@"', "make.py": b"", **(files or {})}
+    check_files(shlex.split(line), placed, env={}, installed=True, cwd=cwd)
 
 
 @pytest.mark.parametrize("option", OPTIONS)
@@ -73,7 +73,64 @@ def test_where_a_container_starts_only_the_image_knows() -> None:
 def test_fast_agent_that_nothing_installs_is_refused_in_every_wrapping() -> None:
     for command in (["fast-agent", "go"], ["sh", "-c", "exec fast-agent go"], ["timeout", "9", "fast-agent-mcp", "go"]):
         with pytest.raises(BadArgument) as refused:
-            check_agent_calls(command, {}, env={}, installed=False, cwd="/workspace")
+            check_files(command, {}, env={}, installed=False, cwd="/workspace")
         assert refused.value.field == "packages"
     for command in (["uvx", "fast-agent-mcp", "go"], ["sh", "-c", "pip install fast-agent-mcp && fast-agent go"]):
-        check_agent_calls(command, {}, env={}, installed=False, cwd="/workspace")
+        check_files(command, {}, env={}, installed=False, cwd="/workspace")
+
+
+SCRIPTS = ["python gone.py", "python -u gone.py", "sh gone.sh", "bash -eux gone.sh", "uv run gone.py", "./gone.sh"]
+LAUNCHED = [
+    "accelerate launch gone.py",
+    "torchrun --nproc-per-node 2 gone.py",
+    "python -m torch.distributed.run gone.py",
+]
+AROUND = [
+    "{}",
+    "timeout 60 {}",
+    "env A=1 {}",
+    "sh -c 'set -e; mkdir -p out; {} | tee log'",
+    'bash -lc "cd /workspace && {}"',
+]
+
+
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("script", [*SCRIPTS, *LAUNCHED])
+def test_a_missing_script_is_refused_in_every_wrapping(script: str, around: str) -> None:
+    name = next(word for word in script.split() if "gone" in word).removeprefix("./")
+    with pytest.raises(BadArgument) as refused:
+        check(around.format(script))
+    assert refused.value.field == "command"
+    assert "gone" not in refused.value.message
+    check(around.format(script), {name: b""})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "python /opt/app/gone.py",
+        "python https://example.com/gone.py",
+        "python -c 'print(1)' gone.py",
+        "docker-entrypoint.sh serve",
+        "cat gone.py",
+        "sh -c 'git clone https://example.com/x && python gone.py'",
+        "sh -c 'python make.py; python gone.py'",
+        "sh -c '[ -f gone.py ] && python gone.py'",
+        "sh -c 'echo \"print(1)\" > gone.py; python gone.py'",
+        "sh -c 'cd $WHERE && python gone.py'",
+    ],
+)
+def test_a_script_that_may_be_there_is_not_refused(line: str) -> None:
+    check(line)
+
+
+@pytest.mark.parametrize("around", AROUND[:4])
+@pytest.mark.parametrize("call", ["python make.py", "sh run.sh true", "./run.sh true", "fast-agent go -p p.md"])
+def test_a_container_job_does_not_start_among_its_files(call: str, around: str) -> None:
+    placed = {"p.md": b"hi"}
+    check(around.format(call), placed)
+    with pytest.raises(BadArgument) as refused:
+        check(around.format(call), placed, cwd=None)
+    assert "image's own folder" in refused.value.message
+    check(f"sh -c 'cd /workspace && {call}'", placed, cwd=None)
+    check("python app.py", cwd=None)
