@@ -8,6 +8,7 @@ import secrets
 import sys
 from typing import TYPE_CHECKING
 
+import anyio.lowlevel
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import JSONResponse
 
@@ -15,6 +16,8 @@ from hub_contract.connections import BACKLOG, Connection, has_shown_itself
 from hub_contract.constants import LOOPBACK_HOSTS
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from server.app import App
@@ -78,8 +81,17 @@ async def serve_http(app: App, settings: Settings, *, host: str, port: int, no_a
         listener = config.bind_socket()
     except SystemExit:
         return _refuse(f"Port {port} on {host} cannot be opened; is something else there? Try --port.")
-    _tell(host, listener.getsockname()[1], "" if no_auth else token, own_token=settings.http_token is not None)
-    await uvicorn.Server(config).serve(sockets=[listener])
+    shown = listener.getsockname()[1], "" if no_auth else token
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket] | None = None) -> None:
+            """Say the address once requests are answered: whoever reads it may use it, or end it, at once."""
+            await super().startup(sockets)
+            if not self.should_exit:
+                _tell(host, *shown, own_token=settings.http_token is not None)
+
+    await anyio.lowlevel.checkpoint()  # A Ctrl-C so far ends it here; from here on it is the server's own.
+    await Server(config).serve([listener])
     return 0
 
 

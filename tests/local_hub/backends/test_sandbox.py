@@ -137,9 +137,9 @@ def test_a_plain_process_finds_its_volumes_through_rewritten_paths(plain: HfApi)
 
 
 def test_a_plain_process_says_that_it_is_one(plain: HfApi) -> None:
-    job = plain.run_job(image="python:3.12", command=["true"], namespace="local")
+    job = plain.run_job(image="ubuntu", command=["true"], namespace="local")
     message = plain.wait_for_job(job.id, namespace="local", timeout=30, poll_interval=0.02).status.message
-    assert message == "Runs on this machine; python:3.12 is not pulled; not sandboxed"
+    assert message == "Runs on this machine; ubuntu is not pulled; not sandboxed"
 
 
 @needs_a_sandbox
