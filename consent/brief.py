@@ -173,6 +173,7 @@ class _Brief:
             yield from self._list("Files", [inline(mask(path)) for path, _ in spec.files], "files")
         yield from self._variables()
         yield from self._list("Mounts", [inline(mask(mount.uri)) for mount in spec.volumes], "volumes")
+        yield from self._list("Keeps", [inline(mask(path)) for path in spec.outputs], "outputs")
         ports = [str(port) for port in spec.expose]
         yield from self._list("Ports", ports, "ports")
         if spec.network_group:

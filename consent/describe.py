@@ -57,6 +57,7 @@ class Description:
         next_runs: The next run times of a schedule, as text.
         target: The id of what the hub has stored; None for what is new.
         workspace: The URI of the folder that a stored job mounts, or None.
+        anew: What is stored is sent as a new job, with a workspace of its own and the values that are here.
         unknown: What a stored job carries that no field of ours is.
         before: The schedule that `spec.schedule` replaces, or None.
         details: The whole of it, in full.
@@ -78,6 +79,7 @@ class Description:
     next_runs: Sequence[str] = ()
     target: str | None = None
     workspace: str | None = None
+    anew: bool = False
     unknown: Mapping[str, Any] = field(default_factory=dict)
     before: str | None = None
     details: str = ""
@@ -181,7 +183,7 @@ def _beside(told: Description, name: str) -> Iterator[Fact]:
 def _workspace(told: Description) -> str | None:
     if not told.is_stored and not told.spec.workspace:
         return "none: nothing it writes is kept"
-    if not told.is_stored:
+    if not told.is_stored or told.anew:
         return f"a folder of its own in {show(told.spec.namespace)}/jobs-artifacts"
     if told.workspace is None:
         return None
@@ -198,7 +200,7 @@ def _title(told: Description) -> str:
     count = len(told.spec.secret_names)
     if not count:
         return f"{_TITLES[told.action]}?"
-    stored = "stored " if told.is_stored else ""
+    stored = "stored " if told.is_stored and not told.anew else ""
     return f"{_TITLES[told.action]} with {count} {stored}secret{'s' if count > 1 else ''}?"
 
 
@@ -227,7 +229,7 @@ def _boxes(told: Description) -> Iterator[Tick]:
 def _confirmation(told: Description) -> Iterator[Tick]:
     """For what is stored: one box, since the hub takes all of it or nothing."""
     why = [
-        *(["its stored secrets are used again"] if told.spec.secret_names else []),
+        *([f"its {'' if told.anew else 'stored '}secrets are used again"] if told.spec.secret_names else []),
         *(["it runs here without a sandbox and can do whatever you can"] if told.unsandboxed else []),
         *([_cost_box(told)[1]] if told.is_costly else []),
         *(["it may change what other jobs run"] if told.can_rewrite else []),

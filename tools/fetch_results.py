@@ -18,6 +18,7 @@ from jobs.logs import reader
 from jobs.results import artifacts, contents
 from jobs.results.artifacts import Artifact, Listing
 from jobs.results.contents import Inline
+from jobs.results.shared import shared
 from tools import replies
 from tools.arguments.address import Address
 from tools.budget import LARGEST_REPLY, LINKS_BYTES, RESULTS_BYTES, fitted, weight
@@ -34,7 +35,7 @@ class FetchResults(Arguments):
     search: str | None = Field(None, description="Text, or /regex/, to find in the log")
     cursor: str | None = Field(None, description="Of the last reply: what was logged since")
     artifacts: list[str] = Field(default_factory=list, description='Paths or globs, e.g. ["*.json"]')
-    save_to: str | None = Field(None, description="Folder for the artifacts, on the server's machine")
+    save_to: str | None = Field(None, description="Folder for them, on the server's machine")
     namespace: str | None = None
 
 
@@ -94,6 +95,7 @@ async def results(services: Services, request: FetchResults, ctx: Context[Any, A
         listed = await parts.had("artifacts", lambda: artifacts.listing(hub, job, request.artifacts, mask=mask), listed)
     answers = () if again or outcome is None else outcome.answers
     told = {answer.path for answer in answers} if not request.artifacts else set()
+    others = None if again else await shared(hub, job, listed.newest)
     shown = await contents.inline(hub, listed, [file for file in listed.files if file.shown not in told], mask=mask)
     saved = None
     if request.save_to is not None and not parts.lacks("artifacts"):
@@ -119,7 +121,7 @@ async def results(services: Services, request: FetchResults, ctx: Context[Any, A
         listing_cut=listed.cut or None,
         left_out=dict(listed.left_out) or None,
         unmatched=replies.few([mask(each) for each in listed.unmatched]),
-        note=outcome.note if outcome and first and not listed.files else None,
+        note=others or (outcome.note if outcome and first and not listed.files else None),
         saved=saved.first if saved else None,
         saved_count=saved.count if saved else None,
         not_saved=saved.failures if saved else None,

@@ -22,6 +22,7 @@ from consent.request import Action, ConsentRequest
 from hub_contract.command_line import command
 from jobs.errors import ConsentSpent
 from jobs.spec import cost
+from jobs.spec.spec import JobSpec
 from jobs.spec.stored import StoredJob
 from tools.registry import Arguments
 from tools.replies import View
@@ -80,6 +81,14 @@ class Done(Generic[Subject, Made]):
     withheld: tuple[str, ...] = ()
     again: bool = False
     approval: PendingApproval | None = None
+
+
+@dataclass(frozen=True)
+class Anew:
+    """A stored job that is sent as a new one: all that is sent, and where its secrets' values are here."""
+
+    spec: JobSpec
+    sources: Mapping[str, str]
 
 
 class Guarded(Arguments):
@@ -144,18 +153,20 @@ async def step_of_stored(
     send: Callable[[Approved, OnEvent], Awaitable[Made]],
     find: Callable[[Consumed], Awaitable[Made | None]],
     before: str | None = None,
+    anew: Anew | None = None,
 ) -> Step[Subject, Made]:
-    """The step of running again what a hub has stored under the id `target`, with the secrets it keeps for it.
+    """The step of running again what a hub has stored under the id `target`.
 
-    `before` is the schedule that `kept` takes the place of.
+    It has the secrets that the hub keeps for it; where it is sent `anew`, the values that are here. `before` is the
+    schedule that `kept` takes the place of.
     """
     connected = await services.connect()
-    spec, changed = await with_files(connected.hub, kept)
+    spec, changed = (anew.spec, ()) if anew else await with_files(connected.hub, kept)
     hardware = await connected.hub.hardware()
     told = Description(
         action=action,
         spec=spec,
-        digest=kept.digest,
+        digest=kept.digest if anew is None else f"{kept.digest} {anew.spec.digest}",
         hub_name=connected.name,
         max_cost_usd=cost.max_cost_usd(spec, hardware),
         monthly_usd=cost.max_monthly_cost_usd(spec, hardware, services.now()),
@@ -165,8 +176,10 @@ async def step_of_stored(
         confirm_above_usd=services.policy.confirm_above_usd,
         unsandboxed=await services.asks_for(connected.hub),
         target=target,
-        workspace=kept.workspace,
-        unknown=kept.unknown,
+        workspace=None if anew else kept.workspace,
+        anew=anew is not None,
+        sources=anew.sources if anew else {},
+        unknown={} if anew else kept.unknown,
         before=before,
         details=kept.details,
         mask=services.masker().mask,

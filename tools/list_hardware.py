@@ -16,7 +16,7 @@ from tools.services import services_of
 
 
 class ListHardware(Arguments):
-    gpu: bool | None = Field(None, description="true: with a GPU only; false: without")
+    gpu: bool | None = Field(None, description="true: with a GPU; false: without")
     max_hourly_usd: float | None = Field(None, ge=0)
 
 

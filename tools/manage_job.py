@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+import anyio.to_thread
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
 from mcp_types import ToolAnnotations
@@ -12,16 +14,20 @@ from pydantic import Field
 from consent.gate import Approved, NotAsked
 from consent.ledger import Consumed
 from consent.question import Answer
+from jobs.client.client import HubClient
 from jobs.client.models import Job
+from jobs.errors import JobsError
 from jobs.spec import stored, workspace
+from jobs.spec.stored import StoredJob
 from jobs.stage import finished
-from jobs.submit import rerun
+from jobs.submit import recover, rerun, submit
 from tools import guarded, replies
 from tools.arguments.labels import new_labels
-from tools.guarded import CANNOT_ASK, Done, Guarded, OnEvent, PendingApproval, Step
+from tools.guarded import CANNOT_ASK, Anew, Done, Guarded, OnEvent, PendingApproval, Step
 from tools.registry import tool
 from tools.replies import View
 from tools.services import Services, services_of
+from tools.stored_files import with_files
 
 
 class ManageJob(Guarded):
@@ -52,9 +58,7 @@ async def ask(request: ManageJob, ctx: Context[Any, Any]) -> Elicit[Answer] | No
 async def manage_job(
     request: ManageJob, answer: Annotated[ElicitationResult[Any], Resolve(ask)], ctx: Context[Any, Any]
 ) -> ManagedJob:
-    """Cancel, rerun or label a job. A rerun sends the same job again, with the secrets the hub keeps for it, and asks
-    the person first when there are any.
-    """
+    """Cancel, rerun or label a job. A rerun has a workspace of its own; the person is asked first if it has secrets."""
     services = services_of(ctx)
     connected = await services.connect()
     if request.action == "rerun":
@@ -79,29 +83,77 @@ TOOL = tool(
 )
 
 
-async def _describe(services: Services, request: ManageJob) -> Step[Job, Job]:
-    """The job as the hub tells it now, and what the person would be asked about running it again."""
+@dataclass(frozen=True)
+class _First:
+    """The job that is run again. `shared` is why the second writes where the first did, if it does."""
+
+    job: Job
+    anew: bool
+    shared: str | None
+
+
+async def _describe(services: Services, request: ManageJob) -> Step[_First, Job]:
+    """The job as the hub tells it now, and what the person would be asked about running it again.
+
+    It is sent as a new one, with a workspace of its own, where that can be the same job. What cannot is the hub's own
+    copy: with secrets whose values only the hub has, with settings no field of ours is, with files that changed.
+    """
     connected = await services.connect()
     hub = connected.hub
     job = await hub.inspect(request.job_id, request.namespace)
     kept = stored.read(job.raw, hub=hub.endpoint, namespace=job.namespace)
+    found, why = await _anew(services, hub, kept)
+    spec = found.spec if found else None
 
-    async def send(_: Approved, note: OnEvent) -> Job:
-        return await rerun(hub, job, on_event=note)
+    async def send(grant: Approved, note: OnEvent) -> Job:
+        if spec is None:
+            return await rerun(hub, job, on_event=note)
+        values = await anyio.to_thread.run_sync(services.vault.take, spec.secret_names)
+        return await submit(hub, spec, values, grant.idempotency_key, on_event=note)
 
     async def find(used: Consumed) -> Job | None:
-        return None if used.result is None else await hub.inspect(used.result, used.namespace)
+        if used.result is not None:
+            return await hub.inspect(used.result, used.namespace)
+        made = await recover(hub, job.namespace, used.idempotency_key) if spec else None
+        return made if isinstance(made, Job) else None
 
-    return await guarded.step_of_stored(services, "rerun", job, kept, target=job.id, send=send, find=find)
+    shared = why if spec is None and workspace.is_shared_by_copies(job) else None
+    of = _First(job, spec is not None, shared)
+    return await guarded.step_of_stored(services, "rerun", of, kept, target=job.id, send=send, find=find, anew=found)
 
 
-def _rerun(hub: str, done: Done[Job, Job]) -> ManagedJob:
+async def _anew(services: Services, hub: HubClient, kept: StoredJob) -> tuple[Anew | None, str]:
+    """The stored job as a new one; or why it cannot be one."""
+    spec, changed = await with_files(hub, kept)
+    if changed:
+        return None, "Its files are not what was approved"
+    sources = {}
+    for name in spec.secret_names:
+        try:
+            services.vault.check(name)
+        except JobsError:
+            return None, f"{name} may not be attached here"
+        found = await anyio.to_thread.run_sync(services.vault.look, name)
+        if found.source is None:
+            return None, f"No value is here for {name}"
+        sources[name] = found.source
+    again = kept.anew(spec)
+    return (Anew(again, sources) if again else None), "The hub keeps settings for it that cannot be sent from here"
+
+
+def _rerun(hub: str, done: Done[_First, Job]) -> ManagedJob:
+    first = done.of
     if done.made is None:
-        return ManagedJob(hub=hub, namespace=done.of.namespace, stage=None, approval=done.approval, message=CANNOT_ASK)
+        of = first.job.namespace
+        return ManagedJob(hub=hub, namespace=of, stage=None, approval=done.approval, message=CANNOT_ASK)
     if done.again:
         return _view(hub, done.made, message="This is the job that answer started already; no second one was sent.")
-    shared = "It writes into the first run's workspace: files of the same name are overwritten."
-    return _view(hub, done.made, message=shared if workspace.of_job(done.made) else None)
+    if first.shared is not None:
+        shared = f"{first.shared}: this is the hub's copy of {first.job.id}, and may overwrite files in its workspace."
+        return _view(hub, done.made, message=shared)
+    return _view(
+        hub, done.made, message=f"Its workspace is its own: {first.job.id} keeps its files." if first.anew else None
+    )
 
 
 def _view(hub: str, job: Job, message: str | None = None) -> ManagedJob:

@@ -27,6 +27,7 @@ from tools.submission import JobArguments, Prepared, prepare
 
 
 def _told_once(schema: dict[str, Any]) -> None:
+    schema["properties"].pop("outputs", None)  # Refused with a reason: each run has a folder of its own.
     for name, part in schema["properties"].items():
         if name in JobArguments.model_fields:
             part.pop("description", None)

@@ -36,7 +36,7 @@ Made = TypeVar("Made", Job, ScheduledJob)
 class JobArguments(JobRequest, Guarded):
     """The arguments of one job."""
 
-    dry_run: bool = Field(False, description="Only show what would be sent")
+    dry_run: bool = Field(False, description="Only show it")
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ async def submit_job(
     """Run a command, a container or a uv script as a Hugging Face Job. A person is asked before any name in
     `secrets` is attached. For a fast-agent automation: command=["fast-agent","go","--model","sonnet","--message",
     "…","--results","result.json"], packages=["fast-agent-mcp"], python="3.13", secrets as plan_secrets named them.
-    What it writes into its working folder can be fetched afterwards. A reply without `id`: nothing was sent.
+    What it writes into its working folder is kept. A reply without `id`: nothing was sent.
     """
     if request.dry_run:
         prepared = await prepare(services_of(ctx), request)

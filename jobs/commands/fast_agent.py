@@ -142,12 +142,15 @@ class FastAgentCall:
             return posixpath.normpath(path)
         return posixpath.normpath(posixpath.join(self.call.cwd, path))
 
-    def in_workspace(self, path: str, *, assumed_cwd: str | None = WORKSPACE) -> str | None:
+    def in_workspace(
+        self, path: str, *, assumed_cwd: str | None = WORKSPACE, outputs: Sequence[str] = ()
+    ) -> str | None:
         """A path of this call inside the workspace, or None for one that is elsewhere.
 
         Args:
             path: As the command writes it.
             assumed_cwd: The folder it runs in where the command does not tell; None when nobody knows.
+            outputs: Further folders that lie in the workspace, `/a/b` as `a/b`.
         """
         if path.startswith((*_ADDRESSES, "~")) or "$" in path:
             return None
@@ -155,6 +158,8 @@ class FastAgentCall:
         if cwd is None and not path.startswith("/"):
             return None
         place = posixpath.normpath(posixpath.join(cwd or "/", path))
+        if any(place.startswith(f"{folder}/") for folder in outputs):
+            return place[1:]
         inside = place.removeprefix(f"{WORKSPACE}/")
         return inside if inside != place else None
 

@@ -17,6 +17,7 @@ from jobs.spec.workspace import Workspace, of_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from jobs.client.client import HubClient
     from jobs.client.models import Job
@@ -48,6 +49,7 @@ class Listing:
         left_out: What lies there and is no file of a bucket, by kind.
         unmatched: What was asked for and is not there.
         documents: The JSON files nearest the top, for whoever looks for answers or figures.
+        newest: When the last of them was written, as far as the hub tells.
     """
 
     workspace: Workspace | None
@@ -58,6 +60,7 @@ class Listing:
     left_out: Mapping[str, int] = field(default_factory=dict)
     unmatched: tuple[str, ...] = ()
     documents: tuple[Artifact, ...] = ()
+    newest: datetime | None = None
 
     @property
     def shown(self) -> tuple[Artifact, ...]:
@@ -112,6 +115,7 @@ async def listing(hub: HubClient, job: Job, asked: Sequence[str] = (), *, mask: 
         left_out=dict(walk.left_out),
         unmatched=() if cut else tuple(each for each in wanted.asked if each not in walk.met),
         documents=tuple(file for _, _, file in documents),
+        newest=walk.newest,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jobs.commands.fast_agent import fast_agent_calls
 from jobs.errors import HubError
 from jobs.results.walk import inputs_of
-from jobs.spec.workspace import of_job
+from jobs.spec.workspace import of_job, outputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,13 +43,17 @@ class Promised:
 async def promised(hub: HubClient, job: Job) -> Promised:
     """What `job` promises; the shell scripts among its inputs are read where it names them."""
     command = (*job.command, *job.arguments)
-    return of_command(command, await _scripts(hub, job, command), job.environment)
+    return of_command(command, await _scripts(hub, job, command), job.environment, outputs=outputs_of(job))
 
 
 def of_command(
-    command: Sequence[str], files: Mapping[str, str] | None = None, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    files: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    *,
+    outputs: Sequence[str] = (),
 ) -> Promised:
-    """As `promised`, of a command's words and the texts of what it runs."""
+    """As `promised`, of a command's words, the texts of what it runs, and further folders in the workspace."""
     calls = [
         call for call in fast_agent_calls(command, files, env=environment) if call.subcommand in {"go", "batch run"}
     ]
@@ -59,12 +63,12 @@ def of_command(
     for call in calls:
         named = {call.results, call.trajectory} if call.subcommand == _ANSWERS else set()
         for path in filter(None, named):
-            inside = call.in_workspace(path)
+            inside = call.in_workspace(path, outputs=outputs)
             if inside is None:
                 elsewhere = True
             else:
                 results[inside] = None
-        if call.summary is not None and (inside := call.in_workspace(call.summary)) is not None:
+        if call.summary is not None and (inside := call.in_workspace(call.summary, outputs=outputs)) is not None:
             summaries[inside] = None
     answering = [call for call in calls if call.subcommand == _ANSWERS]
     return Promised(

@@ -16,6 +16,7 @@ from jobs.spec.workspace import MANIFEST, Workspace, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
+    from datetime import datetime
 
     from jobs.client.buckets import BucketFile
     from jobs.client.client import HubClient
@@ -70,6 +71,7 @@ class Walk:
         inputs: How many files are inputs as they were given, and were not asked for.
         left_out: What lies there and is no file of a bucket, by kind, as far as the hub tells.
         met: Which of the wishes meant at least one file.
+        newest: When the last of the files was written, as far as the hub tells.
     """
 
     hub: HubClient
@@ -80,6 +82,7 @@ class Walk:
     inputs: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     met: set[str] = field(default_factory=set)
+    newest: datetime | None = None
 
     async def batches(self) -> AsyncGenerator[list[Artifact], None]:
         """The outputs, each once, as the hub lists them. Raises HubError."""
@@ -146,6 +149,8 @@ class Walk:
     async def _artifact(
         self, file: BucketFile, path: str, given: dict[str, tuple[str, int]], *, named: bool
     ) -> Artifact:
+        if file.mtime is not None and (self.newest is None or file.mtime > self.newest):
+            self.newest = file.mtime
         changed = path in given and await self._changed(file, given[path])
         display = names.shown(path, self.mask)
         return Artifact(

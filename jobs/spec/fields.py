@@ -48,17 +48,18 @@ class JobRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     command: tuple[str, ...] | None = Field(None, description="Words to run")
-    script: str | None = Field(None, description="Text of a uv script, instead of command")
+    script: str | None = Field(None, description="A uv script's text, instead of command")
     packages: tuple[str, ...] = Field((), description="For uv; makes it a uv job")
     python: Annotated[str | None, InHeader()] = Field(None, description='For uv jobs, e.g. "3.13"')
-    image: Annotated[str | None, InHeader()] = Field(None, description="Without packages or script: a container job")
+    image: Annotated[str | None, InHeader()] = Field(None, description="Without packages, script: a container job")
     flavor: Annotated[str | None, InHeader()] = Field(None, description="See list_hardware; default cpu-basic")
     timeout: Annotated[str | float | None, InHeader()] = Field(None, description='"45m", "2h", or seconds; default 30m')
     env: Annotated[dict[str, str], InHeader("each")] = Field({}, description="Plain, no secrets")
-    secrets: Names = Field((), description="Environment-variable NAMES, never values")
+    secrets: Names = Field((), description="Variables' NAMES, never values")
     files: dict[str, str] = Field({}, description="Path → text, in the working folder")
     volumes: Names = Field((), description='"hf://buckets/ns/name:/mount[:ro]"')
     workspace: bool = True
+    outputs: tuple[str, ...] = Field((), description="More folders to keep: /output")
     name: Annotated[str | None, InHeader()] = None
     labels: Annotated[dict[str, str], InHeader("each")] = {}
     namespace: Annotated[str | None, InHeader()] = Field(None, description="Who owns and pays")
@@ -66,7 +67,7 @@ class JobRequest(BaseModel):
     expose: tuple[int, ...] = Field((), description="Ports; need a token")
     expose_public: tuple[int, ...] = Field((), description="Ports, open to anyone")
     network_group: Annotated[str | None, InHeader()] = Field(None, description="Its jobs reach each other")
-    network_aliases: Annotated[tuple[str, ...], InHeader()] = Field((), description="This job's names in it")
+    network_aliases: Annotated[tuple[str, ...], InHeader()] = Field((), description="Its names there")
     resource_group_id: str | None = Field(None, description="Of an organisation")
 
     @property
@@ -233,6 +234,7 @@ class JobFields:
         env: Plain variables, sorted pairs.
         volumes: The caller's mounts; the workspace is not among them.
         workspace: Whether it has a folder of its own in a bucket, where its files are and what it writes is kept.
+        outputs: Further folders that are kept in it, sorted; `/a/b` is `a/b` there.
         labels: The caller's labels with `name` among them, sorted pairs.
         expose: Ports reachable with a token that can read the namespace, without the public ones.
         expose_public: Ports reachable by anybody.
@@ -297,6 +299,14 @@ class JobFields:
         default=True,
         check=lambda asked: validate.check_workspace(asked.workspace, (asked.files, asked.script)),
         plain=lambda value: None if value else "none",
+    )
+    outputs: tuple[str, ...] = _row(
+        default=(),
+        label="Keeps",
+        show=lambda job: [(path, " (in the workspace)") for path in job.outputs],
+        check=lambda asked: volume.check_outputs(
+            asked.outputs, asked.volumes, workspace=asked.workspace, scheduled=asked.is_scheduled
+        ),
     )
     labels: tuple[tuple[str, str], ...] = _row(
         default=(),

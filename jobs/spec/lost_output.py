@@ -33,20 +33,25 @@ _MOST = 200_000
 def lost_output(spec: JobSpec) -> Iterator[str]:
     """A sentence on output outside every mount, or else on a container job that never names the workspace."""
     text = "\n".join((" ".join(spec.command), *_texts(spec)))[:_MOST]
-    mounts = (MOUNT_PATH, *(volume.mount_path for volume in spec.volumes if not volume.read_only))
+    mounts = (MOUNT_PATH, *spec.outputs, *(volume.mount_path for volume in spec.volumes if not volume.read_only))
     named = [path for found in _NAMED.finditer(text) if (path := found[1])]
     sent = [path for found in (*_SENT.finditer(text), *_WRITTEN.finditer(text)) for path in found.groups() if path]
     lost = [*named, *(path for path in sent if not path.startswith(_PASSING))]
     if any(not _inside(path, mounts) for path in lost if not path.startswith(_PASSING[:2])):
         yield (
             f"It names an output path outside {MOUNT_PATH} and every volume, which goes with the container: write it "
-            f"below {MOUNT_PATH}, and fetch_results has it."
+            f"below {MOUNT_PATH}, or name its folder in outputs, and fetch_results has it."
         )
         return
     if spec.kind == "uv" or spec.schedule is not None or spec.files:
         return
     said = "\n".join((text, *(value for _, value in spec.env)))
-    if MOUNT_PATH not in said and ENVIRONMENT_NAME not in said and not spec.volumes and _HERE.search(text):
+    if (
+        MOUNT_PATH not in said
+        and ENVIRONMENT_NAME not in said
+        and not (spec.volumes or spec.outputs)
+        and _HERE.search(text)
+    ):
         yield (
             f"A container job starts in its image's own folder, which goes with it: write what should stay to "
             f"{MOUNT_PATH} (${ENVIRONMENT_NAME})."

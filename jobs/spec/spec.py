@@ -109,9 +109,11 @@ class JobSpec(JobFields):
         return for_submission(self.namespace, idempotency_key, scheduled=self.schedule is not None)
 
     def _own_volumes(self, idempotency_key: str) -> Iterator[dict[str, object]]:
-        """The workspace, and the files to read only."""
+        """The workspace, further folders of the job that lie in it, and the files to read only."""
         folder = self.workspace_of(idempotency_key)
         yield _mount(folder.bucket, folder.mounted, MOUNT_PATH, read_only=False)
+        for path in self.outputs:
+            yield _mount(folder.bucket, f"{folder.mounted}{path}", path, read_only=False)
         if self.files:
             yield _mount(folder.bucket, folder.inputs_at, INPUTS_MOUNT, read_only=True)
 

@@ -10,7 +10,7 @@ import copy
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jobs import durations
@@ -36,6 +36,9 @@ _STATE = frozenset(
     """.split()  # noqa: SIM905 - reads best as running text
 )
 """What a hub tells of a job's life and its people; a second run of it has its own."""
+
+_USUAL_ARCHITECTURE = ("arch", "amd64")
+_AGAIN = "again"
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,26 @@ class StoredJob:
         """All of it in the hub's own words."""
         return json.dumps(self.kept, indent=1, sort_keys=True, default=str)
 
+    def anew(self, spec: JobSpec) -> JobSpec | None:
+        """The job as a new submission with a workspace of its own, which it needs lest it writes over what is kept.
+
+        Args:
+            spec: The job with the bytes of its files.
+
+        Returns:
+            None where the same could not be sent, and for what gets a folder of its own from the hub's `duplicate` too.
+        """
+        if self.workspace is None or not self.workspace.endswith(f"/{WORK_FOLDER}"):
+            return None
+        job = self.kept["job"]
+        told = job.get("timeoutSeconds", job.get("timeout")) is not None and job.get("flavor")
+        if not told or {path for path, _ in spec.files} != {path for path, _ in self.inputs}:
+            return None
+        if {key: value for key, value in self.unknown.items() if (key, value) != _USUAL_ARCHITECTURE}:
+            return None
+        sent = read(spec.payload(_AGAIN, dict.fromkeys(spec.secret_names, "")), hub=spec.hub, namespace=spec.namespace)
+        return spec if not sent.unknown and replace(sent.spec, files=spec.files) == spec else None
+
 
 def read(
     raw: Mapping[str, Any],
@@ -88,7 +111,7 @@ def read(
     """From a job's JSON, or a schedule's `jobSpec` with what the schedule says."""
     kept = {key: value for key, value in raw.items() if key not in _STATE}
     rest = copy.deepcopy(kept)
-    workspace = _take_workspace(rest)
+    workspace, outputs = _take_workspace(rest)
     _join_arguments(rest)
     values: dict[str, Any] = {}
     for name, row in rows(JobSpec):
@@ -119,6 +142,7 @@ def read(
         suspend=bool(suspend),
         concurrency=bool(concurrency),
         workspace=workspace is not None,
+        outputs=outputs,
         **told,
     )
     said = {"schedule": schedule, "suspend": suspend, "concurrency": concurrency}
@@ -145,27 +169,41 @@ def _put_back(raw: dict[str, Any], path: str, value: Any) -> None:
     raw[last] = value
 
 
-def _take_workspace(raw: dict[str, Any]) -> str | None:
-    """Take our mounts, our variables and our label out of `raw`, where they are exactly as we send them."""
+def _take_workspace(raw: dict[str, Any]) -> tuple[str | None, tuple[str, ...]]:
+    """Take our mounts, our variables and our label out of `raw`, where they are exactly as we send them.
+
+    Returns the folder, and where further folders of the job that lie in it are mounted.
+    """
     mounts = raw.get("volumes")
     if not isinstance(mounts, list):
-        return None
+        return None, ()
     ours = [mount for mount in mounts if _is_ours(mount, MOUNT_PATH, read_only=False)]
     if len(ours) != 1:
-        return None
+        return None, ()
     mounted = ours[0]["path"].strip("/")
     root, _, last = mounted.rpartition("/")
     root = root if root and last in {WORK_FOLDER, RUNS_FOLDER} else mounted
     files = [mount for mount in mounts if _is_ours(mount, INPUTS_MOUNT, read_only=True)]
     files = [mount for mount in files if mount["path"].strip("/").rpartition("/")[0] == root]
-    raw["volumes"] = [mount for mount in mounts if not any(mount is own for own in (*ours, *files))]
+    outputs = [mount for mount in mounts if _is_output(mount, ours[0]["source"], mounted)]
+    raw["volumes"] = [mount for mount in mounts if not any(mount is own for own in (*ours, *files, *outputs))]
     variables, labels = raw.get("environment"), raw.get("labels")
     for name, at in ((ENVIRONMENT_NAME, MOUNT_PATH), *([(INPUTS_NAME, INPUTS_MOUNT)] if files else [])):
         if isinstance(variables, dict) and variables.get(name) == at:
             del variables[name]
     if isinstance(labels, dict) and labels.get(LABEL) == root:
         del labels[LABEL]
-    return f"hf://buckets/{ours[0]['source']}/{mounted}"
+    return f"hf://buckets/{ours[0]['source']}/{mounted}", tuple(sorted(mount["mountPath"] for mount in outputs))
+
+
+def _is_output(mount: Any, bucket: str, mounted: str) -> bool:
+    at = mount.get("mountPath") if isinstance(mount, dict) else None
+    return (
+        isinstance(at, str)
+        and at.startswith("/")
+        and _is_ours(mount, at, read_only=False)
+        and (mount["source"], mount["path"]) == (bucket, f"{mounted}{at}")
+    )
 
 
 def _is_ours(mount: Any, at: str, *, read_only: bool) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_VOLUMES = 20
+MAX_OUTPUTS = 8
 _LONGEST = 1_000
 _KINDS = frozenset({"bucket", "model", "dataset", "space"})
 _FORM = "hf://[buckets|models|datasets|spaces]/OWNER/NAME[/PATH]:/MOUNT[:ro|:rw]"
@@ -128,6 +129,48 @@ def parse_all(texts: Iterable[str], *, field: str = "volumes") -> tuple[VolumeSp
     if len({volume.mount_path for volume in volumes}) != len(volumes):
         raise BadArgument(f"`{field}` has two entries at one mount path.", hint="Give each its own path.", field=field)
     return volumes
+
+
+def check_outputs(paths: Iterable[str], volumes: Iterable[str], *, workspace: bool, scheduled: bool) -> tuple[str, ...]:
+    """Further folders of a job that are kept in its workspace, sorted; none in another and none where a volume is.
+
+    Raises:
+        BadArgument: Also for a schedule, whose mounts are the same for every run: no two runs may share a folder.
+    """
+    field = "outputs"
+    given = tuple(paths)
+    if not all(shows_as_it_is(path) and len(path) <= _LONGEST for path in given):
+        raise BadArgument(
+            f"`{field}` has an entry that is not one line of plain text.", hint="Use one like /output.", field=field
+        )
+    kept = tuple(sorted({check_mount_path(path, field=field) for path in given}))
+    if kept and scheduled:
+        raise BadArgument(
+            "`outputs` is not for schedules: each run has a folder of its own.",
+            hint="Write into the working folder, which is $HF_JOB_WORKSPACE.",
+            field=field,
+        )
+    if kept and not workspace:
+        raise BadArgument(
+            "`outputs` are kept in the workspace, and `workspace` is false.",
+            hint="Leave `workspace` out.",
+            field=field,
+        )
+    if len(kept) > MAX_OUTPUTS:
+        raise BadArgument(f"`outputs` has more than {MAX_OUTPUTS} folders.", hint="Name their parent.", field=field)
+    mounted = [*kept, *(mount.mount_path for mount in parse_all(volumes))]
+    for path in kept:
+        if any(_within(path, other) or _within(other, path) for other in mounted if other is not path):
+            raise BadArgument(
+                "`outputs` has a folder that lies in another one, or where a volume is mounted.",
+                hint="Name only the outer one; a bucket mounted read-write keeps what is written to it.",
+                field=field,
+            )
+    return kept
+
+
+def _within(path: str, other: str) -> bool:
+    return path == other or path.startswith(f"{other}/")
 
 
 def check_mount_path(path: str, *, field: str = "volumes") -> str:

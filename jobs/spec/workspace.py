@@ -125,6 +125,25 @@ def of_job(job: JobLike) -> Workspace | None:
     return None
 
 
+def is_shared_by_copies(job: JobLike) -> bool:
+    """Whether the hub's own copy of the job works in the very folder of the first, and not in one of its own."""
+    place = of_job(job)
+    return place is not None and not place.folder.endswith(f"/{job.id}")
+
+
+def outputs_of(job: JobLike) -> tuple[str, ...]:
+    """The further folders of a job that lie in its workspace: `/a/b` is `a/b` there."""
+    workspace = of_job(job)
+    if workspace is None:
+        return ()
+    return tuple(
+        volume.mount_path
+        for volume in job.volumes or ()
+        if (volume.type, volume.source, volume.path)
+        == ("bucket", workspace.bucket, f"{workspace.mounted}{volume.mount_path}")
+    )
+
+
 def manifest(files: Iterable[tuple[str, bytes]]) -> bytes:
     """The manifest's bytes: which files were inputs, with size and hash, so that outputs can be told from them."""
     inputs = {path: {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)} for path, data in files}

@@ -58,6 +58,18 @@ REFUSED = {
     "a local volume": ("volumes", {"command": RUN, "volumes": (f"./{SENTINEL}:/data",)}),
     "a malformed volume": ("volumes", {"command": RUN, "volumes": (f"hf://{SENTINEL}",)}),
     "a volume over the workspace": ("volumes", {"command": RUN, "volumes": (f"hf://buckets/a/{SENTINEL}:/workspace",)}),
+    "an output folder that is relative": ("outputs", {"command": RUN, "outputs": (SENTINEL,)}),
+    "an output folder of the system": ("outputs", {"command": RUN, "outputs": (f"/usr/{SENTINEL}",)}),
+    "an output folder in another": ("outputs", {"command": RUN, "outputs": (f"/{SENTINEL}", f"/{SENTINEL}/b")}),
+    "an output folder over a volume": (
+        "outputs",
+        {"command": RUN, "outputs": (f"/{SENTINEL}",), "volumes": (f"hf://buckets/a/b:/{SENTINEL}/in",)},
+    ),
+    "an output folder of a schedule": ("outputs", {"command": RUN, "outputs": (f"/{SENTINEL}",), "schedule": "@daily"}),
+    "an output folder without a workspace": (
+        "outputs",
+        {"command": RUN, "outputs": (f"/{SENTINEL}",), "workspace": False},
+    ),
     "a bad name": ("name", {"command": RUN, "name": f"{SENTINEL} x"}),
     "two names": ("name", {"command": RUN, "name": SENTINEL, "labels": {"name": SENTINEL}}),
     "a bad label": ("labels", {"command": RUN, "labels": {f"{SENTINEL}/x": "1"}}),

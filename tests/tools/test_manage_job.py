@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 
-from tests.mcp_session import MODES, Person, data, error, over_http
+from tests.mcp_session import MODES, Person, data, environment, error, http_server, over_http
 from tests.tools.waiting import IMAGE, VALUE, ended, fetch, run, submit, until
 
 pytestmark = pytest.mark.anyio
@@ -137,3 +139,88 @@ async def test_a_job_that_has_just_ended_is_run_again_with_its_secrets_after_a_y
         await manage(client, again["id"], "cancel")
     assert len(person.questions) == 2
     assert PROOF in log
+
+
+LEAVES = """
+import os, pathlib, sys, uuid
+os.chdir(os.environ["HF_JOB_WORKSPACE"])
+given = pathlib.Path("given.txt").read_text()
+pathlib.Path("left.txt").write_text(f"{given} {os.environ['JOB_ID']}")
+"""
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_run_keeps_its_results_when_it_is_run_again_and_again(url: str, mode: str) -> None:
+    person = Person()
+    given = {"files": {"given.txt": "given", "leave.py": LEAVES}, "labels": {"team": "vision"}, "attempts": 2}
+    async with over_http(url, mode=mode, person=person) as client:
+        runs = [await run(client, "python3", "/workspace/leave.py", **given)]
+        for _ in range(2):
+            again = await manage(client, runs[-1]["id"], "rerun")
+            assert runs[-1]["id"] in again["message"]
+            assert again["labels"] == {"team": "vision"}
+            runs.append(await ended(client, again["id"]))
+        left = [await fetch(client, one["id"]) for one in runs]
+    assert [one["succeeded"] for one in runs] == [True] * 3
+    assert len({one["workspace"] for one in left}) == 3
+    for one, told in zip(runs, left, strict=True):
+        assert [(file["path"], file["text"]) for file in told["artifacts"]] == [("left.txt", f"given {one['id']}")]
+        assert "note" not in told
+    assert person.questions == []
+
+
+async def test_further_folders_are_kept_listed_and_answered_from_and_a_rerun_has_its_own(url: str) -> None:
+    answer = {
+        "messages": [{"role": "assistant", "content": [{"type": "text", "text": "42"}], "stop_reason": "endTurn"}]
+    }
+    words = (
+        f"echo $JOB_ID > /output/a.txt; mkdir -p /data/out/deep; echo '{json.dumps(answer)}' > /data/out/deep/r.json"
+    )
+    async with over_http(url) as client:
+        first = await run(client, words, outputs=["/output", "/data/out/"])
+        second = await ended(client, (await manage(client, first["id"], "rerun"))["id"])
+        left = [await fetch(client, one["id"], artifacts=["*", "**/*"]) for one in (first, second)]
+    for one, told in zip((first, second), left, strict=True):
+        files = {file["path"]: file for file in told["artifacts"]}
+        assert set(files) == {"data/out/deep/r.json", "output/a.txt"}
+        assert files["output/a.txt"]["text"].strip() == one["id"]
+        assert told["answer"]["text"] == "42"
+
+
+async def test_a_run_that_only_the_hub_can_repeat_says_so_and_so_do_both_results(home: Path, url: str) -> None:
+    """A secret that this server has no value of any more is attached by the hub alone, which copies the job as it is."""
+    person = Person()
+    write = "echo $JOB_ID > $HF_JOB_WORKSPACE/left.txt; sleep 0.2"
+    given = {"image": IMAGE, "command": ["sh", "-c", write], "secrets": ["MY_API_KEY"]}
+    async with over_http(url, person=person) as client:
+        first = data(await client.call_tool("submit_job", given))
+        await ended(client, first["id"])
+        assert "note" not in await fetch(client, first["id"])
+        with http_server(environment(home)) as another:  # Which has no MY_API_KEY.
+            async with over_http(another, person=person) as other:
+                second = await manage(other, first["id"], "rerun")
+        await ended(client, second["id"])
+        left = [await fetch(client, one) for one in (first["id"], second["id"])]
+    assert "No value is here for MY_API_KEY" in second["message"]
+    assert "overwrite" in second["message"]
+    assert second["id"] in left[0]["note"]
+    assert "UTC" in left[0]["note"]
+    assert first["id"] in left[1]["note"]
+    assert "stored secret" in person.questions[-1].message
+
+
+async def test_run_one_of_a_schedule_is_read_right_after_run_two(url: str) -> None:
+    made = {"image": IMAGE, "command": ["sh", "-c", "echo $JOB_ID > left.txt"], "schedule": "@yearly"}
+    async with over_http(url) as client:
+        schedule = data(await client.call_tool("schedule_job", made))["id"]
+        trigger = {"scheduled_job_id": schedule, "action": "trigger"}
+        runs = []
+        for _ in range(2):
+            runs.append(data(await client.call_tool("manage_schedule", trigger))["job"].rpartition("/")[2])
+            await ended(client, runs[-1])
+        runs.append((await manage(client, runs[0], "rerun"))["id"])
+        await ended(client, runs[-1])
+        left = [await fetch(client, one) for one in runs]
+        await client.call_tool("manage_schedule", {**trigger, "action": "delete"})
+    assert [told["artifacts"][0]["text"].strip() for told in left] == runs
+    assert not any("note" in told for told in left)

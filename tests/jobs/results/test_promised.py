@@ -33,6 +33,12 @@ def test_a_script_beside_the_command_is_read() -> None:
     assert of_command(["bash", "run.sh"], {"run.sh": "fast-agent go --results q.json"}).results == ("q.json",)
 
 
+def test_a_further_folder_of_the_job_lies_in_its_workspace() -> None:
+    command = ["sh", "-c", "cd /out && fast-agent go --results a.json; fast-agent go --results=/out/b/c.json"]
+    assert of_command(command, outputs=["/out"]).results == ("out/a.json", "out/b/c.json")
+    assert of_command(command, outputs=["/ou"]).elsewhere
+
+
 @pytest.mark.parametrize("place", ["/tmp/r.json", "$OUT/r.json", "~/r.json", "../r.json"])
 def test_a_place_outside_the_workspace_is_known_as_one(place: str) -> None:
     found = of_command([*UV, "sh", "-c", f"fast-agent go --results {place}"])

@@ -191,6 +191,7 @@ CHANGES = {
     "expose": (8000, 8001),
     "expose_public": (),
     "workspace": False,
+    "outputs": ("/other",),
     "network_group": "ring",
     "network_aliases": ("first",),
     "resource_group_id": "6" * 24,
