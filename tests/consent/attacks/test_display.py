@@ -142,7 +142,7 @@ OTHER: dict[str, Any] = {
     "files": (("p.md", b"x"),), "packages": ("httpx",), "python": "3.13", "expose": (8080,), "expose_public": (8081,),
     "schedule": "@daily", "suspend": True, "concurrency": True, "network_group": "ring",
     "network_aliases": ("first",), "resource_group_id": "6" * 24,
-    "workspace": False,
+    "workspace": False, "outputs": ("/output",),
 }  # fmt: skip
 #: Told by others of them: `argv` and `kind` follow from the command, the packages and the Python version.
 IMPLIED = {"argv": ("false",), "kind": "uv"}
