@@ -26,6 +26,7 @@ from consent.question import Answer, form, text
 from consent.refusals import again, declined, not_the_form
 from consent.request import ConsentRequest, granted
 from hub_contract.command_line import command
+from hub_contract.hf_line import HfLine
 from jobs.errors import (
     ConsentCancelled,
     ConsentNotGiven,
@@ -227,7 +228,7 @@ class Gate:
         """Dollars that what was sent in the last day without a question can cost at most."""
         return await _kept(self.ledger.risked, RISK_COUNTS_FOR)
 
-    async def record(self, grant: Approved, namespace: str, result: str) -> None:
+    async def record(self, grant: Approved, namespace: str, result: str, *, by_hand: HfLine | None = None) -> None:
         """Note what a spent yes came to: the id of the job or schedule.
 
         It exists by now, and no trouble of ours may hide its id from the caller: what cannot be noted is only logged.
@@ -235,7 +236,8 @@ class Gate:
         key = grant.idempotency_key
         try:
             await _kept(self.ledger.record, key, namespace, result)
-            await self._note("submitted", submission=key, namespace=namespace, id=result, names=grant.names)
+            line = {} if by_hand is None else {"hf": by_hand.told()}
+            await self._note("submitted", submission=key, namespace=namespace, id=result, names=grant.names, **line)
         except RecordUnwritable:
             _LOG.exception("what was sent could not be recorded: %s/%s", namespace, result)
 

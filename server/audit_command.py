@@ -10,9 +10,11 @@ from consent.audit import Audit
 from jobs.display_text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _DIGEST = 64
+_APART = frozenset({"at", "event", "previous", "intact", "hf"})
 
 
 def show(path: Path, *, as_json: bool) -> int:
@@ -23,16 +25,23 @@ def show(path: Path, *, as_json: bool) -> int:
         if as_json:
             print(json.dumps(entry))
             continue
-        rest = " ".join(
-            f"{key}={_plain(value)}" for key, value in entry.items() if key not in {"at", "event", "previous", "intact"}
-        )
+        rest = " ".join(f"{key}={_plain(value)}" for key, value in entry.items() if key not in _APART)
         line = visible(f"{entry['at']} {entry['event']:<10} {rest}")
         print(f"{line}{'' if entry['intact'] else '  <- does not follow'}")
+        for by_hand in _by_hand(entry.get("hf")):
+            print(f"    {visible(by_hand)}")
     if broken:
         print(
             f"hf-jobs-mcp: {broken} entries do not follow from the one before: the record was changed.", file=sys.stderr
         )
     return 1 if broken else 0
+
+
+def _by_hand(told: object) -> Iterator[str]:
+    """The command line that makes the same job, and what it lacks."""
+    if isinstance(told, dict):
+        yield from ([str(told["line"])] if "line" in told else [])
+        yield from (f"({lack})" for lack in told.get("lacks", ()))
 
 
 def _plain(value: object) -> str:

@@ -20,6 +20,7 @@ from consent.ledger import Consumed
 from consent.question import Answer
 from consent.request import Action, ConsentRequest
 from hub_contract.command_line import command
+from hub_contract.hf_line import HfLine, hf_line
 from jobs.errors import ConsentSpent
 from jobs.spec import cost
 from jobs.spec.spec import JobSpec
@@ -56,6 +57,7 @@ class Step(Generic[Subject, Made]):
         send: Takes the values the yes allows and sends, telling `made` or `found` with an `id` as soon as it is known.
         find: What a yes that was used already has made, for a caller who lost the reply; None if there is no trace.
         worst_usd: What it can cost at most; None where nobody knows.
+        by_hand: The `hf jobs …` line that makes the same, for the record; None where there is none.
     """
 
     of: Subject
@@ -64,6 +66,7 @@ class Step(Generic[Subject, Made]):
     send: Callable[[Approved, OnEvent], Awaitable[Made]]
     find: Callable[[Consumed], Awaitable[Made | None]]
     worst_usd: float | None = None
+    by_hand: Callable[[Approved], HfLine | None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ async def perform(
 
     async def note(event: str, facts: Mapping[str, str]) -> None:
         if event in {"made", "found"}:
-            await services.gate.record(grant, step.namespace, facts["id"])
+            await services.gate.record(grant, step.namespace, facts["id"], by_hand=step.by_hand(grant))
 
     return Done(step.of, await step.send(grant, note), withheld=grant.withheld)
 
@@ -184,7 +187,8 @@ async def step_of_stored(
         details=kept.details,
         mask=services.masker().mask,
     )
-    return Step(of, request(told), spec.namespace, send, find, told.worst_usd)
+    again = hf_line(kept.kept["job"], spec.namespace) if action in {"rerun", "trigger"} else None
+    return Step(of, request(told), spec.namespace, send, find, told.worst_usd, lambda _: again)
 
 
 def _waiting(pending: Pending) -> PendingApproval:

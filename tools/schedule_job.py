@@ -72,7 +72,7 @@ async def schedule_job(
     """
     if request.dry_run:
         prepared = await prepare(services_of(ctx), request)
-        return _handle(prepared, message="Dry run: nothing was sent.", would_send=prepared.spec.describe())
+        return _handle(prepared, message="Dry run: nothing was sent.", would_send=prepared.would_send())
     return _told(await guarded.perform(request, answer, ctx, _describe))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio.to_thread
 from pydantic import Field
@@ -13,6 +13,8 @@ from pydantic import Field
 from consent.describe import Description, details, request
 from consent.gate import Approved
 from consent.ledger import Consumed
+from hub_contract.command_line import command
+from hub_contract.hf_line import HfLine
 from jobs import durations, places
 from jobs.client.client import HubClient
 from jobs.client.models import Job, ScheduledJob
@@ -25,7 +27,7 @@ from jobs.spec import cost
 from jobs.spec.fields import JobRequest
 from jobs.spec.schedule import Schedule
 from jobs.spec.spec import JobSpec, build
-from jobs.submit import recover
+from jobs.submit import new_idempotency_key, recover
 from tools.guarded import Guarded, OnEvent, Step
 from tools.services import Connected, Services
 from tools.stored_files import run_by_others
@@ -51,6 +53,14 @@ class Prepared:
     next_runs: tuple[str, ...]
     advice: list[str] | None
     """What will probably disappoint, said before it is paid for."""
+
+    def would_send(self) -> dict[str, Any]:
+        """What a dry run shows: every field, and the `hf jobs …` line that makes the same job."""
+        key = new_idempotency_key()
+        line = self.spec.hf_line(key)
+        own = [f'eval "$({command("hub", "env")})"'] if self.connected.hub.near else []
+        by_hand = {} if line is None else {"hf": line.told(*own, *self.spec.hf_first(key))}
+        return {**self.spec.describe(), **by_hand}
 
 
 async def prepare(services: Services, arguments: JobArguments) -> Prepared:
@@ -123,7 +133,11 @@ async def describe(
         next_runs=prepared.next_runs,
         details=details(spec),
     )
-    return Step(prepared, request(told), spec.namespace, send, find, told.worst_usd)
+
+    def by_hand(grant: Approved) -> HfLine | None:
+        return spec.without(grant.withheld).hf_line(grant.idempotency_key)
+
+    return Step(prepared, request(told), spec.namespace, send, find, told.worst_usd, by_hand)
 
 
 def _advice(spec: JobSpec) -> list[str] | None:

@@ -59,7 +59,7 @@ async def submit_job(
     if request.dry_run:
         prepared = await prepare(services_of(ctx), request)
         dry = "Dry run: nothing was sent."
-        return _handle(prepared, message=dry, would_send=prepared.spec.describe(), advice=prepared.advice)
+        return _handle(prepared, message=dry, would_send=prepared.would_send(), advice=prepared.advice)
     return _told(await guarded.perform(request, answer, ctx, _describe))
 
 

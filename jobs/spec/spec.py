@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from hub_contract.hf_line import HfLine, hf_line
 from jobs.commands.missing_files import check_files
 from jobs.errors import SpecChanged
 from jobs.ids import check_namespace
@@ -103,6 +104,24 @@ class JobSpec(JobFields):
             plain = row.plain(value) if row.plain else list(value) if isinstance(value, tuple) else value
             told["secrets" if name == "secret_names" else name] = plain
         return {key: value for key, value in (told | {"digest": self.digest}).items() if value not in _EMPTY}
+
+    def hf_line(self, idempotency_key: str) -> HfLine | None:
+        """The `hf jobs …` line that makes the same job; the files are no part of it (`hf_first`)."""
+        return hf_line(
+            self.payload(idempotency_key, dict.fromkeys(self.secret_names, _SECRET_MARK)),
+            self.namespace,
+            schedule=self.schedule,
+            suspend=self.suspend,
+            concurrency=self.concurrency,
+        )
+
+    def hf_first(self, idempotency_key: str) -> Iterator[str]:
+        """The lines that have to be run before `hf_line`, for the workspace and the files in it."""
+        if self.workspace:
+            place = self.workspace_of(idempotency_key)
+            yield f"hf buckets create {place.bucket} --private --exist-ok"
+            if self.files:
+                yield f"hf buckets sync FOLDER_WITH_THE_FILES hf://buckets/{place.bucket}/{place.inputs_at}"
 
     def workspace_of(self, idempotency_key: str) -> Workspace:
         """Where the job of this submission keeps its files; of a schedule, what every run starts from."""

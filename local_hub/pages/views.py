@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hub_contract.command_line import command
+from hub_contract.hf_line import hf_line
 from local_hub.clock import iso
 from local_hub.display_text import clean, shortened
 from local_hub.pages.markup import Child, Markup, tag
@@ -14,6 +15,11 @@ from local_hub.store.job_table import COMPLETED, FINAL, RUNNING, JobRow
 from local_hub.store.schedule_table import ScheduleRow
 
 OPEN_COMMAND = command("hub", "open")
+#: What of a job's spec was sent; the rest that is kept with it is this hub's own.
+_SENT = (
+    "command", "arguments", "environment", "secrets", "flavor", "timeout", "attempts", "labels", "volumes", "expose",
+    "network", "resourceGroupId", "dockerImage", "spaceId",
+)  # fmt: skip
 _NUMBERS = frozenset({"Size", "Took"})
 _NOTHING = "\N{EN DASH}"
 _UNITS = (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))
@@ -77,6 +83,22 @@ def one_job(job: JobRow, log: str, files: Sequence[FileRow], urls: Sequence[str]
         tag("div", _files(address, files), id="files", data_live=True),
         tag("h2", "Details"),
         _details(job, urls),
+        *_by_hand(job),
+    ]
+
+
+def _by_hand(job: JobRow) -> list[Child]:
+    """Return the command line that makes the same job."""
+    found = hf_line({key: job.spec.get(key) for key in _SENT}, job.namespace)
+    if found is None:
+        return []
+    told = found.told()
+    line = told.get("line")
+    return [
+        tag("h2", "The same by hand"),
+        tag("p", "In a terminal, after ", tag("code", f'eval "$({command("hub", "env")})"'), ".", class_="soft"),
+        line and tag("pre", clean(line), class_="log", tabindex="0", aria_label="Command line"),
+        [tag("p", shortened(lack, 300), class_="soft") for lack in told.get("lacks", ())],
     ]
 
 

@@ -59,3 +59,9 @@ def test_text_in_the_record_cannot_move_the_cursor(audit: Audit, capsys: pytest.
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert len(out.splitlines()) == 3
+
+
+def test_what_was_submitted_has_the_line_that_does_the_same(audit: Audit, capsys: pytest.CaptureFixture[str]) -> None:
+    audit.note("submitted", id="1", hf={"line": "hf jobs run -- python:3.12 true", "lacks": ["No name"]})
+    assert main(["audit"]) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == ["    hf jobs run -- python:3.12 true", "    (No name)"]

@@ -1,5 +1,6 @@
 """The pages for people, asked for as a browser would."""
 
+import html
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -215,3 +216,13 @@ def test_assets_are_served_and_nothing_else_of_their_folder(site: Site) -> None:
     assert httpx2.get(f"{site.endpoint}/assets/hub.css").headers["content-type"].startswith("text/css")
     assert httpx2.get(f"{site.endpoint}/assets/hub.js").status_code == 200
     assert httpx2.get(f"{site.endpoint}/assets/..%2fpages.py").status_code == 404
+
+
+def test_a_job_shows_the_line_that_makes_it_again(site: Site) -> None:
+    with site.browser() as browser:
+        text = browser.get(site.job).text
+    shown = html.unescape(text)
+    assert "hf jobs run --detach --namespace=local " in shown
+    for part in ("--env=COLOUR=blue", "--secrets=MY_SECRET", "--name=hostile-job", "jobs-artifacts/w:/workspace:rw"):
+        assert part in shown
+    assert "never-on-a-page" not in shown
