@@ -1,4 +1,4 @@
-"""The `hf jobs run` or `hf jobs scheduled run` line that makes the same job, with secrets by name, and what it lacks."""
+"""The `hf jobs run` or `hf jobs scheduled run` line that makes the same job, secrets by name, and what it lacks."""
 
 from __future__ import annotations
 
