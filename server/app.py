@@ -28,6 +28,7 @@ from server.logs import log_to_stderr
 from server.prompts import add_prompts
 from server.resources import add_resources
 from server.settings import Settings
+from server.skills.extension import Skills
 from server.subscriptions import Subscription
 from server.tasks import Tasks
 from server.version import DISTRIBUTION, version
@@ -119,7 +120,7 @@ def assemble(settings: Settings) -> App:
         instructions=INSTRUCTIONS,
         website_url="https://huggingface.co/docs/huggingface_hub/guides/jobs",
         tools=tools,
-        extensions=[Tasks(services)],
+        extensions=[Tasks(services), Skills()],
         subscriptions=watch.bus,
         middleware=[Boundary(vault.masker, [tool.name for tool in tools]), watch],
         lifespan=lifespan,

@@ -15,6 +15,7 @@ from mcp_types import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
     BlobResourceContents,
+    ListResourcesResult,
     ListResourceTemplatesResult,
     PaginatedRequestParams,
     ReadResourceRequestParams,
@@ -28,6 +29,7 @@ from jobs.errors import BadArgument, JobsError, NotFound
 from jobs.logs import query, reader
 from jobs.spec.workspace import of_job
 from server.icon import ICONS
+from server.skills.extension import skill_contents, skill_resources
 from tools.arguments import address
 from tools.arguments.address import Address
 from tools.budget import dump
@@ -66,11 +68,16 @@ TEMPLATES = [
 def add_resources(server: Server[Any], services: Services) -> None:
     """Have `server` list our templates and read our addresses."""
 
+    async def listed(_: ServerRequestContext[Any, Any], __: PaginatedRequestParams) -> ListResourcesResult:
+        return ListResourcesResult(resources=skill_resources())
+
     async def templates(_: ServerRequestContext[Any, Any], __: PaginatedRequestParams) -> ListResourceTemplatesResult:
         return ListResourceTemplatesResult(resource_templates=TEMPLATES)
 
     async def read(_: ServerRequestContext[Any, Any], params: ReadResourceRequestParams) -> ReadResourceResult:
         uri = str(params.uri)
+        if (skill := skill_contents(uri)) is not None:
+            return ReadResourceResult(contents=[skill])
         try:
             return ReadResourceResult(contents=[await _contents(services, uri, Address.parse(uri))])
         except (BadArgument, NotFound) as error:
@@ -78,6 +85,7 @@ def add_resources(server: Server[Any], services: Services) -> None:
         except JobsError as error:
             raise MCPError(INTERNAL_ERROR, error.message, {**error.as_dict(), "uri": uri}) from None
 
+    server.add_request_handler("resources/list", PaginatedRequestParams, listed)
     server.add_request_handler("resources/templates/list", PaginatedRequestParams, templates)
     server.add_request_handler("resources/read", ReadResourceRequestParams, read)
 

@@ -124,6 +124,7 @@ def test_the_wheel_serves_among_strangers_of_the_same_names(wheel: Path, tmp_pat
         '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},'
         '"clientInfo":{"name":"t","version":"0"}}}\n{"jsonrpc":"2.0","method":"notifications/initialized"}\n'
         '{"jsonrpc":"2.0","id":2,"method":"tools/list"}\n'
+        '{"jsonrpc":"2.0","id":3,"method":"skills/list"}\n'
     )
     for command in ([home / "bin" / "hf-jobs-mcp"], [python, "-m", "hf_jobs_mcp"]):
         process = subprocess.Popen(
@@ -140,9 +141,10 @@ def test_the_wheel_serves_among_strangers_of_the_same_names(wheel: Path, tmp_pat
             assert process.stdout is not None
             process.stdin.write(listed)
             process.stdin.flush()
-            lines = [process.stdout.readline(), process.stdout.readline()]
+            lines = [process.stdout.readline() for _ in range(3)]
             process.stdin.close()
-            assert '"submit_job"' in lines[1]
+            assert '"submit_job"' in "".join(lines)
+            assert "skill://hf-jobs/SKILL.md" in "".join(lines)
             assert process.wait(timeout=20) == 0
         finally:
             process.kill()
