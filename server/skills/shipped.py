@@ -67,7 +67,7 @@ def _skill(folder: Path) -> Skill:
 
 
 def _frontmatter(path: Path) -> dict[str, Any]:
-    import yaml
+    import yaml  # type: ignore[import-untyped]
 
     _, head, _ = path.read_text(encoding="utf-8").split(_FENCE, 2)
     found: dict[str, Any] = yaml.safe_load(head)
