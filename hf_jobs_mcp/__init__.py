@@ -25,6 +25,10 @@ def open_rooms() -> None:
 def main() -> None:
     """Run the ``hf-jobs-mcp`` command line and exit with its status."""
     open_rooms()
+    import server
+    from hf_jobs_mcp.bytecode import keep
+
+    keep(str(server.__file__))
     from server.cli import main as run
 
     sys.exit(run(sys.argv[1:]))

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ _NO_ASKING = "--dangerously-attach-secrets-without-asking-anyone"
 
 def main(argv: Sequence[str]) -> int:
     """Run one command. Returns its exit status: 0 done, 1 failed, 2 not understood or not possible as asked."""
-    arguments, rest = _parser().parse_known_args(list(argv))
+    arguments, rest = _parser().parse_known_args(list(argv)) if argv else (argparse.Namespace(run=_stdio), [])
     if rest:  # What is not understood may be a value that was put in the wrong place, and is not repeated.
         flags = [word.partition("=")[0] for word in rest if _FLAG.fullmatch(word.partition("=")[0])]
         what = ", ".join(flags) or "an argument too many"
@@ -218,7 +219,7 @@ def _stdio(arguments: argparse.Namespace) -> int:
             f"`{DISTRIBUTION} --help`. Ctrl-C ends it.",
             file=sys.stderr,
         )
-    return _run(arguments, lambda app, _: _until_stdin_closes(app))
+    return _run(arguments, lambda app, _: _until_stdin_closes(app), stdio=True)
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -267,16 +268,22 @@ async def _end_at_once_when_interrupted(app: App) -> None:
             os._exit(INTERRUPTED)
 
 
-def _run(arguments: argparse.Namespace, transport: Callable[[App, Settings], Awaitable[int]]) -> int:
+def _run(
+    arguments: argparse.Namespace, transport: Callable[[App, Settings], Awaitable[int]], *, stdio: bool = False
+) -> int:
     """Assemble the server and run it. Nothing is garbage while modules load, so the collector waits until after."""
     gc.disable()
     settings = _settings(arguments)
     import anyio
 
-    from server.app import assemble
+    from server.loading import sparing
+
+    with sparing() if stdio else nullcontext():
+        from server.app import assemble
 
     async def run() -> int:
-        app = assemble(settings)
+        with sparing() if stdio else nullcontext():
+            app = assemble(settings)
         gc.freeze()
         gc.enable()
         try:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from mcp_types import CompleteRequestParams, CompleteResult, Completion, PromptReference
 
 from jobs.errors import JobsError
-from jobs.results import artifacts
 from tools.arguments import address
 
 if TYPE_CHECKING:
@@ -61,4 +60,6 @@ async def _values(services: Services, place: str, name: str, given: dict[str, st
 async def _paths(hub: HubClient, home: str | None, job_id: str | None) -> list[str]:
     if not job_id:
         return []
+    from jobs.results import artifacts
+
     return [file.path for file in (await artifacts.listing(hub, await hub.inspect(job_id, home))).files]

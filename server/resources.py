@@ -26,7 +26,6 @@ from mcp_types import (
 
 from jobs.display_text import clean
 from jobs.errors import BadArgument, JobsError, NotFound
-from jobs.logs import query, reader
 from jobs.spec.workspace import of_job
 from server.icon import ICONS
 from server.skills.extension import skill_contents, skill_resources
@@ -101,6 +100,8 @@ async def _contents(services: Services, uri: str, where: Address) -> TextResourc
     if where.kind == "job":
         return _json(uri, {"hub": connected.name, **dump(await view_of(services, connected, where.where, job))})
     if where.kind == "log":
+        from jobs.logs import query, reader
+
         piece = await reader.read(
             hub, job, query.LogRequest(tail=query.MOST_LINES, max_bytes=query.LARGEST_REPLY), mask=mask
         )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_state_path
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-Names = Annotated[tuple[str, ...], NoDecode]
-Folders = Annotated[tuple[Path, ...], NoDecode]
+_PREFIX = "HF_JOBS_MCP_"
 
 
 def absent(value: str | None) -> bool:
@@ -19,17 +18,17 @@ def absent(value: str | None) -> bool:
     return value is None or not value.strip() or (value.startswith("${") and value.endswith("}"))
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """The operator's settings. Lists are written with commas between their parts."""
 
-    model_config = SettingsConfigDict(env_prefix="HF_JOBS_MCP_", extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     hub: str = "auto"
     """``auto`` (the Hub if a token is found, else local), ``local``, ``huggingface``, or a URL."""
     home: Path = Field(default_factory=lambda: user_state_path("hf-jobs-mcp", appauthor=False))
     """State folder; made with mode 0700."""
     namespace: str | None = None
-    secrets: Names = ()
+    secrets: tuple[str, ...] = ()
     """Names that may ever be attached to a job; empty means any name the person confirms."""
     secrets_file: Path | None = None
     """A dotenv file of values."""
@@ -40,13 +39,13 @@ class Settings(BaseSettings):
     """Bearer token for HTTP. None means one is made for the run and printed to stderr."""
     runner: Literal["process", "container"] = "process"
     """How the local hub runs jobs. ``process`` said here also means: without a question where there is no sandbox."""
-    save_to: Folders = ()
+    save_to: tuple[Path, ...] = ()
     """Folders that `fetch_results` may write to; empty means ``results`` in the state folder."""
     fetch_fast_agent: bool = False
     """Whether `plan_secrets` may fetch and run a pinned fast-agent to resolve models; else a built-in table answers."""
     ask_seconds: float = Field(default=600, gt=0, le=3600)
     """How long an unanswered question stays open."""
-    ask: Names = ("client", "browser", "terminal")
+    ask: tuple[str, ...] = ("client", "browser", "terminal")
     """How the person is asked, the first way that is possible: in the ``client``, on a page that opens in the
     ``browser``, or at a ``terminal`` with ``hf-jobs-mcp approve``, which always works."""
     attach_without_asking: bool = Field(default=False, exclude=True)
@@ -122,6 +121,8 @@ def from_environment(**flags: object) -> Settings:
     Raises:
         pydantic.ValidationError: A variable or a flag has a value that cannot be used.
     """
-    given = {name: value for name, value in flags.items() if value is not None}
-    given.setdefault("attach_without_asking", False)
-    return Settings(**given)  # type: ignore[arg-type]  # Checked by pydantic itself.
+    told = {name.upper(): value for name, value in os.environ.items() if value}
+    named = [name for name in Settings.model_fields if name != "attach_without_asking"]
+    given: dict[str, object] = {name: told[word] for name in named if (word := _PREFIX + name.upper()) in told}
+    given.update({name: value for name, value in flags.items() if value is not None})
+    return Settings.model_validate(given)

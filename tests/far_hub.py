@@ -44,6 +44,7 @@ class FarHub:
     told_files: list[dict[str, str]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     changes: list[tuple[str, Any]] = field(default_factory=list)
+    barrier: threading.Barrier | None = None
 
     def __post_init__(self) -> None:
         self.http = httpx2.Client(base_url=self.target, timeout=60)
@@ -59,6 +60,13 @@ class FarHub:
 
     def asked(self, pattern: str = "") -> list[str]:
         return [line for line in self.seen if re.search(pattern, line)]
+
+    @contextmanager
+    def holding_until(self, requests: int) -> Iterator[None]:
+        """Answer nothing until so many requests are under way at once."""
+        self.barrier = threading.Barrier(requests)
+        yield
+        self.barrier = None
 
     def forget(self) -> None:
         self.seen.clear()
@@ -92,6 +100,9 @@ class FarHub:
         line = f"{asked.command} {asked.path}"
         body = asked.rfile.read(int(asked.headers.get("content-length") or 0))
         self.seen.append(line)
+        if (barrier := self.barrier) is not None:
+            barrier.wait(timeout=30)
+            self.barrier = None
         self.left -= 1
         refusal = next((one for one in self.refusals if re.search(one.pattern, line) and one.times != 0), None)
         if refusal is not None:

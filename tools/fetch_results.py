@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcp.server.mcpserver import Context
 from mcp_types import ContentBlock, ImageContent, ResourceLink, ToolAnnotations
 from pydantic import Field
 
 from jobs import stage
-from jobs.client.models import Job
 from jobs.display_text import one_line
 from jobs.errors import BadArgument
-from jobs.logs import reader
-from jobs.results import artifacts, contents
-from jobs.results.artifacts import Artifact, Listing
-from jobs.results.contents import Inline
-from jobs.results.shared import shared
 from tools import replies
 from tools.arguments.address import Address
 from tools.budget import LARGEST_REPLY, LINKS_BYTES, RESULTS_BYTES, fitted, weight
 from tools.parts import Parts
 from tools.registry import Arguments, Content, tool
 from tools.replies import View
-from tools.saving import Saving
 from tools.services import Services, services_of
+
+if TYPE_CHECKING:
+    from jobs.client.models import Job
+    from jobs.logs.reader import LogSlice
+    from jobs.results.artifacts import Artifact, Listing
+    from jobs.results.contents import Inline
 
 
 class FetchResults(Arguments):
@@ -80,6 +79,10 @@ async def results(services: Services, request: FetchResults, ctx: Context[Any, A
 
     The job itself must be had; of its log, its files and what came of it each part is told that can be had.
     """
+    from jobs.logs import reader
+    from jobs.results import artifacts, contents
+    from jobs.results.shared import shared
+
     connected = await services.connect()
     hub = connected.hub
     wanted = reader.LogRequest.parse(request.lines, request.search, request.cursor)
@@ -90,7 +93,7 @@ async def results(services: Services, request: FetchResults, ctx: Context[Any, A
     outcome = await services.outcomes.of(hub, job, mask)
     # After a first look the caller wants what is new in the log, not the same files again.
     again = bool(request.cursor or request.search) and not request.artifacts and request.save_to is None
-    listed = Listing(None)
+    listed = artifacts.Listing(None)
     if not again:
         listed = await parts.had("artifacts", lambda: artifacts.listing(hub, job, request.artifacts, mask=mask), listed)
     answers = () if again or outcome is None else outcome.answers
@@ -99,6 +102,8 @@ async def results(services: Services, request: FetchResults, ctx: Context[Any, A
     shown = await contents.inline(hub, listed, [file for file in listed.files if file.shown not in told], mask=mask)
     saved = None
     if request.save_to is not None and not parts.lacks("artifacts"):
+        from tools.saving import Saving
+
         saved = await Saving(services, connected, job, parts, ctx).save(request.artifacts, request.save_to)
     views = [replies.answer(answer) for answer in answers]
     first = outcome is not None and not again and not request.artifacts
@@ -190,14 +195,15 @@ _STEPS = (_brief(600, 2), _closed, _listed(10), _brief(300, 1), _listed(3))
 
 def _large(listed: Listing, shown: Sequence[Inline], told: set[str | None]) -> bool:
     """Whether a file is too large to be read in a reply."""
+    from jobs.results.contents import INLINE_BYTES
+
     pictures = {content.path for content in shown if content.image is not None}
     return any(
-        file.size > contents.INLINE_BYTES and file.path not in pictures and file.shown not in told
-        for file in listed.files
+        file.size > INLINE_BYTES and file.path not in pictures and file.shown not in told for file in listed.files
     )
 
 
-def _next(job: Job, piece: reader.LogSlice, large: bool) -> str | None:
+def _next(job: Job, piece: LogSlice, large: bool) -> str | None:
     where = f'job_id="{job.namespace}/{job.id}"'
     if not stage.finished(job.stage):
         since = f', cursor="{piece.cursor}"' if piece.cursor else ""

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, ElicitationResult
 from pydantic import PrivateAttr
 
 from consent.caller import is_modern
-from consent.describe import Description, request
 from consent.gate import Approved, NotAsked, Pending
 from consent.ledger import Consumed
 from consent.question import Answer
@@ -23,12 +22,14 @@ from hub_contract.command_line import command
 from hub_contract.hf_line import HfLine, hf_line
 from jobs.errors import ConsentSpent
 from jobs.spec import cost
-from jobs.spec.spec import JobSpec
-from jobs.spec.stored import StoredJob
 from tools.registry import Arguments
 from tools.replies import View
 from tools.services import Services, services_of
 from tools.stored_files import run_by_others, with_files
+
+if TYPE_CHECKING:
+    from jobs.spec.spec import JobSpec
+    from jobs.spec.stored import StoredJob
 
 Made = TypeVar("Made")
 Subject = TypeVar("Subject")
@@ -163,6 +164,8 @@ async def step_of_stored(
     It has the secrets that the hub keeps for it; where it is sent `anew`, the values that are here. `before` is the
     schedule that `kept` takes the place of.
     """
+    from consent.describe import Description, request
+
     connected = await services.connect()
     spec, changed = (anew.spec, ()) if anew else await with_files(connected.hub, kept)
     hardware = await connected.hub.hardware()

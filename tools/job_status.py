@@ -6,25 +6,26 @@ import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from mcp.server.mcpserver import Context
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from jobs.client.models import Job
 from jobs.client.wait import LONGEST_WAIT, wait_for_change
 from jobs.display_text import one_line
 from jobs.durations import words
 from jobs.errors import BadArgument, HubError
-from jobs.logs import reader
-from jobs.results.outcome import Outcome
 from jobs.stage import KNOWN, RUNNING, finished
 from tools import replies
 from tools.budget import FINISHED_BYTES, LIST_BYTES, POLL_BYTES, fitted, without
 from tools.registry import Arguments, tool
 from tools.services import Connected, Services, services_of
+
+if TYPE_CHECKING:
+    from jobs.client.models import Job
+    from jobs.results.outcome import Outcome
 
 _MOST_AT_ONCE = 50
 _LINE = 120
@@ -201,6 +202,8 @@ class _Tail:
     read_at: float = 0.0
 
     async def of(self, job: Job, elapsed: float) -> str | None:
+        from jobs.logs import reader
+
         hub = self.connected.hub
         if hub.near or elapsed - self.read_at >= _TAIL_SECONDS:
             self.read_at = elapsed
@@ -212,7 +215,7 @@ class _Tail:
 
 async def _progress(tail: _Tail, seen: Mapping[str, Job | HubError], elapsed: float) -> str:
     if len(seen) > 1:
-        done = sum(isinstance(job, Job) and finished(job.stage) for job in seen.values())
+        done = sum(not isinstance(job, HubError) and finished(job.stage) for job in seen.values())
         return f"{done} of {len(seen)} finished"
     (job,) = seen.values()
     if isinstance(job, HubError):
@@ -229,8 +232,8 @@ def _next(job: Job) -> str:
 
 def _cursor(seen: Mapping[str, Job | HubError]) -> str:
     """The stages, in the order asked, and a hash of what else would be news."""
-    stages = [one_line(job.stage, 20) if isinstance(job, Job) else "?" for job in seen.values()]
-    messages = [job.message if isinstance(job, Job) else job.code for job in seen.values()]
+    stages = ["?" if isinstance(job, HubError) else one_line(job.stage, 20) for job in seen.values()]
+    messages = [job.code if isinstance(job, HubError) else job.message for job in seen.values()]
     return f"{'.'.join(stages)}:{hashlib.sha256(repr(messages).encode()).hexdigest()[:6]}"
 
 

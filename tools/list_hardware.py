@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcp.server.mcpserver import Context
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from jobs.client.models import Hardware
 from jobs.spec.cost import prices
 from tools.registry import Arguments, tool
 from tools.replies import View
 from tools.services import services_of
+
+if TYPE_CHECKING:
+    from jobs.client.models import Hardware
 
 
 class ListHardware(Arguments):

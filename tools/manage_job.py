@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import anyio.to_thread
 from mcp.server.mcpserver import Context
@@ -14,11 +14,8 @@ from pydantic import Field
 from consent.gate import Approved, NotAsked
 from consent.ledger import Consumed
 from consent.question import Answer
-from jobs.client.client import HubClient
-from jobs.client.models import Job
 from jobs.errors import JobsError
-from jobs.spec import stored, workspace
-from jobs.spec.stored import StoredJob
+from jobs.spec import workspace
 from jobs.stage import finished
 from jobs.submit import recover, rerun, submit
 from tools import guarded, replies
@@ -28,6 +25,11 @@ from tools.registry import tool
 from tools.replies import View
 from tools.services import Services, services_of
 from tools.stored_files import with_files
+
+if TYPE_CHECKING:
+    from jobs.client.client import HubClient
+    from jobs.client.models import Job
+    from jobs.spec.stored import StoredJob
 
 
 class ManageJob(Guarded):
@@ -98,6 +100,8 @@ async def _describe(services: Services, request: ManageJob) -> Step[_First, Job]
     It is sent as a new one, with a workspace of its own, where that can be the same job. What cannot is the hub's own
     copy: with secrets whose values only the hub has, with settings no field of ours is, with files that changed.
     """
+    from jobs.spec import stored
+
     connected = await services.connect()
     hub = connected.hub
     job = await hub.inspect(request.job_id, request.namespace)
@@ -114,6 +118,8 @@ async def _describe(services: Services, request: ManageJob) -> Step[_First, Job]
     async def find(used: Consumed) -> Job | None:
         if used.result is not None:
             return await hub.inspect(used.result, used.namespace)
+        from jobs.client.models import Job
+
         made = await recover(hub, job.namespace, used.idempotency_key) if spec else None
         return made if isinstance(made, Job) else None
 

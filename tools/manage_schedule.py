@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
@@ -14,9 +14,7 @@ from consent.gate import Approved, NotAsked
 from consent.ledger import Consumed
 from consent.question import Answer
 from consent.request import Action
-from jobs.client.models import ScheduledJob
 from jobs.errors import BadArgument
-from jobs.spec import stored
 from jobs.spec.schedule import Schedule
 from jobs.submit import trigger
 from tools import guarded
@@ -25,6 +23,9 @@ from tools.guarded import CANNOT_ASK, Done, Guarded, OnEvent, PendingApproval, S
 from tools.registry import tool
 from tools.replies import View
 from tools.services import Services, services_of
+
+if TYPE_CHECKING:
+    from jobs.client.models import ScheduledJob
 
 _GUARDED: dict[str, Action] = {"trigger": "trigger", "resume": "resume", "reschedule": "reschedule"}
 _MOST = 50
@@ -110,6 +111,8 @@ TOOL = tool(
 
 async def _describe(services: Services, request: ManageSchedule) -> Step[ScheduledJob, _Changed]:
     """The schedule as the hub tells it now, and what the person would be asked about it."""
+    from jobs.spec import stored
+
     if request.action == "reschedule" and request.schedule is None:
         raise BadArgument("`schedule` is missing.", hint='For example "@daily".', field="schedule")
     wanted = Schedule.parse(request.schedule or "").expression if request.action == "reschedule" else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 from mcp.server.mcpserver import Context
@@ -13,14 +13,15 @@ from pydantic import Field
 
 from jobs.display_text import one_line
 from jobs.errors import JobsError
-from jobs.planning.models import ModelPlan, resolve_models
-from jobs.planning.required_secrets import Candidate as Found
-from jobs.planning.required_secrets import Needs, needs
-from jobs.secrets.scan import named_in, refuse_values
 from jobs.secrets.vault import how_to_provide
 from tools.registry import Arguments, tool
 from tools.replies import View
 from tools.services import Services, services_of
+
+if TYPE_CHECKING:
+    from jobs.planning.models import ModelPlan
+    from jobs.planning.required_secrets import Candidate as Found
+    from jobs.planning.required_secrets import Needs
 
 _BROAD = (
     "HF_TOKEN can do everything its owner can. The job's workspace needs no token; "
@@ -79,6 +80,9 @@ async def plan_secrets(request: PlanSecrets, ctx: Context[Any, Any]) -> SecretPl
     whether a value is available here. Pass the names on to submit_job or schedule_job as `secrets`, where a person
     confirms them. Values are never shown.
     """
+    from jobs.planning.models import resolve_models
+    from jobs.secrets.scan import named_in, refuse_values
+
     services = services_of(ctx)
     for name in request.secrets:
         services.vault.check(name)
@@ -112,6 +116,8 @@ TOOL = tool(
 
 
 def _needs(request: PlanSecrets) -> Needs:
+    from jobs.planning.required_secrets import needs
+
     return needs(request.command, request.script, request.files, env=request.env, models=request.models)
 
 

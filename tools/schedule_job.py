@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
@@ -11,11 +11,7 @@ from pydantic import ConfigDict, Field
 
 from consent.gate import NotAsked
 from consent.question import Answer
-from jobs.client.client import HubClient
-from jobs.client.models import ScheduledJob
-from jobs.secrets.secret_value import Secret
 from jobs.spec.fields import ScheduleRequest
-from jobs.spec.spec import JobSpec
 from jobs.spec.workspace import LABEL
 from jobs.submit import schedule
 from tools import guarded, submission
@@ -24,6 +20,12 @@ from tools.registry import tool
 from tools.replies import View
 from tools.services import Services, services_of
 from tools.submission import JobArguments, Prepared, prepare
+
+if TYPE_CHECKING:
+    from jobs.client.client import HubClient
+    from jobs.client.models import ScheduledJob
+    from jobs.secrets.secret_value import Secret
+    from jobs.spec.spec import JobSpec
 
 
 def _told_once(schema: dict[str, Any]) -> None:
@@ -91,7 +93,7 @@ async def _describe(services: Services, request: ScheduleArguments) -> Step[Prep
     ) -> ScheduledJob:
         return await schedule(hub, spec, values, idempotency_key, on_event=note)
 
-    return await submission.describe(services, request, create, HubClient.inspect_schedule)
+    return await submission.describe(services, request, create, lambda hub, *which: hub.inspect_schedule(*which))
 
 
 def _told(done: Done[Prepared, ScheduledJob]) -> ScheduleHandle:

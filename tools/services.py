@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
-
-from jobs.results.outcome import Outcomes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from jobs.client.client import HubClient
     from jobs.client.models import Job
     from jobs.masking.masker import Masker
+    from jobs.results.outcome import Outcomes
     from jobs.secrets.vault import Vault
 
 
@@ -52,10 +52,16 @@ class Services:
     connect: Callable[[], Awaitable[Connected]]
     vault: Vault
     gate: Gate
-    outcomes: Outcomes = field(default_factory=Outcomes)
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     _first_asked: dict[str, datetime] = field(default_factory=dict, init=False)
     _doubted: set[str] = field(default_factory=set, init=False)
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        """What came of each job that ended."""
+        from jobs.results.outcome import Outcomes
+
+        return Outcomes()
 
     def masker(self) -> Masker:
         """The masker for every value known at this moment."""

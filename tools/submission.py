@@ -5,34 +5,34 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import anyio
 import anyio.to_thread
 from pydantic import Field
 
-from consent.describe import Description, details, request
 from consent.gate import Approved
 from consent.ledger import Consumed
 from hub_contract.command_line import command
 from hub_contract.hf_line import HfLine
-from jobs import durations, places
-from jobs.client.client import HubClient
-from jobs.client.models import Job, ScheduledJob
-from jobs.errors import SecretUnavailable
-from jobs.planning.advice import advice
-from jobs.secrets.scan import named_in, refuse_values
-from jobs.secrets.secret_value import Secret
+from jobs import durations
+from jobs.errors import JobsError, SecretUnavailable
 from jobs.secrets.vault import how_to_provide
 from jobs.spec import cost
 from jobs.spec.fields import JobRequest
 from jobs.spec.schedule import Schedule
-from jobs.spec.spec import JobSpec, build
 from jobs.submit import new_idempotency_key, recover
 from tools.guarded import Guarded, OnEvent, Step
 from tools.services import Connected, Services
 from tools.stored_files import run_by_others
 
-Made = TypeVar("Made", Job, ScheduledJob)
+if TYPE_CHECKING:
+    from jobs.client.client import HubClient
+    from jobs.client.models import Job, ScheduledJob
+    from jobs.secrets.secret_value import Secret
+    from jobs.spec.spec import JobSpec
+
+Made = TypeVar("Made", "Job", "ScheduledJob")
 
 
 class JobArguments(JobRequest, Guarded):
@@ -53,6 +53,8 @@ class Prepared:
     next_runs: tuple[str, ...]
     advice: list[str] | None
     """What will probably disappoint, said before it is paid for."""
+    unsandboxed: bool
+    """Whether a person is asked because the job would run on this machine without a sandbox."""
 
     def would_send(self) -> dict[str, Any]:
         """What a dry run shows: every field, and the `hf jobs …` line that makes the same job."""
@@ -69,6 +71,10 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
     Raises:
         JobsError: The first thing that is wrong, before a person is bothered with it.
     """
+    from jobs import places
+    from jobs.secrets.scan import named_in, refuse_values
+    from jobs.spec.spec import build
+
     for name in arguments.secrets:
         services.vault.check(name)
     named = named_in(arguments.command or (), env=arguments.env, labels=arguments.labels)
@@ -76,8 +82,9 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
     await anyio.to_thread.run_sync(refuse)
     connected = await services.connect()
     hub = connected.hub
-    hardware = await hub.hardware()
-    namespace = await hub.namespace(arguments.namespace)
+    hardware, namespace, unsandboxed = await _at_once(
+        hub.hardware, partial(hub.namespace, arguments.namespace), partial(services.asks_for, hub)
+    )
     flavors = [item.name for item in hardware]
     # A script may have a megabyte, and reading it keeps nobody else waiting.
     spec = await anyio.to_thread.run_sync(
@@ -93,7 +100,8 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
         next_runs = tuple(moment.strftime("%Y-%m-%d %H:%M UTC") for moment in moments)
     monthly = cost.max_monthly_cost_usd(spec, hardware, services.now())
     told = await anyio.to_thread.run_sync(_advice, spec)
-    return Prepared(connected, spec, cost.max_cost_usd(spec, hardware), monthly, sources, next_runs, told)
+    worst = cost.max_cost_usd(spec, hardware)
+    return Prepared(connected, spec, worst, monthly, sources, next_runs, told, unsandboxed)
 
 
 async def describe(
@@ -103,6 +111,8 @@ async def describe(
     inspect: Callable[[HubClient, str, str | None], Awaitable[Made]],
 ) -> Step[Prepared, Made]:
     """The step of a submission: `create` sends it once under an idempotency key, `inspect` looks at an earlier one."""
+    from consent.describe import Description, details, request
+
     prepared = await prepare(services, arguments)
     hub, spec = prepared.connected.hub, prepared.spec
     scheduled = spec.schedule is not None
@@ -128,7 +138,7 @@ async def describe(
         risked_usd=await services.gate.risked(),
         run_by_others=await run_by_others(hub, spec),
         confirm_above_usd=services.policy.confirm_above_usd,
-        unsandboxed=await services.asks_for(hub),
+        unsandboxed=prepared.unsandboxed,
         sources=prepared.sources,
         next_runs=prepared.next_runs,
         details=details(spec),
@@ -140,7 +150,28 @@ async def describe(
     return Step(prepared, request(told), spec.namespace, send, find, told.worst_usd, by_hand)
 
 
+async def _at_once(*calls: Callable[[], Awaitable[Any]]) -> list[Any]:
+    """What each of `calls` gives, asked side by side; of several failures the first counts."""
+    found: list[Any] = [None] * len(calls)
+
+    async def one(index: int, call: Callable[[], Awaitable[Any]]) -> None:
+        try:
+            found[index] = await call()
+        except JobsError as error:
+            found[index] = error
+
+    async with anyio.create_task_group() as group:
+        for index, call in enumerate(calls):
+            group.start_soon(one, index, call)
+    for each in found:
+        if isinstance(each, JobsError):
+            raise each
+    return found
+
+
 def _advice(spec: JobSpec) -> list[str] | None:
+    from jobs.planning.advice import advice
+
     given = spec.timeout_seconds != durations.DEFAULT_SECONDS
     return list(advice(spec, timeout_given=given)) or None
 

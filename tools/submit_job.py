@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
@@ -10,11 +10,7 @@ from mcp_types import ToolAnnotations
 
 from consent.gate import NotAsked
 from consent.question import Answer
-from jobs.client.client import HubClient
-from jobs.client.models import Job
-from jobs.secrets.secret_value import Secret
 from jobs.spec import workspace
-from jobs.spec.spec import JobSpec
 from jobs.submit import submit
 from tools import guarded, submission
 from tools.guarded import CANNOT_ASK, Done, OnEvent, PendingApproval, Step
@@ -22,6 +18,12 @@ from tools.registry import tool
 from tools.replies import View
 from tools.services import Services, services_of
 from tools.submission import JobArguments, Prepared, prepare
+
+if TYPE_CHECKING:
+    from jobs.client.client import HubClient
+    from jobs.client.models import Job
+    from jobs.secrets.secret_value import Secret
+    from jobs.spec.spec import JobSpec
 
 
 class JobHandle(View):
@@ -78,7 +80,7 @@ async def _describe(services: Services, request: JobArguments) -> Step[Prepared,
     ) -> Job:
         return await submit(hub, spec, values, idempotency_key, on_event=note)
 
-    return await submission.describe(services, request, create, HubClient.inspect)
+    return await submission.describe(services, request, create, lambda hub, *which: hub.inspect(*which))
 
 
 def _told(done: Done[Prepared, Job]) -> JobHandle:

@@ -7,6 +7,7 @@ worker threads, few at a time, each with a limit. Listings and small reads are p
 from __future__ import annotations
 
 import logging
+import os
 import re
 import threading
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ import anyio
 import anyio.to_thread
 import httpx2
 
+from hub_contract.constants import is_loopback
 from jobs.client import error_map, models
 from jobs.client.error_map import RequestContext
 from jobs.client.retry import Backoff, retrying
@@ -44,6 +46,11 @@ _DOWNLOAD_LASTS = 900.0
 _READ_SILENCE = 20.0
 _STORE_STATUS = re.compile(r"HTTP status (?:client|server) error \((\d{3})")  # how hf_xet words a refusal
 _ready = threading.Lock()
+
+#: Settings of `hf_xet`, which reads them once. A job's few inputs are new: nobody is asked whether they are known.
+_FOR_INPUTS = {"HF_XET_DEDUPLICATION_GLOBAL_DEDUP_QUERY_ENABLED": "false"}
+#: A local hub takes data at once and in the first form; asked for the others it says no, which costs a way each.
+_FOR_A_LOCAL_HUB = {"HF_XET_CLIENT_LEGACY_DIRECT_XORB_UPLOAD": "true", "HF_XET_CLIENT_SHARD_API_VERSION": "1"}
 
 
 @dataclass(frozen=True)
@@ -266,6 +273,9 @@ class Buckets:
 
 
 def _hf_api(endpoint: str, token: str | None) -> HfApi:
+    settings = {**_FOR_INPUTS, **(_FOR_A_LOCAL_HUB if is_loopback(endpoint) else {})}
+    for name, value in settings.items():
+        os.environ.setdefault(name, value)
     from huggingface_hub import HfApi
     from huggingface_hub.utils._http import set_client_factory
     from huggingface_hub.utils.tqdm import disable_progress_bars

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import anyio
 
 from jobs import stage
-from jobs.client.models import Job
 from jobs.errors import HubError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from jobs.client.client import HubClient
+    from jobs.client.models import Job
 
 LONGEST_WAIT = 45.0
 """Seconds; many clients give a call up after sixty."""
@@ -70,13 +70,13 @@ def _settled(seen: Mapping[str, Job | HubError]) -> bool:
 
 def _over(job: Job | HubError) -> bool:
     """Whether another look would show the same."""
-    return stage.finished(job.stage) if isinstance(job, Job) else not job.retryable
+    return not job.retryable if isinstance(job, HubError) else stage.finished(job.stage)
 
 
 def _stage(job: Job | HubError) -> str | None:
-    return job.stage if isinstance(job, Job) else None
+    return None if isinstance(job, HubError) else job.stage
 
 
 def _better(before: Job | HubError, now: Job | HubError) -> Job | HubError:
     """What is known of a job: a passing failure does not make what was seen unseen."""
-    return before if isinstance(now, HubError) and now.retryable and isinstance(before, Job) else now
+    return before if isinstance(now, HubError) and now.retryable and not isinstance(before, HubError) else now

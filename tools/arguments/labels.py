@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jobs.errors import BadArgument
-from jobs.secrets.scan import refuse_values
 from jobs.spec.workspace import LABEL
 from tools.services import Services
 
@@ -17,6 +16,8 @@ def new_labels(services: Services, wanted: Mapping[str, str] | None, present: Ma
         BadArgument: There are none.
         SecretInArgument: One holds a value.
     """
+    from jobs.secrets.scan import refuse_values
+
     if wanted is None:
         raise BadArgument("`labels` is missing.", hint="Give all the labels it should have.", field="labels")
     pairs = (f"{key}={value}" for key, value in wanted.items())
