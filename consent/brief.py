@@ -41,6 +41,21 @@ def brief(told: Description) -> tuple[Fact, ...]:
     return _Brief(told).facts()
 
 
+def short(told: Description) -> tuple[Fact, ...]:
+    """What decides, in as few words as there are: for a screen on which `brief` and the boxes do not fit together."""
+    spec, mask = told.spec, _mask(told)
+    found = texts(spec, mask)
+    place = {"local": "local", "huggingface": "Hugging Face"}.get(told.hub_name) or inline(spec.hub)
+    where = f"{place}, {inline(mask(spec.flavor)) or 'no hardware told'}, {durations.words(spec.timeout_seconds)}"
+    every = f", {inline(mask(spec.schedule))}" if spec.schedule else ""
+    return (
+        Fact("Runs", inline(found[0].data or ""), "command"),
+        Fact("Where", where + every, "where"),
+        Fact("Costs", "nothing here" if told.hub_name == "local" else _costs(told), "cost"),
+        *(Fact("!", danger.brief, "danger") for danger in dangers(told, found, mask)),
+    )
+
+
 def why_wanted(told: Description) -> dict[str, str]:
     """Why each secret is wanted, for its box."""
     return reasons(told.spec, texts(told.spec, _mask(told)))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from consent.brief import brief, why_wanted
+from consent.brief import brief, short, why_wanted
 from consent.quoted import block, listed, show
 from consent.request import Action, ConsentRequest, Fact, Tick
 from consent.width import fit
@@ -128,6 +128,7 @@ def request(told: Description) -> ConsentRequest:
         ticks=tuple(_confirmation(told) if told.is_stored else _boxes(told)),
         details=told.details,
         brief=brief(told),
+        short=short(told),
     )
 
 

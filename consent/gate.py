@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
     from mcp.server.mcpserver import Context
 
+    from consent.answering.room import Rooms
     from consent.answering.window import Window
     from consent.audit import Audit
     from consent.full_text import FullTexts
@@ -113,6 +114,7 @@ class Gate:
         bypass: The operator's start-up flag; no argument of any tool can set it.
         ways: How the person wants to be asked, the first that is possible: `client`, `browser`, `terminal`.
         window: The page that this server may open by itself; None where it may not.
+        rooms: Measures the terminal that the client puts its questions in; None where nobody looks.
     """
 
     ledger: Ledger
@@ -124,6 +126,7 @@ class Gate:
     bypass: bool = False
     ways: tuple[str, ...] = ("client", "browser", "terminal")
     window: Window | None = None
+    rooms: Rooms | None = None
     clock: Callable[[], float] = field(default=time.time)
     _asked: set[tuple[str, str]] = field(default_factory=set, init=False)
 
@@ -145,7 +148,8 @@ class Gate:
             wait_no_longer_than(self.ask_seconds)
             shown = again(request, earlier).masked(self.mask)
             everything = await _kept(self.texts.keep, shown)
-            return Elicit(text(shown, everything), form(shown))
+            room = None if self.rooms is None else self.rooms.lines(shown, who, ctx.request_context)
+            return Elicit(text(shown, everything, room=room), form(shown))
         if found is None or found.status != "pending":
             if earlier is not None and earlier.out_of_band:
                 return Recovered(request, earlier)

@@ -298,6 +298,7 @@ def _request(stored: dict[str, Any]) -> ConsentRequest:
     """From its JSON; version 0.1 stored facts of two parts, and ticks of which every optional one was a secret's."""
     stored["facts"] = tuple(Fact(*fact) for fact in stored["facts"])
     stored["brief"] = tuple(Fact(*fact) for fact in stored.get("brief", ()))
+    stored["short"] = tuple(Fact(*fact) for fact in stored.get("short", ()))
     stored["ticks"] = tuple(
         Tick(**({"kind": "confirm" if tick["required"] else "secret"} | tick)) for tick in stored["ticks"]
     )

@@ -23,10 +23,13 @@ from pydantic import (
 
 from consent.quoted import MARK
 from consent.request import ConsentRequest  # pydantic reads the annotation of a ClassVar's owner.
-from consent.width import fold
+from consent.width import fit, fold, width
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from consent.request import Fact
 
 COLUMNS = 64
 _LABEL = 6
@@ -64,20 +67,71 @@ class Answer(BaseModel):
         return frozenset(name for name, value in self if value is True)
 
 
-def text(request: ConsentRequest, everything: Path | None = None) -> str:
+def text(request: ConsentRequest, everything: Path | None = None, *, room: int | None = None) -> str:
     """The question as plain text, no line wider than `COLUMNS` but for the path of the file that holds it all.
 
-    Only words of ours stand at the beginning of a line: what goes on from the line before is set in.
+    Only words of ours stand at the beginning of a line: what goes on from the line before is set in. With `room` for
+    fewer lines it says less, and its last line where the rest is; each danger stands in it all the same.
     """
-    lines = _lines("", request.title)
-    for fact in request.facts:
-        if fact.field == "again":
-            lines += _lines(fact.label, fact.value)
-    for fact in request.brief or request.facts:
-        if fact.field != "again":
-            lines += _lines(fact.label, fact.value)
     where = f"Fingerprint {request.fingerprint}" if everything is None else f"All of it: {_short(everything)}"
-    return "\n".join([*lines, where])
+    boxes = {tick.name for tick in request.ticks}
+    whole = [*_again(request), *(fact for fact in request.brief or request.facts if fact.field != "again")]
+    # A secret's own box says its name and why it is wanted.
+    unrepeated = [fact for fact in whole if fact.field != "secret" or fact.value.partition(":")[0] not in boxes]
+    ways = [_told(request, whole)]
+    if room is not None and request.short:
+        ways += [_told(request, unrepeated), *(_few(request, unrepeated, room - 1)), _fewest(request)]
+    fitting = (lines for lines in ways if room is None or len(lines) < room)
+    return "\n".join([*next(fitting, ways[-1]), where])
+
+
+def _again(request: ConsentRequest) -> list[Fact]:
+    return [fact for fact in request.facts if fact.field == "again"]
+
+
+def _told(request: ConsentRequest, facts: Sequence[Fact]) -> list[str]:
+    lines = _lines("", request.title)
+    for fact in facts:
+        lines += _lines(fact.label, fact.value)
+    return lines
+
+
+def _few(request: ConsentRequest, facts: Sequence[Fact], room: int) -> Iterator[list[str]]:
+    """A line for each of what decides, the dangers packed, and then what else there is room for, a line each."""
+    decides = [fact for fact in request.short if fact.field != "danger"]
+    lines = [fit(request.title, COLUMNS), *(_one(fact) for fact in decides), *_packed(request)]
+    shown = {fact.field for fact in decides} | {"danger"}
+    rest = [_one(fact) for fact in facts if fact.field not in shown]
+    for more in range(max(0, room - len(lines)), -1, -1):
+        yield [*lines, *rest[:more]]
+
+
+def _fewest(request: ConsentRequest) -> list[str]:
+    """Two lines, and more only where there are many dangers."""
+    said = {fact.field: fact.value for fact in request.short if fact.field != "danger"}
+    cost = said["cost"].replace("less than ", "<").replace("at most ", "up to ")
+    tail = f" ({said['where']}, {cost})"
+    runs = f"Runs {fit(said['command'], max(16, COLUMNS - 5 - width(tail)))}{tail}"
+    packed = _packed(request)
+    title = f"{request.title} {packed[0]}" if packed else request.title
+    if len(packed) == 1 and width(title) <= COLUMNS:
+        return [title, fit(runs, COLUMNS)]
+    return [request.title, fit(runs, COLUMNS), *packed]
+
+
+def _one(fact: Fact) -> str:
+    return fit(f"{fact.label:<{_LABEL}} {fact.value.splitlines()[0] if fact.value else ''}", COLUMNS)
+
+
+def _packed(request: ConsentRequest) -> list[str]:
+    """Every danger, as many on a line as fit."""
+    lines: list[str] = []
+    for danger in (fact.value for fact in request.short if fact.field == "danger"):
+        if lines and width(f"{lines[-1]} - {danger}") <= COLUMNS:
+            lines[-1] += f" - {danger}"
+        else:
+            lines.append(fit(f"! {danger}", COLUMNS))
+    return lines
 
 
 def lines_of(label: str, value: str) -> int:

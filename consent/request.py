@@ -50,6 +50,7 @@ class ConsentRequest:
         ticks: The boxes; an empty tuple means that nothing here needs a person.
         details: The whole of what is sent, for the approval page and the terminal; values absent.
         brief: The lines that decide, in the order shown: what the person reads first.
+        short: What runs, where, for how much, and each danger in a few words: for a screen without room for `brief`.
     """
 
     action: Action
@@ -59,6 +60,7 @@ class ConsentRequest:
     ticks: tuple[Tick, ...]
     details: str = ""
     brief: tuple[Fact, ...] = ()
+    short: tuple[Fact, ...] = ()
 
     @property
     def needed(self) -> bool:
@@ -78,7 +80,8 @@ class ConsentRequest:
         """The same question with `mask` over everything that is shown; what it is bound to stays."""
         facts = tuple(fact._replace(value=mask(fact.value)) for fact in self.facts)
         brief = tuple(fact._replace(value=mask(fact.value)) for fact in self.brief)
-        return replace(self, title=mask(self.title), facts=facts, details=mask(self.details), brief=brief)
+        short = tuple(fact._replace(value=mask(fact.value)) for fact in self.short)
+        return replace(self, title=mask(self.title), facts=facts, details=mask(self.details), brief=brief, short=short)
 
 
 def granted(request: ConsentRequest, ticked: frozenset[str]) -> bool:

@@ -12,6 +12,7 @@ import anyio
 from mcp.server.mcpserver import MCPServer
 from mcp.server.request_state import RequestStateSecurity
 
+from consent.answering.room import Rooms, size_of_client
 from consent.audit import Audit
 from consent.caller import Callers, OneTimeStateCodec
 from consent.full_text import FullTexts
@@ -89,6 +90,7 @@ def assemble(settings: Settings) -> App:
         ask_seconds=settings.ask_seconds,
         bypass=settings.attach_without_asking,
         ways=settings.ask,
+        rooms=Rooms(size_of_client),
     )
     if "browser" in settings.ask:
         from consent.answering.window import Window

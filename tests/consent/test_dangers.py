@@ -19,7 +19,7 @@ SHELL = ("sh", "-c")
 CARD = "---\nname: x\n---\nDo it.\n"
 
 
-def question(*, told: dict[str, Any] | None = None, **asked: Any) -> str:
+def question(*, told: dict[str, Any] | None = None, room: int | None = None, **asked: Any) -> str:
     given: dict[str, Any] = {"secrets": ("OPENAI_API_KEY",), **asked}
     if given.get("script") is None:
         given.setdefault("command", ("true",))
@@ -27,7 +27,7 @@ def question(*, told: dict[str, Any] | None = None, **asked: Any) -> str:
     more: dict[str, Any] = {"hub_name": "local", "max_cost_usd": 0.01, **(told or {})}
     action = more.pop("action", "submit" if spec.schedule is None else "schedule")
     described = Description(action=action, spec=spec, digest=spec.digest, details=details(spec), **more)
-    return text(request(described))
+    return text(request(described), room=room)
 
 
 def sh(line: str) -> dict[str, Any]:
@@ -203,3 +203,16 @@ def test_two_commands_that_differ_in_blanks_look_different() -> None:
     )
     one, two = (question(image="x", command=("echo", "x" * 43 + blanks + "y" * 20)) for blanks in (" ", ""))
     assert one.split("\n")[1:3] != two.split("\n")[1:3]
+
+
+@pytest.mark.parametrize("room", [3, 5, 8, 13])
+@pytest.mark.parametrize("case", DANGEROUS)
+def test_with_room_for_few_lines_the_danger_is_still_warned_of(case: str, room: int) -> None:
+    asked, _ = DANGEROUS[case]
+    shown = question(room=room, **asked)
+    whole = question(**asked)
+    lines = shown.split("\n")
+    assert lines[-1] == whole.split("\n")[-1]
+    assert "! " in shown, shown
+    assert max(map(width, lines)) <= COLUMNS
+    assert len(lines) <= max(room, 6), shown

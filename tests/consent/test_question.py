@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from types import SimpleNamespace
+from typing import Any, cast
+
 import pytest
 from mcp.server.elicitation import render_elicitation_schema
 
+from consent.answering.room import Rooms
 from consent.question import COLUMNS, form, text
 from consent.request import ConsentRequest, Fact, Tick, granted
 
@@ -81,3 +86,32 @@ def test_a_box_is_a_secrets_because_it_says_so_and_not_because_it_may_stay_empty
     assert request.secret_names == tuple(tick.name for tick in SECRETS)
     assert not granted(request, frozenset({"send_mail"}))
     assert granted(request, frozenset({"send_mail", "HF_TOKEN"}))
+
+
+class Calls:
+    """What of a request's context a room is measured by."""
+
+    def __init__(self, client: str, headers: dict[str, str] | None = None) -> None:
+        self.session = SimpleNamespace(client_params=SimpleNamespace(client_info=SimpleNamespace(name=client)))
+        self.request = SimpleNamespace(headers=headers) if headers is not None else None
+
+
+def test_the_room_is_measured_for_fast_agent_in_a_terminal_only() -> None:
+    rooms = Rooms(lambda: os.terminal_size((80, 24)))
+    ask: Any = rooms.lines
+    assert ask(asking(*SECRETS), "me", Calls("fast-agent-mcp")) == 8
+    assert ask(asking(SECRETS[0]), "me", Calls("fast-agent-mcp")) == 13
+    assert ask(asking(*SECRETS), "me", Calls("another")) is None
+    assert ask(asking(*SECRETS), "me", Calls("fast-agent-mcp", {})) is None
+    assert Rooms(lambda: None).lines(asking(*SECRETS), "me", cast("Any", Calls("fast-agent-mcp"))) is None
+
+
+def test_a_terminal_that_is_resized_while_its_question_is_open_changes_no_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = [os.terminal_size((80, rows)) for rows in (24, 60, 60)]
+    rooms = Rooms(lambda: sizes.pop(0))
+    call: Any = Calls("fast-agent-mcp")
+    first = rooms.lines(asking(*SECRETS), "me", call)
+    monkeypatch.setattr("consent.answering.room.sealed_state", object)
+    assert rooms.lines(asking(*SECRETS), "me", call) == first
+    monkeypatch.setattr("consent.answering.room.sealed_state", lambda: None)
+    assert rooms.lines(asking(*SECRETS), "me", call) != first
