@@ -87,15 +87,14 @@ async def plan_secrets(request: PlanSecrets, ctx: Context[Any, Any]) -> SecretPl
     for name in request.secrets:
         services.vault.check(name)
     named = named_in(request.command or (), env=request.env)
-    await anyio.to_thread.run_sync(partial(refuse_values, _texts(request), services.masker(), named=named))
-    found = await anyio.to_thread.run_sync(_needs, request)
+    refuse = partial(refuse_values, _texts(request), services.masker(), named=named)
+    found = await anyio.to_thread.run_sync(_needs, request, refuse)
     models = list(found.models)
     policy = services.policy
     plans = await resolve_models(models, cache=policy.cache, fetch=policy.fetch_fast_agent) if models else []
     wanted = found.candidates(plans)
     asked_for = [name for name in request.secrets if name not in {one.name for one in wanted}]
-    candidates = [await _candidate(services, one) for one in wanted]
-    candidates += [await _asked_for(services, name) for name in asked_for]
+    candidates = await anyio.to_thread.run_sync(_described, services, wanted, asked_for)
     return _fitted(
         SecretPlan(
             candidates=sorted(candidates, key=lambda one: one.name),
@@ -115,14 +114,19 @@ TOOL = tool(
 )
 
 
-def _needs(request: PlanSecrets) -> Needs:
+def _needs(request: PlanSecrets, refuse: Callable[[], None]) -> Needs:
     from jobs.planning.required_secrets import needs
 
+    refuse()
     return needs(request.command, request.script, request.files, env=request.env, models=request.models)
 
 
-async def _candidate(services: Services, found: Found) -> Candidate:
-    described = await _asked_for(services, found.name)
+def _described(services: Services, wanted: list[Found], asked_for: list[str]) -> list[Candidate]:
+    return [_candidate(services, one) for one in wanted] + [_asked_for(services, name) for name in asked_for]
+
+
+def _candidate(services: Services, found: Found) -> Candidate:
+    described = _asked_for(services, found.name)
     rights = _RIGHTS.get(found.access) if found.name == "HF_TOKEN" else None
     return described.model_copy(
         update={
@@ -135,9 +139,9 @@ async def _candidate(services: Services, found: Found) -> Candidate:
     )
 
 
-async def _asked_for(services: Services, name: str) -> Candidate:
+def _asked_for(services: Services, name: str) -> Candidate:
     note = _allowed(services.vault.check, name)
-    found = await anyio.to_thread.run_sync(services.vault.look, name)
+    found = services.vault.look(name)
     if note is None and found.available and not found.maskable:
         note = "Its value is too short to be masked in logs."
     if note is None and not found.available:

@@ -20,3 +20,10 @@ def parsed(text: str) -> ast.Module | None:
             return ast.parse(text.removeprefix("\ufeff"))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+@functools.lru_cache(maxsize=4)
+def nodes(text: str) -> tuple[ast.AST, ...]:
+    """Every node of a text's tree in the order of `ast.walk`; none where there is no tree. Walking costs most."""
+    tree = parsed(text)
+    return () if tree is None else tuple(ast.walk(tree))

@@ -7,7 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from jobs.commands.python_syntax import parsed
+from jobs.commands.python_syntax import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -104,10 +104,7 @@ def notebook(text: str) -> tuple[str, str]:
 
 def started_by_python(text: str) -> Iterator[tuple[int, tuple[str, ...] | str]]:
     """Programs that a Python text starts with words it holds itself: line, and words or a shell text."""
-    tree = parsed(text)
-    if tree is None:
-        return
-    for node in ast.walk(tree):
+    for node in nodes(text):
         if not isinstance(node, ast.Call) or not node.args:
             continue
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

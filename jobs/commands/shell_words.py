@@ -12,6 +12,8 @@ _OPERATORS = (
     *("&>>", "<<-", "<<<", "&&", "||", ";;", "|&", "&>", "<<", ">>", ">&", "<&", ">|", "<>"),
     *("|", "&", ";", "(", ")", "<", ">", "\n"),
 )
+_OPERATOR = re.compile(r"(?![<>]\()(?:" + "|".join(map(re.escape, _OPERATORS)) + ")")
+_PLAIN = re.compile(r"[^ \t\r\n|&;()<>\\'\"$`]+")
 _REDIRECTIONS = frozenset({"&>>", "<<-", "<<<", "&>", "<<", ">>", ">&", "<&", ">|", "<>", "<", ">"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BRACED = re.compile(r"[!#]?([A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])(\[[^\]]*\])?(:?[-=?+]|[#%/^,@:].*)?", re.DOTALL)
@@ -80,7 +82,7 @@ class _Scanner:
             if char in _SPACE:
                 self._at += 1
                 spaced = True
-            elif self._text.startswith("\\\n", self._at):
+            elif char == "\\" and self._text.startswith("\\\n", self._at):
                 self._forward(2)
                 spaced = True
             elif char == "#" and spaced:
@@ -96,9 +98,8 @@ class _Scanner:
         return found
 
     def _operator(self) -> str | None:
-        if self._text.startswith(("<(", ">("), self._at):
-            return None
-        return next((each for each in _OPERATORS if self._text.startswith(each, self._at)), None)
+        found = _OPERATOR.match(self._text, self._at)
+        return found[0] if found else None
 
     def _take(self, operator: str, found: list[Token], *, spaced: bool) -> None:
         line = self._line
@@ -150,7 +151,7 @@ class _Scanner:
         parts: list[Part] = []
         while self._at < len(self._text):
             char = self._text[self._at]
-            if self._text.startswith(("<(", ">("), self._at):
+            if char in "<>" and self._text.startswith(("<(", ">("), self._at):
                 self._at += 2
                 parts.append(Part("run", self._until_closed("(", ")")))
             elif char in _ENDS_WORD:
@@ -167,10 +168,10 @@ class _Scanner:
             elif char in "$`":
                 parts.append(self._expansion(quoted=False))
             else:
-                start = self._at
-                while self._at < len(self._text) and self._text[self._at] not in _ENDS_WORD + "\\'\"$`":
-                    self._at += 1
-                parts.append(Part("text", self._text[start : self._at]))
+                found = _PLAIN.match(self._text, self._at)
+                end = found.end() if found else self._at + 1
+                parts.append(Part("text", self._text[self._at : end]))
+                self._at = end
         return tuple(parts)
 
     def _single_quoted(self) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from jobs.masking.finder import Span, SpanFinder
 
 _CONTEXT = 64  # Bytes kept before the undecided part, so that escapes are read there as they are in the whole.
+_LONGEST_KEY, _MOST_KEYS = 64, 500  # Of what is remembered to hold no secret.
 _NO_BREAK = bytes(code for code in range(256) if code not in b"\r\n")
 
 
@@ -26,6 +27,7 @@ class Masker:
 
     def __init__(self, known: Mapping[str, str]) -> None:
         self._known = dict(known)
+        self._plain_keys: set[str] = set()
 
     def __repr__(self) -> str:
         return f"Masker({', '.join(sorted(self._known))})"
@@ -67,7 +69,7 @@ class Masker:
         if isinstance(value, Mapping):
             masked: dict[Any, Any] = {}
             for key, item in value.items():
-                name = shown = self.mask(key) if isinstance(key, str) else key
+                name = shown = self._mask_key(key) if isinstance(key, str) else key
                 count = 1
                 while name in masked:
                     count += 1
@@ -77,6 +79,15 @@ class Masker:
         if isinstance(value, (list, tuple)):
             return [self.mask_json(item) for item in value]
         return self.mask_bytes(value) if isinstance(value, bytes) else value
+
+    def _mask_key(self, key: str) -> str:
+        """A key masked; those of replies come again and again, and are looked at once."""
+        if key in self._plain_keys:
+            return key
+        masked = self.mask(key)
+        if masked == key and len(key) <= _LONGEST_KEY and len(self._plain_keys) < _MOST_KEYS:
+            self._plain_keys.add(key)
+        return masked
 
     def stream(self) -> StreamMasker:
         """A masker for text that arrives in pieces; see `StreamMasker`."""

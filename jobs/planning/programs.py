@@ -6,6 +6,7 @@ row takes). With `option`, it counts only where that option is given, and is not
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -205,9 +206,8 @@ def tool_needs(call: ProgramCall, files: Mapping[str, str]) -> Iterator[Need]:
     options = _options(call.words)
     words = (call.program, *call.words[1:])
     best = 0
-    for tool in TOOLS:
-        first = tool.words.split()
-        if list(words[: len(first)]) != first:
+    for first, tool in _by_program().get(call.program, ()):
+        if words[: len(first)] != first:
             continue
         if tool.option or len(first) >= best or tool.models or tool.repositories:
             best = max(best, len(first)) if not tool.option else best
@@ -222,6 +222,16 @@ def tool_needs(call: ProgramCall, files: Mapping[str, str]) -> Iterator[Need]:
                 yield from _settings(_flat(_parsed(files[path])), path, call.env)
     if call.program == "git":
         yield from _git(call)
+
+
+@functools.cache
+def _by_program() -> dict[str, list[tuple[tuple[str, ...], Tool]]]:
+    """The rows by the program that they begin with, in the table's order, with their words apart."""
+    rows: dict[str, list[tuple[tuple[str, ...], Tool]]] = {}
+    for tool in TOOLS:
+        first = tuple(tool.words.split())
+        rows.setdefault(first[0], []).append((first, tool))
+    return rows
 
 
 def _row(tool: Tool, call: ProgramCall, options: Sequence[tuple[str, str]], rest: Sequence[str]) -> Iterator[Need]:

@@ -7,10 +7,10 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from jobs.commands.python_syntax import parsed
+from jobs.commands.python_syntax import nodes, parsed
 from jobs.planning import libraries
 from jobs.planning.need import Need
-from jobs.planning.python_names import Names
+from jobs.planning.python_names import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,21 +25,17 @@ _SILENT = frozenset({"disabled", "offline", "dryrun"})
 
 def library_needs(text: str, place: str, env: Mapping[str, str] | None = None) -> list[Need]:
     """What the calls of one Python text need; `env` holds plain variables of the job, which can decide."""
-    tree = parsed(text)
-    return [] if tree is None else _Reader(tree, place, env or {}).needs()
+    return [] if parsed(text) is None else _Reader(text, place, env or {}).needs()
 
 
 def agent_models(text: str) -> list[str]:
     """Models of the fast-agent agents that a Python text declares."""
-    tree = parsed(text)
-    if tree is None:
-        return []
-    names = Names(tree)
+    names = names_of(text)
     if not any(_FAST_AGENT.match(module) for module in names.modules):
         return []
     return [
         model
-        for node in ast.walk(tree)
+        for node in nodes(text)
         if isinstance(node, ast.Call)
         for keyword in node.keywords
         if keyword.arg in {"model", "default_model"}
@@ -48,24 +44,24 @@ def agent_models(text: str) -> list[str]:
 
 
 class _Reader:
-    def __init__(self, tree: ast.Module, place: str, env: Mapping[str, str]) -> None:
-        self._names = Names(tree)
-        self._tree = tree
+    def __init__(self, text: str, place: str, env: Mapping[str, str]) -> None:
+        self._names = names_of(text)
+        self._nodes = nodes(text)
         self._place = place
         self._env = dict(env)
         self._needs: list[Need] = []
         self._used: set[str] = set()
         self._documentation = {
             id(node.value)
-            for node in ast.walk(tree)
+            for node in self._nodes
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         }
 
     def needs(self) -> list[Need]:
-        for node in ast.walk(self._tree):
+        for node in self._nodes:
             if isinstance(node, ast.Assign):
                 self._sets(node)
-        for node in ast.walk(self._tree):
+        for node in self._nodes:
             if isinstance(node, ast.Call):
                 self._call(node)
             elif isinstance(node, ast.Dict):
@@ -271,7 +267,7 @@ class _Reader:
                 )
 
     def _mentions_key(self) -> bool:
-        return any(isinstance(node, ast.keyword) and node.arg == "api_key" for node in ast.walk(self._tree))
+        return any(isinstance(node, ast.keyword) and node.arg == "api_key" for node in self._nodes)
 
 
 def model_secrets(model: str) -> tuple[str, ...]:

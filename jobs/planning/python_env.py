@@ -6,8 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from jobs.commands.python_syntax import parsed
-from jobs.planning.python_names import Names
+from jobs.commands.python_syntax import nodes, parsed
+from jobs.planning.python_names import names_of
 from jobs.secrets.names import is_name, name_says_secret
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def reads(text: str) -> list[Read]:
     tree = parsed(text)
     if tree is None:
         return [Read(found[1], text.count("\n", 0, found.start()) + 1, "probably") for found in _PLAIN.finditer(text)]
-    return _Reader(tree).found()
+    return _Reader(text, tree).found()
 
 
 def stated(text: str) -> Iterator[tuple[str, int, Confidence]]:
@@ -68,8 +68,7 @@ def stated(text: str) -> Iterator[tuple[str, int, Confidence]]:
 
 def _prose(text: str) -> Iterator[tuple[int, str]]:
     """Comment lines, and the lines of texts that stand alone, as docstrings do."""
-    tree = parsed(text)
-    for node in ast.walk(tree) if tree is not None else ():
+    for node in nodes(text):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             for offset, said in enumerate(node.value.value.splitlines()):
                 yield node.lineno + offset, said
@@ -79,8 +78,9 @@ def _prose(text: str) -> Iterator[tuple[int, str]]:
 
 
 class _Reader(ast.NodeVisitor):
-    def __init__(self, tree: ast.Module) -> None:
-        self._names = Names(tree)
+    def __init__(self, text: str, tree: ast.Module) -> None:
+        self._names = names_of(text)
+        self._text = text
         self._tree = tree
         self._reads: list[Read] = []
         self._set: dict[str, int] = {}
@@ -195,7 +195,7 @@ class _Reader(ast.NodeVisitor):
     def _reading_functions(self) -> dict[str, int]:
         """Functions that read the variable whose name is their argument: which argument."""
         found: dict[str, int] = {}
-        for node in ast.walk(self._tree):
+        for node in nodes(self._text):
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
             arguments = [argument.arg for argument in node.args.args if argument.arg not in {"self", "cls"}]

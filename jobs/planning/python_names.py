@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
+
+from jobs.commands.python_syntax import nodes
 
 _MAX_STEPS = 8
 _UNIMPORTED = {"os": "os", "environ": "os.environ", "getenv": "os.getenv"}
@@ -16,12 +19,12 @@ class Names:
     to that call's name (`huggingface_hub.HfApi.upload_file`).
     """
 
-    def __init__(self, tree: ast.AST) -> None:
+    def __init__(self, text: str) -> None:
         self.imported: dict[str, str] = {}
         self.modules: dict[str, int] = {}
         self._made: dict[str, ast.expr] = {}
         self._texts: dict[str, list[ast.expr]] = {}
-        for node in ast.walk(tree):
+        for node in nodes(text):
             self._learn(node)
 
     def _learn(self, node: ast.AST) -> None:
@@ -141,6 +144,10 @@ class Names:
             made = self._made.get(_key(node))
             return self.dotted(made, steps + 1) if made is not None else f"*.{node.attr}"
         return f"{head}.{node.attr}" if head and head[0] != "*" else f"*.{node.attr}"
+
+
+names_of = functools.lru_cache(maxsize=4)(Names)
+"""The names of a text, kept for whoever reads the same text next."""
 
 
 def _key(node: ast.Name | ast.Attribute) -> str:
