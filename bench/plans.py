@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+_LEAST = 0.97
+
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 
@@ -15,24 +17,13 @@ def main() -> int:
     from tests.jobs.planning import corpus
 
     worst = 1.0
-    for kind, cases in (("scripts", corpus.scripts()), ("command lines", corpus.command_lines())):
-        needed = right = extra = 0
-        said = []
-        for case in cases:
-            missing, more = case.judged()
-            needed += len(case.needed)
-            right += len(case.needed) - len(missing)
-            extra += len(more)
-            said += [
-                f"  {case.name}: missing {', '.join(sorted(missing)) or '-'}, extra {', '.join(sorted(more)) or '-'}"
-                for _ in (1,)
-                if missing or more
-            ]
-        recall, precision = right / needed, right / (right + extra)
-        worst = min(worst, recall, precision)
-        print(f"{kind}: {len(cases)} cases, {needed} names; precision {precision:.3f}, recall {recall:.3f}")
-        print("\n".join(said) or "  no misses")
-    return int(worst < 0.97)
+    for title, cases in corpus.ALL:
+        found = corpus.Figures.of(cases())
+        worst = min(worst, found.recall, found.precision)
+        print(f"{title}: {found.cases} cases, {found.names} names; ", end="")
+        print(f"precision {found.precision:.3f}, recall {found.recall:.3f}")
+        print("\n".join(f"  {miss}" for miss in found.misses) or "  no misses")
+    return int(worst < _LEAST)
 
 
 if __name__ == "__main__":

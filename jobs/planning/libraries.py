@@ -6,7 +6,6 @@ what the call needs unless one of `given` (keywords that hand the key over) is t
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from jobs.planning.need import Access, Confidence
@@ -21,7 +20,10 @@ CLOUD = "reach cloud storage"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`secrets` is one name, several that are all needed, or with `any_of` several of which one is enough."""
+    """`secrets` is one name, several that are all needed, or with `any_of` several of which one is enough.
+
+    With `chosen_by` they are one a service: that keyword says which, and where it is not there it is the first.
+    """
 
     secrets: tuple[str, ...]
     use: str
@@ -31,7 +33,7 @@ class Row:
     confidence: Confidence = "needed"
     positional: int | None = None
     local_by: tuple[str, ...] = ()
-    model_by: tuple[str, ...] = ()
+    chosen_by: str = ""
 
 
 _KEY = frozenset({"api_key", "token", "openai_api_key", "anthropic_api_key", "google_api_key", "groq_api_key", "key"})
@@ -85,14 +87,13 @@ CALLS: dict[str, Row] = {
     **{f"huggingface_hub.{name}": _WRITE for name in HUB_WRITES},
     **{f"*.{name}": _hub("write", "start jobs") for name in HUB_JOBS},
     **{f"huggingface_hub.{name}": _hub("write", "start jobs") for name in HUB_JOBS},
-    **{f"huggingface_hub.{name}": _hub("read", READ) for name in HUB_READS},
+    **{f"huggingface_hub.{of}{name}": _hub("read", READ) for name in HUB_READS for of in ("", "HfApi.")},
     **{f"*.{name}": _hub("read", READ) for name in ("whoami", "auth_check", "get_token_permission")},
     "huggingface_hub.CommitScheduler": _WRITE,
     "huggingface_hub.login": _hub("read", "sign in to the Hub", positional=0),
     "huggingface_hub.interpreter_login": _hub("read", "sign in to the Hub"),
     "huggingface_hub.notebook_login": _hub("read", "sign in to the Hub"),
     "huggingface_hub.HfFolder.get_token": _hub("read", READ),
-    "huggingface_hub.HfFileSystem.open": Row(("HF_TOKEN",), READ, "read", given=_TOKEN, confidence="optional"),
     "huggingface_hub.InferenceClient": _INFERENCE,
     "huggingface_hub.AsyncInferenceClient": _INFERENCE,
     "huggingface_hub.inference.InferenceClient": _INFERENCE,
@@ -104,7 +105,8 @@ CALLS: dict[str, Row] = {
     "smolagents.OpenAIModel": _client("OPENAI_API_KEY"),
     "smolagents.AzureOpenAIServerModel": _client("AZURE_OPENAI_API_KEY"),
     "smolagents.AmazonBedrockServerModel": Row(AWS, CALL),
-    "smolagents.GoogleSearchTool": Row(("SERPAPI_API_KEY", "SERPER_API_KEY"), TOOL, any_of=True),
+    "smolagents.GoogleSearchTool": Row(("SERPAPI_API_KEY", "SERPER_API_KEY"), TOOL, chosen_by="provider"),
+    "smolagents.ApiWebSearchTool": Row(("BRAVE_API_KEY",), TOOL, given=_KEY | {"api_key_name"}),
     "openai.OpenAI": _client("OPENAI_API_KEY"),
     "openai.AsyncOpenAI": _client("OPENAI_API_KEY"),
     "openai.Client": _client("OPENAI_API_KEY"),
@@ -127,10 +129,11 @@ CALLS: dict[str, Row] = {
     "google.genai.Client": Row(
         ("GEMINI_API_KEY", "GOOGLE_API_KEY"), CALL, given=_KEY | {"vertexai", "credentials"}, any_of=True
     ),
-    "google.generativeai.GenerativeModel": _GOOGLE,
+    "google.generativeai.GenerativeModel": _client("GOOGLE_API_KEY"),
     "groq.Groq": _client("GROQ_API_KEY"),
     "groq.AsyncGroq": _client("GROQ_API_KEY"),
     "mistralai.Mistral": _client("MISTRAL_API_KEY"),
+    "mistralai.client.Mistral": _client("MISTRAL_API_KEY"),
     "mistralai.client.MistralClient": _client("MISTRAL_API_KEY"),
     "cohere.Client": Row(("CO_API_KEY",), CALL, given=_KEY, positional=0),
     "cohere.ClientV2": Row(("CO_API_KEY",), CALL, given=_KEY, positional=0),
@@ -139,6 +142,8 @@ CALLS: dict[str, Row] = {
     "together.Together": _client("TOGETHER_API_KEY"),
     "together.AsyncTogether": _client("TOGETHER_API_KEY"),
     "fireworks.client.Fireworks": _client("FIREWORKS_API_KEY"),
+    "fireworks.Fireworks": _client("FIREWORKS_API_KEY"),
+    "fireworks.AsyncFireworks": _client("FIREWORKS_API_KEY"),
     "fireworks.LLM": _client("FIREWORKS_API_KEY"),
     "cerebras.cloud.sdk.Cerebras": _client("CEREBRAS_API_KEY"),
     "replicate.run": Row(("REPLICATE_API_TOKEN",), CALL),
@@ -161,7 +166,8 @@ CALLS: dict[str, Row] = {
     "langchain_google_genai.GoogleGenerativeAIEmbeddings": _client("GOOGLE_API_KEY", "GEMINI_API_KEY", any_of=True),
     "langchain_groq.ChatGroq": _client("GROQ_API_KEY"),
     "langchain_mistralai.ChatMistralAI": _client("MISTRAL_API_KEY"),
-    "langchain_cohere.ChatCohere": _client("COHERE_API_KEY"),
+    "langchain_cohere.ChatCohere": _client("COHERE_API_KEY", "CO_API_KEY", any_of=True),
+    "langchain_cohere.CohereEmbeddings": _client("COHERE_API_KEY", "CO_API_KEY", any_of=True),
     "langchain_deepseek.ChatDeepSeek": _client("DEEPSEEK_API_KEY"),
     "langchain_xai.ChatXAI": _client("XAI_API_KEY"),
     "langchain_together.ChatTogether": _client("TOGETHER_API_KEY"),
@@ -233,108 +239,18 @@ CALLS: dict[str, Row] = {
     "exa_py.Exa": Row(("EXA_API_KEY",), TOOL, given=_KEY, positional=0),
     "firecrawl.FirecrawlApp": Row(("FIRECRAWL_API_KEY",), TOOL, given=_KEY, positional=0),
     "firecrawl.Firecrawl": Row(("FIRECRAWL_API_KEY",), TOOL, given=_KEY, positional=0),
-    "serpapi.Client": Row(("SERPAPI_API_KEY",), TOOL, given=_KEY),
-    "apify_client.ApifyClient": Row(("APIFY_TOKEN",), TOOL, given=_TOKEN, positional=0),
     "pinecone.Pinecone": Row(("PINECONE_API_KEY",), TOOL, given=_KEY),
     "github.Github": Row(
         ("GITHUB_TOKEN",), TOOL, given=frozenset({"auth", "login_or_token"}), positional=0, confidence="optional"
     ),
+    "modal.App.lookup": Row(("MODAL_TOKEN_ID", "MODAL_TOKEN_SECRET"), TOOL),
+    "modal.Function.from_name": Row(("MODAL_TOKEN_ID", "MODAL_TOKEN_SECRET"), TOOL),
+    "modal.Sandbox.create": Row(("MODAL_TOKEN_ID", "MODAL_TOKEN_SECRET"), TOOL),
     "modal.App": Row(("MODAL_TOKEN_ID", "MODAL_TOKEN_SECRET"), TOOL, confidence="probably"),
     "sentry_sdk.init": Row(("SENTRY_DSN",), LOG, given=frozenset({"dsn"}), positional=0, confidence="optional"),
     "trackio.init": Row(("HF_TOKEN",), LOG, "write", confidence="optional"),
     "trackio.sync": Row(("HF_TOKEN",), LOG, "write"),
 }
-
-MODEL_CALLS: dict[str, tuple[str, ...]] = {
-    "litellm.completion": ("model",),
-    "litellm.acompletion": ("model",),
-    "litellm.responses": ("model",),
-    "litellm.embedding": ("model",),
-    "litellm.batch_completion": ("model",),
-    "litellm.text_completion": ("model",),
-    "dspy.LM": ("model",),
-    "dspy.Embedder": ("model",),
-    "pydantic_ai.Agent": ("model",),
-    "pydantic_ai.models.infer_model": ("model",),
-    "pydantic_ai.direct.model_request_sync": ("model",),
-    "smolagents.LiteLLMModel": ("model_id",),
-    "langchain.chat_models.init_chat_model": ("model",),
-    "langchain.agents.create_agent": ("model",),
-    "langgraph.prebuilt.create_react_agent": ("model",),
-    "langchain.embeddings.init_embeddings": ("model",),
-    "crewai.LLM": ("model",),
-    "crewai.Agent": (),
-    "instructor.from_provider": ("model",),
-    "inspect_ai.eval": (),
-    "inspect_ai.eval_async": (),
-    "inspect_ai.eval_set": (),
-    "inspect_ai.model.get_model": ("model",),
-    "aisuite.Client": (),
-    "any_llm.completion": ("model",),
-    "google.adk.models.lite_llm.LiteLlm": ("model",),
-}
-"""Calls that take a model as `provider/model` or `provider:model`: the keyword that may stand first by position."""
-
-PREFIXES: dict[str, tuple[str, ...]] = {
-    "openai": ("OPENAI_API_KEY",),
-    "openai-chat": ("OPENAI_API_KEY",),
-    "openai-responses": ("OPENAI_API_KEY",),
-    "text-completion-openai": ("OPENAI_API_KEY",),
-    "anthropic": ("ANTHROPIC_API_KEY",),
-    "gemini": ("GEMINI_API_KEY",),
-    "google": ("GOOGLE_API_KEY",),
-    "google-gla": ("GEMINI_API_KEY|GOOGLE_API_KEY",),
-    "google_genai": ("GOOGLE_API_KEY",),
-    "groq": ("GROQ_API_KEY",),
-    "mistral": ("MISTRAL_API_KEY",),
-    "mistralai": ("MISTRAL_API_KEY",),
-    "cohere": ("COHERE_API_KEY|CO_API_KEY",),
-    "cohere_chat": ("COHERE_API_KEY",),
-    "huggingface": ("HF_TOKEN",),
-    "hf-inference-providers": ("HF_TOKEN",),
-    "together_ai": ("TOGETHERAI_API_KEY|TOGETHER_API_KEY",),
-    "together": ("TOGETHER_API_KEY",),
-    "openrouter": ("OPENROUTER_API_KEY",),
-    "deepseek": ("DEEPSEEK_API_KEY",),
-    "xai": ("XAI_API_KEY",),
-    "grok": ("GROK_API_KEY|XAI_API_KEY",),
-    "fireworks_ai": ("FIREWORKS_AI_API_KEY|FIREWORKS_API_KEY",),
-    "fireworks": ("FIREWORKS_API_KEY",),
-    "perplexity": ("PERPLEXITYAI_API_KEY|PERPLEXITY_API_KEY",),
-    "replicate": ("REPLICATE_API_KEY|REPLICATE_API_TOKEN",),
-    "cerebras": ("CEREBRAS_API_KEY",),
-    "sambanova": ("SAMBANOVA_API_KEY",),
-    "nvidia_nim": ("NVIDIA_NIM_API_KEY",),
-    "nvidia": ("NVIDIA_API_KEY",),
-    "moonshot": ("MOONSHOT_API_KEY",),
-    "moonshotai": ("MOONSHOTAI_API_KEY",),
-    "zai": ("ZAI_API_KEY",),
-    "azure": ("AZURE_API_KEY|AZURE_OPENAI_API_KEY",),
-    "azure_openai": ("AZURE_OPENAI_API_KEY",),
-    "azure_ai": ("AZURE_AI_API_KEY",),
-    "bedrock": AWS,
-    "bedrock_converse": AWS,
-    "sagemaker": AWS,
-    "voyage": ("VOYAGE_API_KEY",),
-    "databricks": ("DATABRICKS_API_KEY|DATABRICKS_TOKEN",),
-    "ollama": (),
-    "ollama_chat": (),
-    "vllm": (),
-    "hosted_vllm": (),
-    "hf": (),
-    "lm_studio": (),
-    "vertex_ai": (),
-    "google-vertex": (),
-    "test": (),
-    "mockllm": (),
-}
-"""Providers in `provider/model` strings; `A|B` is one of the two. Those that run here or use a sign-in need nothing."""
-
-FAMILIES = (
-    (re.compile(r"(gpt-|o[134]\b|o[134]-|chatgpt|text-embedding-|dall-e)"), ("OPENAI_API_KEY",)),
-    (re.compile(r"claude"), ("ANTHROPIC_API_KEY",)),
-)
-"""Models that are named without a provider, as litellm and init_chat_model read them."""
 
 REPORTERS: dict[str, tuple[str, ...]] = {
     "wandb": ("WANDB_API_KEY",),

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jobs.planning import libraries
+from jobs.planning.model_strings import model_secrets
 from jobs.planning.need import Access, Confidence, Need
-from jobs.planning.python_calls import model_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from jobs.commands.python_syntax import nodes, parsed
-from jobs.planning import libraries
+from jobs.planning import libraries, remote_files
+from jobs.planning.model_strings import MODEL_CALLS, model_secrets
 from jobs.planning.need import Need
 from jobs.planning.python_names import names_of
 
@@ -89,10 +90,24 @@ class _Reader:
         if row is not None:
             self._used.add(called.partition(".")[0])
             self._row(node, called if head != "*" else method, row)
-        if called in libraries.MODEL_CALLS or method == "from_provider":
+        if called in MODEL_CALLS or method == "from_provider":
             self._used.add(called.partition(".")[0])
             self._models(node, called)
+        else:
+            self._files(node, called, method)
         self._options([(keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg], node.lineno, "calls")
+
+    def _files(self, node: ast.Call, called: str, method: str) -> None:
+        """A call that is given an address of files elsewhere."""
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        texts = [text for value in given for text in self._names.texts(value)[:1]]
+        name = method or (node.func.id if isinstance(node.func, ast.Name) else "")
+        row = remote_files.row(called, name, texts, [keyword.arg for keyword in node.keywords if keyword.arg])
+        if row is not None:
+            where = "the Hub" if row.access else "S3"
+            self._need(
+                row.secrets, f"{name}() {'writes to' if row.access else 'uses'} {where}", node.lineno, row, "needed"
+            )
 
     @staticmethod
     def _may_be(head: str) -> bool:
@@ -133,8 +148,12 @@ class _Reader:
         if address is not None:
             known = _endpoint(address)
             if known is None:
+                self._local(f"calls {called}()", node.lineno, row)
                 return
             secrets = (known,) if known else secrets
+        elif row.chosen_by:
+            chosen = self._names.text(keywords.get(row.chosen_by)) or ""
+            secrets = tuple(name for name in secrets if chosen and name.startswith(chosen.upper())) or secrets[:1]
         elif row.local_by and any(name in keywords for name in row.local_by if name != "model") and not address:
             confidence = "probably"
         if called.startswith("trackio.") and ("space_id" in keywords or "TRACKIO_SPACE_ID" in self._env):
@@ -148,6 +167,12 @@ class _Reader:
             self._add(
                 Need(name, f"{self._place}, line {line}: {why}", sure, row.use, row.access, others)  # type: ignore[arg-type]  # one of Confidence's words
             )
+
+    def _local(self, why: str, line: int, row: Row) -> None:
+        """A client of a server on this machine asks for its key all the same; what it is does not matter."""
+        for name in row.secrets if "api_key" in row.given and row.use == libraries.CALL and row.access == "" else ():
+            free = f"{why} at a local address, where any value will do, such as {name}=EMPTY in env"
+            self._add(Need(name, f"{self._place}, line {line}: {free}", "optional", row.use))
 
     def _silenced(self, row: Row, keywords: Mapping[str, ast.expr]) -> bool:
         if self._names.text(keywords.get("mode")) in _SILENT or self._env.get("WANDB_MODE") in _SILENT:
@@ -173,8 +198,12 @@ class _Reader:
             text = self._names.text(keywords.get(name))
             if text is not None and _endpoint(text) is None:
                 return
-        values = [keywords[name] for name in ("model", "model_id", "model_name") if name in keywords]
-        if not values and libraries.MODEL_CALLS.get(called, ("model",)) and node.args:
+        values = [keywords[name] for name in ("model", "model_id", "model_name", "fallbacks") if name in keywords]
+        if (
+            listed := keywords.get("model_list", node.args[0] if called.endswith(".Router") and node.args else None)
+        ) is not None:
+            values += [value for each in self._names.items(listed) for value in _values_of(each, "model")]
+        if not values and MODEL_CALLS.get(called, ("model",)) and node.args:
             values = node.args[:1]
         provider = self._names.text(keywords.get("model_provider"))
         for value in values:
@@ -270,20 +299,6 @@ class _Reader:
         return any(isinstance(node, ast.keyword) and node.arg == "api_key" for node in self._nodes)
 
 
-def model_secrets(model: str) -> tuple[str, ...]:
-    """What a model named as `provider/model`, `provider:model` or by its family alone needs."""
-    name = model.strip().partition("?")[0]
-    for separator in (":", "/"):
-        prefix, found, _ = name.partition(separator)
-        if found and prefix.lower() in libraries.PREFIXES:
-            return libraries.PREFIXES[prefix.lower()]
-    if "/" not in name:
-        for pattern, secrets in libraries.FAMILIES:
-            if pattern.match(name):
-                return secrets
-    return ()
-
-
 def _endpoint(address: str) -> str | None:
     """The secret that an address decides: "" for no decision, None for none at all."""
     host = (urlsplit(address).hostname or "") if "://" in address else address
@@ -293,6 +308,12 @@ def _endpoint(address: str) -> str | None:
     if re.fullmatch(r"(10|127|192\.168|172\.(1[6-9]|2\d|3[01]))\.[\d.]+", host) or (host and "." not in host):
         return None
     return ""
+
+
+def _values_of(node: ast.AST, key: str) -> list[ast.expr]:
+    """The values under a key in dictionaries, however deep."""
+    found = [dict(_pairs(each)) for each in ast.walk(node) if isinstance(each, ast.Dict)]
+    return [pairs[key] for pairs in found if key in pairs]
 
 
 def _is_nothing(node: ast.expr) -> bool:

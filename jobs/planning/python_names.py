@@ -106,11 +106,18 @@ class Names:
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             found = self._joined([node.left, node.right], steps, whole=True)
         elif isinstance(node, ast.Name | ast.Attribute):
-            values = self._texts.get(_key(node), [])[:_MAX_STEPS]
+            values = self._values(node)[:_MAX_STEPS]
             found = [text for value in values for text in self.texts(value, steps + 1)]
         elif isinstance(node, ast.Call) and len(node.args) > 1 and self.dotted(node.func).endswith((".get", "getenv")):
             found = self.texts(node.args[1], steps + 1)
         return found
+
+    def _values(self, node: ast.Name | ast.Attribute) -> list[ast.expr]:
+        """What was assigned to a name; of an attribute what a class's body says too, of `.value` an enum's member."""
+        known = self._texts.get(_key(node), [])
+        if known or isinstance(node, ast.Name):
+            return known
+        return [node.value] if node.attr == "value" else self._texts.get(node.attr, [])
 
     def _joined(self, values: list[ast.expr], steps: int, *, whole: bool) -> list[str]:
         """Texts one after the other, each by its first value; of one that is not known whole, its known beginning."""

@@ -7,12 +7,18 @@ import pytest
 from tests.jobs.planning import corpus
 
 
-@pytest.mark.parametrize("case", corpus.scripts(), ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case",
+    [*corpus.scripts(), *corpus.scripts("held_out_scripts"), *corpus.scripts("asked")],
+    ids=lambda case: case.name,
+)
 def test_a_scripts_names_are_found_and_no_others(case: corpus.Case) -> None:
     assert case.judged() == (set(), set())
 
 
-@pytest.mark.parametrize("case", corpus.command_lines(), ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case", [*corpus.command_lines(), *corpus.command_lines("held_out_commands")], ids=lambda case: case.name
+)
 def test_a_command_lines_names_are_found_and_no_others(case: corpus.Case) -> None:
     assert case.judged() == (set(), set())
 
