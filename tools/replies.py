@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs import stage
-from jobs.display_text import one_line
+from jobs.display_text import clean, one_line
 from jobs.logs.matches import size
 from jobs.spec import cost, workspace
 
@@ -260,13 +260,18 @@ def few(texts: Sequence[str], most: int = 6, room: int = 800) -> list[str] | Non
     """The first of some texts, each on one line, and a word on how many more there are."""
     shown: list[str] = []
     for text in texts[:most]:
-        line = one_line(text, _TEXT_CHARS)
+        # A path with two blanks side by side is another path with one.
+        line = text if _is_one_line(text) else one_line(text, _TEXT_CHARS)
         room -= size(line)
         if room < 0 and shown:
             break
         shown.append(line)
     more = len(texts) - len(shown)
     return [*shown, *([f"... {more} more"] if more else [])] or None
+
+
+def _is_one_line(text: str) -> bool:
+    return len(text) <= _TEXT_CHARS and not set("\n\t") & set(text) and clean(text) == text
 
 
 def labels(given: Any, mask: Callable[[str], str] = str) -> dict[str, str] | None:

@@ -44,7 +44,7 @@ class OnThisMachine:
         return cache_of(self.home, request.secrets)
 
     def clear(self, job_id: str) -> None:
-        """Do nothing: a job here is processes of this user, which its supervisor or `leftovers` has ended."""
+        """Do nothing: a job here is processes of this user, which its supervisor or `orphans` has ended."""
 
     def note(self, request: LaunchRequest, chosen: interpreters.Interpreter | None, *, exact: bool) -> str:
         """Return what the job's message says of where it runs: only what the person may not expect."""

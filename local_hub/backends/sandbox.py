@@ -41,7 +41,11 @@ _LOOK = (
 
 
 def choose(home: Path, *, plain: bool = False) -> Sandbox | PlainProcess:
-    """Return the best way this machine has, each having been tried for real. Blocks up to twice `PROBE_SECONDS`."""
+    """Return the best way this machine has, each having been tried for real. Blocks up to twice `PROBE_SECONDS`.
+
+    A machine that is too busy to end a trial in time has not said no. What is then believed fails a job in words, where
+    a plain process would run it with all of this user's rights.
+    """
     if plain:
         return PlainProcess(home)
     if namespaces.supported() and _works(_namespaces_probe):
@@ -56,11 +60,11 @@ _PROBE = ("--proc", "/proc", "--dev", "/dev", "/bin/true")
 
 
 def _works(command: Any) -> bool:
-    with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
-        suppress(OSError, subprocess.TimeoutExpired),
-    ):
-        probe = subprocess.run(command(folder), check=False, capture_output=True, timeout=PROBE_SECONDS, cwd="/")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, suppress(OSError):
+        try:
+            probe = subprocess.run(command(folder), check=False, capture_output=True, timeout=PROBE_SECONDS, cwd="/")
+        except subprocess.TimeoutExpired:
+            return True
         return probe.returncode == 0
     return False
 

@@ -106,3 +106,11 @@ def test_a_job_that_could_not_be_seen_carries_the_error():
         "retryable": False,
         "hint": "Give namespace/ID.",
     }
+
+
+def test_a_path_is_told_as_it_is() -> None:
+    """Two blanks side by side, or a letter of any script, belong to a name."""
+    from tools.replies import few
+
+    assert few(["/home/Zoë  Müller/out  1.txt"]) == ["/home/Zoë  Müller/out  1.txt"]
+    assert few(["a\nb\x1b[31m"]) == ["a b"]

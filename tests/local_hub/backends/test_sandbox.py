@@ -10,6 +10,7 @@ from huggingface_hub import HfApi, Volume
 
 from local_hub.backends import sandbox
 from local_hub.backends.base import LaunchRequest, Mount
+from local_hub.backends.plain_process import PlainProcess
 from tests.hub_process import running_hub, short_home, wait_until
 from tests.no_namespaces import namespaces_are_allowed
 
@@ -204,3 +205,25 @@ def test_a_flavor_with_a_gpu_says_that_there_is_none_here(hub_api: HfApi, plain:
         job = api.run_job(image="python:3.12", command=["true"], flavor="a10g-small", namespace="local")
         message = api.wait_for_job(job.id, namespace="local", timeout=30, poll_interval=0.02).status.message
         assert "no GPU here" in message
+
+
+@pytest.mark.parametrize("name", ["Zoë's  files", "a;b $(c)", 'quo"ted'])
+def test_a_plain_process_finds_its_volumes_wherever_the_state_folder_lies(tmp_path: Path, name: str) -> None:
+    """A shell in the job's command takes a path apart at a blank, and on macOS the state folder's has one."""
+    with running_hub(tmp_path / name, runner="plain") as state:
+        api = HfApi(endpoint=state.endpoint, token=state.token)
+        volume = bucket(api, "odd")
+        script = 'cd /data && cat /data/in/file.txt "$FILE" $FILE && echo made > /data/made'
+        seen = output(api, "/bin/sh", "-c", script, volumes=[volume], env={"FILE": "/data/in/file.txt"})
+        assert seen == "from the bucket" * 3
+        assert (tmp_path / name / "hub/buckets/local/odd/made").read_text() == "made\n"
+        links = PlainProcess(tmp_path / name / "hub")._links
+        wait_until(lambda: not links.exists())
+
+
+@needs_a_sandbox
+def test_a_machine_too_busy_for_a_trial_in_time_is_not_taken_for_one_without_a_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "PROBE_SECONDS", 0.0001)
+    assert sandbox.choose(tmp_path).sandbox == "namespaces"
