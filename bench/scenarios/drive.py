@@ -49,7 +49,7 @@ async def solve(scenario: Scenario, url: str, home: Path) -> Outcome:
             with anyio.fail_after(_LONGEST):
                 answer = await scenario.solve(agent)
         except Exception as error:  # noqa: BLE001 - one scenario that breaks is told, and the others go on
-            why = f"{type(error).__name__}: {str(error)[:300]}"
+            why = f"{type(error).__name__}: {str(error)[:300]}; the last reply: {str(agent.last)[:1500]}"
         else:
             why = "" if answer == scenario.answer else f"answered {str(answer)[:200]}"
         seconds = time.perf_counter() - began

@@ -44,9 +44,9 @@ def drill(door: str) -> None:
 
         asked = Gate.ask
 
-        async def ask(self: Gate, *given: Any) -> Any:
+        async def ask(self: Gate, *given: Any, **named: Any) -> Any:
             trace.get_current_span().set_attribute("environment", os.environ["CANARY_KEY"])
-            return await asked(self, *given)
+            return await asked(self, *given, **named)
 
         Gate.ask = ask  # type: ignore[method-assign]
     if door == "stderr":
@@ -54,9 +54,9 @@ def drill(door: str) -> None:
 
         recorded = Gate.record
 
-        async def record(self: Gate, *given: Any) -> None:
+        async def record(self: Gate, *given: Any, **named: Any) -> None:
             os.write(2, f"submitted with {os.environ['CANARY_KEY']}\n".encode())
-            await recorded(self, *given)
+            await recorded(self, *given, **named)
 
         Gate.record = record  # type: ignore[method-assign]
 

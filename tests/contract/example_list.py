@@ -4,12 +4,15 @@ Written down by hand from the guides on Jobs, the command line and buckets, and 
 Names of people, organisations and buckets are those of the local hub.
 """
 
+import sys
+
 #: What stands for what in a documented command.
 STAND_INS = (
     ("hf://buckets/username/", "hf://buckets/local/"), ("hf://buckets/user/", "hf://buckets/local/"),
     ("hf://buckets/org/b:", "hf://buckets/local/my-bucket:"), ("username/", "local/"), (" user/", " local/"),
     ("my-org-name", "local-team"), (" my-org/", " local-team/"), ("buckets list huggingface", "buckets list local-team"),
     ("buckets ls my-org", "buckets ls local-team"), (" -- sft.py", " -- my_script.py"), (" ocr.py", " my_script.py"),
+    (" --python 3.12 ", f" --python {sys.version_info.major}.{sys.version_info.minor} "),
 )  # fmt: skip
 
 GUIDE_COMMANDS = (

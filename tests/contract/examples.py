@@ -30,7 +30,8 @@ _HEAD = """# The official examples on the local hub
 Made by the contract suite, which runs each of them with the real `hf` and the real `huggingface_hub` against a hub started
 for the test: those that `hf`'s own help shows, and those of the guides on Jobs, the command line and buckets. One that ends
 otherwise than here fails the suite. To make this page again after a change: `python -m tests.contract.examples`.
-Names of people and buckets are replaced by ones that are there; a script that a guide does not show prints its arguments.
+Names of people and buckets are replaced by ones that are there, and the Python that `--python` names by the suite's own;
+a script that a guide does not show prints its arguments.
 """
 UNEXPLAINED = "DIFFERS"
 HUBS = 4
