@@ -106,7 +106,7 @@ def resume_at(cursor: Cursor, events: list[bytes], *, whole: bool) -> int | None
 class Skip:
     """Leaves out what lies before a cursor while a log is read from its start: by number, or else by time.
 
-    `margin` keeps the last of what was left out.
+    `margin` keeps the last of what was left out; `begins` says whether that is all there is before the cursor.
     """
 
     def __init__(self, cursor: Cursor, *, done: bool = False) -> None:
@@ -115,7 +115,12 @@ class Skip:
         self.counting = not done and cursor.number is not None
         self.margin: deque[bytes] = deque(maxlen=MARGIN)
         self._done = done
+        self._from_start = not done
         self._same = cursor.same
+
+    @property
+    def begins(self) -> bool:
+        return self._from_start and self.passed == len(self.margin)
 
     def fresh(self, batch: list[bytes]) -> list[bytes]:
         """What of the next `batch` lies after the cursor."""

@@ -1,7 +1,8 @@
 """From events to the lines a reply shows: one line each, harmless to a terminal, and masked together.
 
 A secret can be wrapped over several lines, as a private key is or base64 in columns. So lines are masked as one text,
-with their neighbours, even where those are not shown.
+with their neighbours, even where those are not shown. What lies beyond these is missing, and so is most of a very long
+line: the mask is told of every such place, since a secret may have been cut there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import re
 from typing import TYPE_CHECKING
 
 from jobs.display_text import clean
+from jobs.logs.long_line import LongEvent
 from jobs.logs.stream import line
+from jobs.masking.part import Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,26 +33,43 @@ class Display:
     def __init__(self, mask: Callable[[str], str]) -> None:
         self._mask = mask
 
-    def lines(self, events: Sequence[bytes], *, before: Sequence[bytes] = (), after: Sequence[bytes] = ()) -> list[str]:
-        """The lines of `events`; the last of `before` and the first of `after` are looked at and not shown."""
+    def lines(
+        self,
+        events: Sequence[bytes],
+        *,
+        before: Sequence[bytes] = (),
+        after: Sequence[bytes] = (),
+        begins: bool = False,
+        ends: bool = False,
+    ) -> list[str]:
+        """The lines of `events`; the last of `before` and the first of `after` are looked at and not shown.
+
+        The log `begins` with the first of `before`, or of `events` where there is none before, and `ends` alike.
+        """
+        begins, ends = begins and len(before) <= MARGIN, ends and len(after) <= MARGIN
         before, after = before[-MARGIN:], after[:MARGIN]
-        texts = [plain(event) for event in (*before, *events, *after)]
-        shown = self._mask("\n".join(texts)).split("\n")
+        looked_at = (*before, *events, *after)
+        texts = [plain(event) for event in looked_at]
+        shown = self._mask(_cut(looked_at, texts, begins=begins, ends=ends)).split("\n")
         if len(shown) != len(texts):
-            shown = [self._mask(text) for text in texts]
+            shown = [self.part(text) for text in texts]
         return shown[len(before) : len(before) + len(events)]
 
-    def text(self, events: Sequence[bytes], *, after: Sequence[bytes] = ()) -> str:
+    def text(
+        self, events: Sequence[bytes], *, after: Sequence[bytes] = (), begins: bool = False, ends: bool = False
+    ) -> str:
         """The lines of `events` and of `after`, joined; all that a progress bar drew is there, between returns."""
-        text = _joined([*events, *after])
-        shown = self._mask(text)
-        if shown is not text and shown.count("\n") != text.count("\n"):
-            shown = "\n".join(self._mask(part) for part in text.split("\n"))
+        looked_at = [*events, *after]
+        text = _joined(looked_at)
+        texts = text.split("\n") if LongEvent in set(map(type, looked_at)) else [text]
+        shown = self._mask(_cut(looked_at, texts, begins=begins, ends=ends))
+        if shown.count("\n") != text.count("\n"):
+            shown = "\n".join(map(self.part, text.split("\n")))
         return shown
 
     def part(self, text: str) -> str:
         """Some of a long line's text, on one line."""
-        return self._mask(_whole(text))
+        return self._mask(Part.of(_whole(text), before=True, after=True))
 
 
 def plain(event: bytes) -> str:
@@ -67,6 +87,17 @@ def margin(events: Sequence[bytes]) -> int:
         room -= len(event)
         count += 1
     return count
+
+
+def _cut(events: Sequence[bytes], texts: Sequence[str], *, begins: bool, ends: bool) -> Part:
+    """The texts of `events`, joined, with every place where something is missing."""
+    within = []
+    place = -1
+    for event, text in zip(events, texts, strict=False):
+        place += len(text) + 1
+        if isinstance(event, LongEvent):
+            within.append(place)
+    return Part.of("\n".join(texts), before=not begins, after=not ends, within=within)
 
 
 def _joined(events: Sequence[bytes]) -> str:

@@ -89,12 +89,15 @@ async def whole_lines(
     """The last few lines as long as they are: for a diagnosis. Of one above `longest`, its beginning and its end."""
     if job.stage == stage.SCHEDULING:
         return []
-    events, _ = await _tail(_feed(hub, job), count + MARGIN, longest=longest)
+    feed = _feed(hub, job)
+    events, seen = await _tail(feed, count + MARGIN, longest=longest)
+    begins = seen == len(events) and seen < count + MARGIN - 1
 
     def read() -> list[str]:
-        texts = Display(mask).lines(events[-count:], before=events[:-count])
+        display = Display(mask)
+        texts = display.lines(events[-count:], before=events[:-count], begins=begins, ends=not feed.live)
         ends = [event.end if isinstance(event, LongEvent) else "" for event in events[-count:]]
-        return [f"{text} … {mask(clean(end))}" if end else text for text, end in zip(texts, ends, strict=True)]
+        return [f"{text} … {display.part(clean(end))}" if end else text for text, end in zip(texts, ends, strict=True)]
 
     return await anyio.to_thread.run_sync(read)
 
@@ -111,6 +114,7 @@ class _Reader:
         events, total = await self._end(max(count + before, _COUNTED_ALONG))
         if total is None and Cursor.at_end(events, 0).stamp is None:
             events, total = await self._end(_PROBES[-1])  # all bear one time, so the place needs a longer look
+        begins = total == len(events)
         if total is None:
             counted = await self.count()
             total = counted.lines if counted else None
@@ -118,7 +122,10 @@ class _Reader:
         start = self._start_of_what_fits(events, max(0, end - count), end)
         shown: deque[str] = deque()
         room = self._room
-        for text in reversed(self._display.lines(events[start:end], before=events[:start], after=events[end:])):
+        texts = self._display.lines(
+            events[start:end], before=events[:start], after=events[end:], begins=begins, ends=not self.feed.live
+        )
+        for text in reversed(texts):
             cut = trim(text, beyond(events[end - 1 - len(shown)]))
             room -= size(cut)
             if room < 0 and shown:
@@ -155,6 +162,7 @@ class _Reader:
         events: list[bytes] = []
         room = self._room
         enough: int | None = None
+        ends = False
         async with aclosing(batches):
             async for batch in batches:
                 for event in skip.fresh(batch):
@@ -164,8 +172,11 @@ class _Reader:
                         enough = len(events)
                 if enough is not None and len(events) >= enough + MARGIN:
                     break
+            else:
+                ends = not self.feed.live
         end = enough or len(events)
-        texts = self._display.lines(events[:end], before=tuple(skip.margin), after=events[end:])
+        before = tuple(skip.margin)
+        texts = self._display.lines(events[:end], before=before, after=events[end:], begins=skip.begins, ends=ends)
         return self._piece(skip, events, texts[:most])
 
     def _piece(self, skip: Skip, events: list[bytes], texts: list[str]) -> LogSlice:

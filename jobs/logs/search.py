@@ -69,6 +69,8 @@ class _Scan:
         self._start = request.cursor or Cursor.counted((request.first or 1) - 1)
         self._last = request.last or request.head
         self._number = 0
+        self._begins = request.tail is None
+        self._ends = False
         self._note: str | None = None
         self._newest: list[bytes] = []
         self._passed: list[bytes] = []
@@ -151,6 +153,7 @@ class _Scan:
                 if scanning is not None and anyio.current_time() - scanning > _SCAN_LASTS:
                     self._note = f"The search was stopped after {_SCAN_LASTS:.0f} s; `rest` goes on where it was."
                     return False
+        self._ends = not self._feed.live
         done = await self._work(waiting, last=True)
         return done and (self._last is None or self._number < self._last)
 
@@ -198,16 +201,20 @@ class _Scan:
                 if isinstance(event, LongEvent) and event.found is not None
             }
         if self._search.maybe(b"\n".join(ready)):
-            text = self._display.text([*self._passed, *ready], after=self._held)
+            text = self._text(ready)
             for hit in self._search.hits(text):
                 index = hit.line - len(self._passed)
                 if 0 <= index < len(ready) and not isinstance(ready[index], LongEvent):
                     found[index] = hit
         return found
 
+    def _text(self, ready: list[bytes]) -> str:
+        looked_at = [*self._passed, *ready]
+        return self._display.text(looked_at, after=self._held, begins=self._begins, ends=self._ends)
+
     def _show(self, ready: list[bytes], hits: dict[int, Hit | str]) -> bool:
         passed = self._passed
-        texts = self._display.text([*passed, *ready], after=self._held).split("\n")
+        texts = self._text(ready).split("\n")
         before = [_neighbour(text, event) for text, event in zip(texts, passed, strict=False)]
         self._matches.come_from(self._number + 1, before[-self._context :] if self._context else [])
         for index, event in enumerate(ready):
@@ -224,8 +231,10 @@ class _Scan:
 
     def _pass(self, events: list[bytes]) -> None:
         """Remember the last lines that were looked at: neighbours of the next ones."""
-        together = [*self._passed, *events[-margin(events) :]] if events else self._passed
+        kept = margin(events)
+        together = [*self._passed, *events[len(events) - kept :]]
         self._passed = together[len(together) - margin(together) :]
+        self._begins = self._begins and kept == len(events) and len(self._passed) == len(together)
 
 
 def _threads() -> anyio.CapacityLimiter:

@@ -63,6 +63,21 @@ class Hits:
         return self._before[block], block * _BLOCK
 
 
+def common(one: bytes, other: bytes) -> int:
+    """How many bytes at the beginning of both are the same."""
+    length = min(len(one), len(other))
+    if one[:length] == other[:length]:
+        return length
+    low, high = 0, length
+    while high - low > 1:
+        middle = (low + high) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
 def after(text: bytes, place: int, count: int) -> int:
     """The place after the first `count` letters and digits from `place` on."""
     while count:

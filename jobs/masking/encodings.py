@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import base64
 import html
+import json
 import re
+import struct
 import unicodedata
+import urllib.parse
 from dataclasses import dataclass
+
+from jobs.masking.anchors import bones
 
 # White space, quotes and backslashes come and go when text is wrapped, quoted or escaped: a search ignores them.
 STRIPPED = b" \t\r\n\\\"'"
@@ -59,8 +64,9 @@ def forms_of(value: str) -> list[bytes]:
 def piece_forms(value: str) -> list[tuple[bytes, bool]]:
     """The forms that are looked for in pieces, and whether each is a code; the case of letters does not matter.
 
-    Raw, reversed; hexadecimal, also as `0x..` and in words of two bytes in either order; octal and decimal numbers;
-    base64 and base32 at any offset. A character of more than one byte counts in its composed and decomposed form.
+    Raw, reversed; percent-coded and escaped, since a wrap may stand inside an escape; hexadecimal, also as `0x..` and
+    in words of two bytes in either order; octal and decimal numbers; base64 and base32 at any offset. A character of
+    more than one byte counts in its composed and decomposed form.
     """
     found: dict[tuple[bytes, bool], None] = {}
     for text in dict.fromkeys(
@@ -71,19 +77,36 @@ def piece_forms(value: str) -> list[tuple[bytes, bool]]:
         if len(skeleton(raw)) < _SHORTEST_CODED:
             continue
         found[text[::-1].encode(errors="surrogatepass"), False] = None
-        coded = [raw.hex().encode(), b" ".join(b"0x%02x" % byte for byte in raw)]
-        coded += [b" ".join(b"%03o" % byte for byte in raw), b" ".join(b"%d" % byte for byte in raw)]
+        found |= dict.fromkeys((form, False) for form in _escaped(text) if bones(form) != bones(raw))
+        found["".join(f"\\u{ord(char):04x}" for char in text).encode(), True] = None
+        coded = [raw.hex().encode(), b"0x" + raw.hex(" ").replace(" ", " 0x").encode()]
+        coded += [b" ".join(map(table.__getitem__, raw)) for table in (_OCTAL, _DECIMAL)]
         for shift in range(2):
-            words = [raw[place : place + 2] for place in range(shift, len(raw) - 1, 2)]
-            numbers = [int.from_bytes(word, "little") for word in words]
-            coded += [
-                b" ".join(b"%04x" % number for number in numbers),
-                b" ".join(b"%06o" % number for number in numbers),
-            ]
-        coded += [_base64_core(raw, offset) for offset in range(3)] + [_base64_core(base64.b64encode(raw), 0)]
+            even = raw[shift : len(raw) - (len(raw) - shift) % 2]
+            swapped = bytearray(even)
+            swapped[::2], swapped[1::2] = even[1::2], even[::2]
+            words = struct.unpack(f"<{len(even) // 2}H", even)
+            coded += [swapped.hex(" ", 2).encode(), b" ".join(map(b"%06o".__mod__, words))]
+        coded += [base64.b64encode(raw).rstrip(b"="), _base64_core(raw, 1), _base64_core(raw, 2)]
+        coded.append(_base64_core(base64.b64encode(raw), 0))
         coded += [_base32_core(raw, offset) for offset in range(5)]
         found |= {(form, True): None for form in coded}
     return list(found)
+
+
+def _escaped(text: str) -> list[bytes]:
+    """`text` with its signs percent-coded once or twice, or escaped as in JSON or HTML."""
+    signs = dict.fromkeys(char for char in text if not (char.isascii() and char.isalnum()))
+    quoted = {ord(char): urllib.parse.quote(char.encode(errors="surrogatepass"), safe="") for char in signs}
+    path = quoted | {ord("/"): "/"}
+    twice = {char: code.replace("%", "%25") for char, code in quoted.items()}
+    forms = [text.translate(table) for table in (quoted, path, twice)]
+    forms += [json.dumps(text)[1:-1], html.escape(text), html.escape(text, quote=False)]
+    return list(dict.fromkeys(form.encode(errors="surrogatepass") for form in forms))
+
+
+_OCTAL = [b"%03o" % byte for byte in range(256)]
+_DECIMAL = [b"%d" % byte for byte in range(256)]
 
 
 def _base32_core(raw: bytes, offset: int) -> bytes:

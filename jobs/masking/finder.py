@@ -15,7 +15,7 @@ from jobs.masking.pieces import PieceFinder
 from jobs.masking.token_patterns import LONGEST_TOKEN, SHAPES, STARTS, token_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from jobs.masking.anchors import Hits
     from jobs.masking.escapes import Code, Origins
@@ -90,17 +90,18 @@ class SpanFinder:
         self._pieces = PieceFinder(known, addresses=addresses)
         self._anchors = Anchors((*self._known, *self._begins, *self._pieces.anchors))
 
-    def find(self, source: bytes) -> list[Span]:
-        """All spans in `source`, in order; they may overlap."""
-        return self.examine(source, len(source))[0]
+    def find(self, source: bytes, cuts: Sequence[int] = ()) -> list[Span]:
+        """All spans in `source`, in order; they may overlap. At `cuts` something of the source is missing."""
+        return self.examine(source, len(source), cuts)[0]
 
-    def examine(self, source: bytes, start: int) -> tuple[list[Span], int]:
+    def examine(self, source: bytes, start: int, cuts: Sequence[int] = ()) -> tuple[list[Span], int]:
         """All spans, and the first place from `start` on before which nothing to come can change them."""
         goes_on = start < len(source)
         found = _Found(tokens=False, until=len(source))
-        self._read(source, (), found, goes_on)
+        self._read(source, (), found, goes_on, cuts)
         for code in CODES:
             text = source
+            places = cuts
             origins: tuple[tuple[Code, bytes], ...] = ()
             for _ in range(_DEEPEST):
                 cut_short = goes_on and code.cut(text) < len(text)
@@ -109,8 +110,9 @@ class SpanFinder:
                 # A unit that is cut in two at the end may yet become anything: what stands before it is looked at.
                 text = text[: code.cut(text)] if cut_short else text
                 origins = (*origins, (code, text))
+                places = [len(code.resolve(text[:cut])) for cut in places]
                 text = code.resolve(text)
-                self._read(text, origins, found, goes_on)
+                self._read(text, origins, found, goes_on, places)
         if found.tokens:
             found.spans += self._tokens(source)
         until = found.until
@@ -120,7 +122,9 @@ class SpanFinder:
                 until = first if first < until < last else until
         return sorted(set(found.spans)), max(until, start)
 
-    def _read(self, text: bytes, origins: tuple[tuple[Code, bytes], ...], found: _Found, goes_on: bool) -> None:
+    def _read(
+        self, text: bytes, origins: tuple[tuple[Code, bytes], ...], found: _Found, goes_on: bool, cuts: Sequence[int]
+    ) -> None:
         """Look through `text`, which the source became by resolving the codes of `origins` one after another."""
         way = _Way(text, origins)
         hits = self._anchors.search(text)
@@ -128,7 +132,7 @@ class SpanFinder:
             begins = {start for anchor, _ in hits.found for start in self._begins.get(anchor, ())}
             found.tokens = any(start in text for start in begins)
         spans, open_at = self._find_in(hits, goes_on=goes_on)
-        clusters, held = self._pieces.scan(hits, goes_on=goes_on)
+        clusters, held = self._pieces.scan(hits, goes_on=goes_on, cuts=cuts)
         found.until = min(found.until, way.back_to(min(open_at, held, len(text))))
         for span in spans:
             found.spans.append(_span(span.name, *way.span(span.start, span.end)))

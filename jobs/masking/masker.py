@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from jobs.masking.part import Part
+
 if TYPE_CHECKING:
     from jobs.masking.finder import Span, SpanFinder
 
@@ -44,9 +46,13 @@ class Masker:
         return sorted({span.name for span in self._strict_finder.find(_encoded(text))})
 
     def mask(self, text: str) -> str:
-        """`text` with secrets replaced; the same object when there are none."""
+        """`text` with secrets replaced; the same object when there are none.
+
+        Of a `Part` also what the cuts left of a secret: its rest, its beginning, or its inside alone.
+        """
         source = _encoded(text)
-        spans = self._finder.find(source)
+        cuts = [len(_encoded(text[:cut])) for cut in text.cuts] if isinstance(text, Part) else ()
+        spans = self._finder.find(source, cuts)
         return _replaced(source, spans).decode(errors="surrogatepass") if spans else text
 
     def mask_bytes(self, data: bytes) -> bytes:

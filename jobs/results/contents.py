@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.display_text import clean
 from jobs.errors import HubError, NotFound
 from jobs.logs.matches import size
+from jobs.masking.part import Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -102,7 +103,8 @@ def _content(file: Artifact, data: bytes, room: int, mask: Callable[[str], str])
     text, why = _decoded(data, whole=whole)
     if text is None:
         return Inline(file.path, note=why)
-    shown = mask(clean(text))
+    text = clean(text)
+    shown = mask(text if whole else Part.of(text, after=True))
     if whole and file.path.endswith(".json"):
         try:
             value = json.loads(shown, parse_constant=_not_strict)

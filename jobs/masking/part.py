@@ -1,0 +1,26 @@
+"""Text of which something is missing: a secret may have been cut where it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Part(str):
+    """Some of a longer text.
+
+    Attributes:
+        cuts: The places in it where something is missing: 0 before it, its length after it.
+    """
+
+    __slots__ = ("cuts",)
+    cuts: Sequence[int]
+
+    @classmethod
+    def of(cls, text: str, *, before: bool = False, after: bool = False, within: Sequence[int] = ()) -> Part:
+        """`text`, of which something is missing before it, after it, or at the places `within` it."""
+        part = cls(text)
+        part.cuts = (*((0,) if before else ()), *within, *((len(text),) if after else ()))
+        return part

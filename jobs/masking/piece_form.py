@@ -1,0 +1,95 @@
+"""One form of a secret as it is looked for in pieces, and how much of it is no chance."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from jobs.masking.parts import is_common
+from jobs.masking.randomness import holds_random, random_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+HEAD = 8
+_STEP = 32  # Between anchors; of a form so long that these would be more than …
+_MOST_ANCHORS = 256  # … so many, they stand farther apart.
+_SURE = 10
+_MANY = 20
+_PLAIN_REST = 12  # Letters and digits at a cut that are no chance, although they look like words.
+_GRAM = 5  # A piece of eight random characters has so many letters and digits, and …
+_LONG_GRAM = 16  # … so many make three escapes.
+
+_DUMPED = re.compile(rb"[0-9a-f ]+")
+
+
+@dataclass(frozen=True)
+class PieceForm:
+    name: str
+    text: bytes
+    bones: bytes
+    coded: bool
+
+    @cached_property
+    def low(self) -> str:
+        return _low(self.text)
+
+    @cached_property
+    def dumped(self) -> bool:
+        """Whether it is the kind of code beside which a dump shows the characters themselves."""
+        return self.coded and _DUMPED.fullmatch(self.text) is not None
+
+    @cached_property
+    def random(self) -> bool:
+        """Whether it is such that a piece of it is found nowhere by chance."""
+        return self.coded or holds_random(self.text)
+
+    @cached_property
+    def runs(self) -> tuple[list[int], list[int]]:
+        """Where the ranges that look random begin, and where they end."""
+        ranges = [(0, len(self.bones))] if self.coded else list(random_runs(self.text))
+        return [first for first, _ in ranges], [last for _, last in ranges]
+
+    @property
+    def gram(self) -> int:
+        """How many letters and digits of the rest of it are looked up at once."""
+        return _GRAM if not self.coded else _LONG_GRAM if self.text.startswith(b"\\u") else HEAD
+
+    @cached_property
+    def step(self) -> int:
+        """How far apart its anchors stand."""
+        return max(_STEP, len(self.bones) // _MOST_ANCHORS)
+
+    def rests(self, texts: Sequence[bytes], first: int, count: int) -> bool:
+        """Whether `count` letters and digits from `first` on, found as `texts`, are what a cut left, and no chance."""
+        begins, ends = self.runs
+        run = bisect_right(begins, first) - 1
+        if run < 0 or first + min(count, HEAD) > ends[run]:
+            return count >= _PLAIN_REST and not is_common(self.bones[first : first + count].decode())
+        return count >= HEAD or (len(texts) == 1 and len(texts[0]) >= HEAD and _low(texts[0]) in self.low)
+
+    def accepts(self, texts: Iterable[bytes], first: int, count: int) -> bool:
+        """Whether `count` letters and digits from `first` on, found as `texts`, are this secret and not chance."""
+        found = self.bones[first : first + count]
+        sure = self.random and (_mixed(found) or (self.coded and count >= _MANY))
+        if not sure and not all(_low(text) in self.low for text in texts):
+            return False
+        if count == len(self.bones):
+            return True
+        if sure and count >= _SURE and (self.coded or holds_random(b"".join(texts))):
+            return True
+        if first or count < HEAD - 1 or count * 4 < len(self.bones) * 3 or is_common(found.decode()):
+            return False
+        return not found.isalpha() or count >= min(len(self.bones) - 1, _MANY)
+
+
+def _low(text: bytes) -> str:
+    return unicodedata.normalize("NFC", text.decode(errors="replace")).casefold()
+
+
+def _mixed(found: bytes) -> bool:
+    return not found.isdigit() and not found.isalpha()
