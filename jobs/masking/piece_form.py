@@ -76,7 +76,7 @@ class PieceForm:
         """Whether `count` letters and digits from `first` on, found as `texts`, are this secret and not chance."""
         found = self.bones[first : first + count]
         sure = self.random and (_mixed(found) or (self.coded and count >= _MANY))
-        if not sure and not all(_low(text) in self.low for text in texts):
+        if not (sure and (self.coded or count > _PLAIN_REST)) and not all(_low(text) in self.low for text in texts):
             return False
         if count == len(self.bones):
             return True

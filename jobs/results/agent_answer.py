@@ -94,7 +94,7 @@ class _Conversation:
         replies = [message for message in self._messages if message.get("role") == "assistant"]
         last = replies[-1] if replies else {}
         reason = last.get("stop_reason")
-        stop_reason = one_line(reason, 40) if isinstance(reason, str) else None
+        stop_reason = one_line(self._mask(reason), 40) if isinstance(reason, str) else None
         text = self._text(last.get("content"))
         unanswered = bool(self._messages[-1].get("tool_results"))
         calls, failures = self._tools()
@@ -107,7 +107,7 @@ class _Conversation:
             errors=tuple(errors[-ERRORS_SHOWN:]),
             tool_errors=tuple(failures[-ERRORS_SHOWN:]),
             tool_calls=calls,
-            model=_model(self._messages),
+            model=_model(self._messages, self._mask),
             usage=_usage(self._messages),
             path=path,
         )
@@ -130,7 +130,7 @@ class _Conversation:
             for call_id, call in _items(message.get("tool_calls")):
                 params = call.get("params")
                 name = (params if isinstance(params, Mapping) else call).get("name")
-                names[call_id] = one_line(str(name or "tool"), 80)
+                names[call_id] = one_line(self._mask(str(name or "tool")), 80)
             for call_id, result in _items(message.get("tool_results")):
                 if result.get("isError") is True or result.get("is_error") is True:
                     said = one_line(self._text(result.get("content")), _ERROR_CHARS)
@@ -187,9 +187,9 @@ def _attempts(messages: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return found
 
 
-def _model(messages: list[Mapping[str, Any]]) -> str | None:
+def _model(messages: list[Mapping[str, Any]], mask: Callable[[str], str]) -> str | None:
     models = [attempt.get("model") for attempt in _attempts(messages)]
-    return next((one_line(model, 100) for model in reversed(models) if isinstance(model, str)), None)
+    return next((one_line(mask(model), 100) for model in reversed(models) if isinstance(model, str)), None)
 
 
 def _usage(messages: list[Mapping[str, Any]]) -> Usage | None:

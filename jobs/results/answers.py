@@ -147,7 +147,7 @@ def _recognised(file: Artifact, data: bytes, mask: Callable[[str], str], *, sure
     conversation = agent_answer.of_document(raw, path=file.shown, mask=mask, max_chars=ANSWER_CHARS)
     if conversation is not None and (sure or conversation.stop_reason is not None):
         return _Read(file, conversation)
-    figures = metrics.read(raw)
+    figures = metrics.read(raw, mask)
     return _Read(file, figures=figures, batch=metrics.failed_rows(raw)) if figures else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from jobs.display_text import one_line
@@ -15,8 +15,8 @@ _FAILED_ROWS = "failed_rows"
 _BATCH = frozenset({"processed_rows", _FAILED_ROWS})
 
 
-def read(raw: Any) -> dict[str, Any] | None:
-    """The figures in a JSON document, a few dozen at most; None if it has the shape of none.
+def read(raw: Any, mask: Callable[[str], str] = str) -> dict[str, Any] | None:
+    """The figures in a JSON document, a few dozen at most, masked before they are cut; None if it holds none.
 
     Known are transformers' `trainer_state.json`, lighteval's and lm-eval's results, the summary of
     `fast-agent batch run`, and an object that is names with numbers throughout.
@@ -24,7 +24,7 @@ def read(raw: Any) -> dict[str, Any] | None:
     if not isinstance(raw, Mapping) or not raw:
         return None
     for shape in (_batch, _training, _evaluation, _flat):
-        found = shape(raw)
+        found = shape(raw, mask)
         if found:
             return found
     return None
@@ -38,47 +38,52 @@ def failed_rows(raw: Any) -> tuple[int, int] | None:
     return (failed, processed) if isinstance(failed, int) and isinstance(processed, int) else None
 
 
-def _batch(raw: Mapping[str, Any]) -> dict[str, Any] | None:
-    return _numbers(raw, texts=True) if raw.keys() >= _BATCH else None
+def _batch(raw: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str, Any] | None:
+    return _numbers(raw, mask, texts=True) if raw.keys() >= _BATCH else None
 
 
-def _training(raw: Mapping[str, Any]) -> dict[str, Any] | None:
+def _training(raw: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str, Any] | None:
     history = raw.get("log_history")
     if not isinstance(history, list) or "global_step" not in raw:
         return None
-    found = _numbers({key: raw.get(key) for key in ("global_step", "max_steps", "epoch", "best_metric")})
+    found = _numbers({key: raw.get(key) for key in ("global_step", "max_steps", "epoch", "best_metric")}, mask)
     for entry in history:
         if isinstance(entry, Mapping):
-            found.update(_numbers({key: value for key, value in entry.items() if key not in {"step", "epoch"}}))
+            found.update(_numbers({key: value for key, value in entry.items() if key not in {"step", "epoch"}}, mask))
     return dict(list(found.items())[:_MOST])
 
 
-def _evaluation(raw: Mapping[str, Any]) -> dict[str, Any] | None:
+def _evaluation(raw: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str, Any] | None:
     results = raw.get("results")
     if not isinstance(results, Mapping):
         return None
     found: dict[str, Any] = {}
     for task, scores in results.items():
         if isinstance(scores, Mapping):
-            found.update({f"{task} {name}": value for name, value in _numbers(scores).items()})
+            found.update(
+                {
+                    f"{one_line(mask(str(task)), _NAME_CHARS)} {name}": value
+                    for name, value in _numbers(scores, mask).items()
+                }
+            )
     if not found:
-        found = _numbers(results)
+        found = _numbers(results, mask)
     return dict(list(found.items())[:_MOST])
 
 
-def _flat(raw: Mapping[str, Any]) -> dict[str, Any] | None:
+def _flat(raw: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str, Any] | None:
     numbers = sum(_is_number(value) for value in raw.values())
     plain = all(value is None or isinstance(value, str | bool) or _is_number(value) for value in raw.values())
-    return _numbers(raw) if plain and numbers and numbers * 2 >= len(raw) else None
+    return _numbers(raw, mask) if plain and numbers and numbers * 2 >= len(raw) else None
 
 
-def _numbers(raw: Mapping[str, Any], *, texts: bool = False) -> dict[str, Any]:
+def _numbers(raw: Mapping[str, Any], mask: Callable[[str], str], *, texts: bool = False) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for key, value in raw.items():
         if _is_number(value):
-            shown[one_line(str(key), _NAME_CHARS)] = value
+            shown[one_line(mask(str(key)), _NAME_CHARS)] = value
         elif texts and isinstance(value, str):
-            shown[one_line(str(key), _NAME_CHARS)] = one_line(value, _TEXT_CHARS)
+            shown[one_line(mask(str(key)), _NAME_CHARS)] = one_line(mask(value), _TEXT_CHARS)
         if len(shown) >= _MOST:
             break
     return shown

@@ -31,7 +31,7 @@ def read(raw: Mapping[str, Any], *, path: str | None, max_chars: int, mask: Call
     said = [step for step in steps if step.get("source") == "agent"]
     last = said[-1] if said else {}
     extra = _mapping(last.get("extra"))
-    reason = _reason(extra.get("stop_reason"))
+    reason = _reason(extra.get("stop_reason"), mask)
     text = mask(clean(_text(last.get("message")))).strip()
     errors = [one_line(mask(clean(_problem(_mapping(step.get("extra"))))), _ERROR_CHARS) for step in said]
     calls = [call for step in said for call in _list(step.get("tool_calls"))]
@@ -45,17 +45,17 @@ def read(raw: Mapping[str, Any], *, path: str | None, max_chars: int, mask: Call
         errors=tuple([error for error in errors if error][-ERRORS_SHOWN:]),
         tool_errors=tuple(_tool_errors(said, calls, mask)[-ERRORS_SHOWN:]),
         tool_calls=len(calls),
-        model=_model(raw, said),
+        model=_model(raw, said, mask),
         usage=_usage(_mapping(raw.get("final_metrics"))),
         path=path,
     )
 
 
-def _reason(value: Any) -> str | None:
+def _reason(value: Any, mask: Callable[[str], str]) -> str | None:
     """`endTurn` from `endTurn`, `end_turn` or `LlmStopReason.END_TURN`."""
     if not isinstance(value, str) or not value:
         return None
-    word = one_line(value.rpartition(".")[2], 40)
+    word = one_line(mask(value).rpartition(".")[2], 40)
     if "_" not in word and not word.isupper():
         return word
     first, *rest = word.lower().split("_")
@@ -73,7 +73,9 @@ def _problem(extra: Mapping[str, Any]) -> str:
 def _tool_errors(
     steps: list[Mapping[str, Any]], calls: list[Mapping[str, Any]], mask: Callable[[str], str]
 ) -> list[str]:
-    names = {str(call.get("tool_call_id")): one_line(str(call.get("function_name") or "tool"), 80) for call in calls}
+    names = {
+        str(call.get("tool_call_id")): one_line(mask(str(call.get("function_name") or "tool")), 80) for call in calls
+    }
     failures: list[str] = []
     for step in steps:
         for result in _list(_mapping(step.get("observation")).get("results")):
@@ -84,9 +86,9 @@ def _tool_errors(
     return failures
 
 
-def _model(raw: Mapping[str, Any], steps: list[Mapping[str, Any]]) -> str | None:
+def _model(raw: Mapping[str, Any], steps: list[Mapping[str, Any]], mask: Callable[[str], str]) -> str | None:
     named = [step.get("model_name") for step in reversed(steps)] + [_mapping(raw.get("agent")).get("model_name")]
-    return next((one_line(name, 100) for name in named if isinstance(name, str) and name), None)
+    return next((one_line(mask(name), 100) for name in named if isinstance(name, str) and name), None)
 
 
 def _usage(metrics: Mapping[str, Any]) -> Usage | None:
