@@ -14,6 +14,7 @@ _WORD = re.compile(rb"[A-Za-z0-9+/=_-]{10,}")
 _PLAIN = re.compile(rb"(?:[A-Za-z]+[0-9]{0,2}|[0-9]{1,4})(?:[-_+/=](?:[A-Za-z]*[0-9]{0,2}|[0-9]{1,4}))*")
 _RUN = re.compile(rb"\S{10,}")
 _LETTERS = re.compile(rb"[A-Za-z]{24,}")
+_PERCENT = re.compile(rb"%(?:25)*[0-9A-F]{2}")
 _KINDS = re.compile(rb"[a-z]+|[A-Z]+|[0-9]+|[^a-zA-Z0-9]+")
 _SHORTEST_ODD = 16
 
@@ -32,10 +33,11 @@ def random_runs(text: bytes) -> Iterator[tuple[int, int]]:
     counted = at = 0
     for run in _RUN.finditer(text):
         counted, at = counted + len(bones(text[at : run.start()])), run.start()
-        if _is_odd(run[0]):
+        bare = _PERCENT.sub(lambda code: b"%" * len(code[0]), run[0])
+        if _is_odd(bare):
             ranges = [(0, len(run[0]))]
         else:
-            words = [word for word in _WORD.finditer(run[0]) if _is_random(word[0]) or _LETTERS.search(word[0])]
+            words = [word for word in _WORD.finditer(bare) if _is_random(word[0]) or _LETTERS.search(word[0])]
             ranges = [word.span() for word in words]
         for first, last in ranges:
             begin = counted + len(bones(run[0][:first]))

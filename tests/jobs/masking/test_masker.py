@@ -322,7 +322,7 @@ def test_lines_stay_as_many_as_they_were(lines: list[str], cut: int) -> None:
 
 def test_memory_stays_flat_on_an_endless_repetition() -> None:
     stream = Masker({"A": "aaaaaa", "B": "ab" * 600}).stream()
-    for _ in range(30):
+    for _ in range(6):
         for piece in (b"a" * 1000, b"ab" * 500, b" " * 1000, b"a \n" * 300, b"\\" * 1000, b"hf_" + b"a" * 997):
             stream.feed(piece)
             assert len(stream._held) < 20_000

@@ -118,10 +118,11 @@ def test_a_secret_of_a_megabyte_is_no_other(size: int) -> None:
     value = _random(1, size)
     masker = Masker({"NAME": value})
     for coded, width in (("raw", 0), ("raw", 76), ("base64", 76), ("hex", 64)):
-        text = _printed(value, coded, "log", width)
+        text, other = (_printed(one, coded, "log", width) for one in (value, _random(2, size)))
         begin = text.rfind("\n", 0, len(text) // 3) + 1
-        shown = masker.mask(Part.of(text[begin : begin + 20_000], before=True, after=True))
-        assert not _pieces(shown, text[begin : begin + 20_000], "", "log")
+        window = text[begin : text.rfind("\n", 0, begin + 20_000) if width else begin + 20_000]
+        shown = masker.mask(Part.of(window, before=True, after=True))
+        assert not _pieces(shown, window, other, "log", coded)
 
 
 HARMLESS = """Connecting to storage.googleapis.com/production-data with 16 workers
