@@ -44,11 +44,6 @@ def refusal(error: ValidationError, model: type[BaseModel], tool: str = "") -> J
     return BadArgument(f"`{field}` is not valid: {_reason(first)}.", hint=_expected(model, field), field=field)
 
 
-def unknown_argument(given: str, known: Iterable[str]) -> UnknownArgument:
-    """The error for one name that is not an argument."""
-    return unknown_arguments([given], known)
-
-
 def unknown_arguments(given: Sequence[str], known: Iterable[str], tool: str = "") -> UnknownArgument:
     """The error for names that are not arguments. One that may be a pasted value is not repeated."""
     known = sorted(known)

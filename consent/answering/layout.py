@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from consent.ledger import Approval
-    from consent.request import ConsentRequest
+    from consent.request import ConsentRequest, Fact
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1a1a1a; --soft: #595959; --paper: #fff; --box: #f4f4f4; --edge: #bbb;
@@ -115,7 +115,9 @@ def questions(waiting: Sequence[Approval], token: str, now: float, *, told: str 
 
 def _article(approval: Approval, hidden: str, now: float) -> str:
     request = approval.request
-    facts = "".join(f"<dt>{escape(fact.label)}</dt><dd>{escape(fact.value)}</dd>" for fact in request.facts)
+    brief = [*(fact for fact in request.facts if fact.field == "again"), *request.brief]
+    warnings = "".join(f'<p class="warning">{escape(fact.value)}</p>' for fact in brief if fact.label == "!")
+    decides = _listed([fact for fact in brief if fact.label != "!"])
     boxes, yes = _ticks(request)
     texts = "".join(
         f'<h3>{escape(name)}</h3><pre tabindex="0" aria-label="{escape(name)}">{escape(text)}</pre>'
@@ -126,7 +128,7 @@ def _article(approval: Approval, hidden: str, now: float) -> str:
         f'<article aria-labelledby="q-{number}"><h2 id="q-{number}">{escape(request.title)}</h2>'
         f'<p class="soft">Asked {ago(now - approval.asked_at)}, open for {span(approval.expires_at - now)} more; '
         f"fingerprint {escape(request.fingerprint)}</p>"
-        f"<dl>{facts}</dl>{texts}"
+        f"{warnings}{decides}{texts}{'<h3>In full</h3>' if brief else ''}{_listed(request.facts)}"
         f"<details><summary>Everything that would be sent</summary>"
         f'<pre class="all" tabindex="0">{escape(request.details)}</pre></details>'
         f'<form class="answer" method="post" action="/answer" autocomplete="off">{hidden}'
@@ -134,6 +136,10 @@ def _article(approval: Approval, hidden: str, now: float) -> str:
         f'{boxes}<button class="yes" name="say" value="yes">{escape(yes)}</button>'
         '<button name="say" value="no">No, send nothing</button></form></article>'
     )
+
+
+def _listed(facts: Sequence[Fact]) -> str:
+    return f"<dl>{''.join(f'<dt>{escape(fact.label)}</dt><dd>{escape(fact.value)}</dd>' for fact in facts)}</dl>"
 
 
 def _ticks(request: ConsentRequest) -> tuple[str, str]:

@@ -260,12 +260,6 @@ class HubClient:
     async def upload(self, bucket: str, files: Mapping[str, bytes]) -> None:
         await self.buckets.upload(bucket, files)
 
-    async def list_artifacts(self, bucket: str, folder: str, *, limit: int = 1000) -> list[Any]:
-        return await self.buckets.tree(bucket, folder, limit=limit)
-
-    async def read_artifact(self, bucket: str, path: str, *, max_bytes: int) -> bytes:
-        return await self.buckets.read(bucket, path, max_bytes=max_bytes)
-
     # How calls are made.
 
     def _asked(

@@ -29,7 +29,6 @@ class Durations:
 
     scheduling_secs: int | None = None
     running_secs: int | None = None
-    total_secs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,6 @@ class ScheduledJob:
     concurrency: bool | None = None
     created_at: datetime | None = None
     last_job_id: str | None = None
-    last_job_at: datetime | None = None
     next_job_run_at: datetime | None = None
     spec: Mapping[str, Any] = field(default_factory=dict)
     owner: Party | None = None
@@ -123,7 +121,6 @@ class Accelerator:
     model: str
     quantity: str
     vram: str
-    manufacturer: str
 
 
 @dataclass(frozen=True)
@@ -134,7 +131,6 @@ class Hardware:
     pretty_name: str
     cpu: str
     ram: str
-    ephemeral_storage: str | None
     accelerator: Accelerator | None
     unit_cost_micro_usd: int | None
     unit_cost_usd: float | None
@@ -188,7 +184,6 @@ def job(raw: Mapping[str, Any], *, endpoint: str, namespace: str) -> Job:
         durations=Durations(
             scheduling_secs=_integer(durations.get("schedulingSecs")),
             running_secs=_integer(durations.get("runningSecs")),
-            total_secs=_integer(durations.get("totalSecs")),
         ),
         owner=owner,
         initiator=_party(raw.get("initiator")),
@@ -214,7 +209,6 @@ def scheduled_job(raw: Mapping[str, Any], *, endpoint: str, namespace: str) -> S
         concurrency=_flag(raw.get("concurrency")),
         created_at=moment(raw.get("createdAt")),
         last_job_id=_text(last.get("id")),
-        last_job_at=moment(last.get("at")),
         next_job_run_at=None if raw.get("suspend") is True else moment(status.get("nextJobRunAt")),
         spec=_mapping(raw.get("jobSpec")),
         owner=owner,
@@ -230,9 +224,8 @@ def hardware(raw: Mapping[str, Any]) -> Hardware:
         pretty_name=_text(raw.get("prettyName")) or str(raw["name"]),
         cpu=_text(raw.get("cpu")) or "",
         ram=_text(raw.get("ram")) or "",
-        ephemeral_storage=_text(raw.get("ephemeralStorage")),
         accelerator=Accelerator(
-            **{key: _text(accelerator.get(key)) or "" for key in ("type", "model", "quantity", "vram", "manufacturer")}
+            **{key: _text(accelerator.get(key)) or "" for key in ("type", "model", "quantity", "vram")}
         )
         if accelerator
         else None,

@@ -134,14 +134,6 @@ class FastAgentCall:
         """Option and path of every file that the call leaves behind."""
         return tuple((name, value) for name, value in self.options if name in _WRITTEN)
 
-    def place_of(self, path: str) -> str:
-        """A path of this call as it is in the job: absolute where its folder is known, else as it was written."""
-        if path.startswith(_ADDRESSES):
-            return path
-        if self.call.cwd is None:
-            return posixpath.normpath(path)
-        return posixpath.normpath(posixpath.join(self.call.cwd, path))
-
     def in_workspace(
         self, path: str, *, assumed_cwd: str | None = WORKSPACE, outputs: Sequence[str] = ()
     ) -> str | None:

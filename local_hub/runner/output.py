@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Self
@@ -199,11 +198,4 @@ def _start_of_last(file: int, lines: int, *, final: bool) -> int:
                 return block_start + position + 1
             position = data.rfind(b"\n", 0, position)
         at = block_start
-    return 0
-
-
-def size_of(output: Path) -> int:
-    """Return how many bytes a job has written so far; 0 when there is no such file."""
-    with suppress(OSError):
-        return output.stat().st_size
     return 0

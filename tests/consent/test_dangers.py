@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import hypothesis
+import hypothesis.strategies as st
 import pytest
 
 from consent.describe import Description, details, request
 from consent.question import COLUMNS, text
+from consent.request import ConsentRequest
 from consent.width import width
 from jobs.spec.spec import build
 from tests.job_requests import requested
@@ -19,7 +22,11 @@ SHELL = ("sh", "-c")
 CARD = "---\nname: x\n---\nDo it.\n"
 
 
-def question(*, told: dict[str, Any] | None = None, room: int | None = None, **asked: Any) -> str:
+def question(*, room: int | None = None, **asked: Any) -> str:
+    return text(asked_of(**asked), room=room)
+
+
+def asked_of(*, told: dict[str, Any] | None = None, **asked: Any) -> ConsentRequest:
     given: dict[str, Any] = {"secrets": ("OPENAI_API_KEY",), **asked}
     if given.get("script") is None:
         given.setdefault("command", ("true",))
@@ -27,7 +34,7 @@ def question(*, told: dict[str, Any] | None = None, room: int | None = None, **a
     more: dict[str, Any] = {"hub_name": "local", "max_cost_usd": 0.01, **(told or {})}
     action = more.pop("action", "submit" if spec.schedule is None else "schedule")
     described = Description(action=action, spec=spec, digest=spec.digest, details=details(spec), **more)
-    return text(request(described), room=room)
+    return request(described)
 
 
 def sh(line: str) -> dict[str, Any]:
@@ -140,6 +147,57 @@ def test_nothing_else_in_the_job_pushes_a_warning_down(case: str) -> None:
     last = max(at for at, line in enumerate(lines) if line.startswith("! "))
     assert last < TOLD_BY, shown
     assert "Not shown: " in shown
+
+
+OTHERS: dict[str, dict[str, Any]] = {
+    "labels": FILLER["labels"],
+    "name": "n" * 60,
+    "files": {f"notes/{number:03}.txt": "a line\n" * 50 for number in range(40)},
+    "env": {f"VARIABLE_{number:02}": "y" * 90 for number in range(30)},
+    "secrets": ("A_KEY", "B_KEY", "C_KEY", "D_KEY"),
+    "packages": tuple(f"package-{number:03}==1.0" for number in range(60)),
+    "python": "3.13",
+    "flavor": "a" * 60,
+    "timeout": "12h",
+    "attempts": 9,
+    "namespace": "n" * 60,
+    "network_group": "g" * 40,
+    "network_aliases": tuple(f"alias-{number}" for number in range(9)),
+    "resource_group_id": "0" * 24,
+    "expose": tuple(range(8000, 8009)),
+    "volumes": tuple(f"hf://datasets/a/b@{'0' * 40}:/d{number}:ro" for number in range(9)),
+}  # fmt: skip
+"""Every other field of a job, as full as it gets, and harmless."""
+
+
+@hypothesis.settings(max_examples=60, deadline=None, derandomize=True)
+@hypothesis.given(
+    st.sampled_from(sorted(DANGEROUS)), st.permutations(sorted(OTHERS)), st.integers(0, len(OTHERS)), st.booleans()
+)
+def test_whatever_else_a_job_has_in_any_order_its_danger_is_told_first(
+    case: str, order: list[str], count: int, after: bool
+) -> None:
+    asked, word = DANGEROUS[case]
+    full: dict[str, Any] = {}
+    for name in order[:count]:
+        theirs = OTHERS[name]
+        own = asked.get(name)
+        if own is None:
+            full[name] = theirs
+        elif isinstance(own, dict):
+            full[name] = {**own, **theirs} if after else {**theirs, **own}
+        elif isinstance(own, tuple) and name != "command":
+            full[name] = (*own, *theirs) if after else (*theirs, *own)
+    if "schedule" in asked:  # Only single jobs join a group.
+        full = {name: value for name, value in full.items() if not name.startswith("network_")}
+    elif "network_aliases" in full:
+        full["network_group"] = OTHERS["network_group"]
+    shown = question(**{**asked, **full})
+    lines = shown.split("\n")
+    warnings = [at for at, line in enumerate(lines) if line.startswith("! ")]
+    assert warnings, shown
+    assert warnings[-1] < TOLD_BY, shown
+    assert len(warnings) > 1 or any(word in lines[at] for at in warnings), shown
 
 
 @pytest.mark.parametrize("case", HARMLESS)

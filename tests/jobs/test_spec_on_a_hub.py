@@ -60,7 +60,7 @@ async def ended(hub, job):
 
 
 async def read(hub, place, path):
-    return await hub.read_artifact(place.bucket, f"{place.folder}/{path}", max_bytes=10_000)
+    return await hub.buckets.read(place.bucket, f"{place.folder}/{path}", max_bytes=10_000)
 
 
 async def test_a_script_with_arguments_files_and_a_secret_leaves_its_results(state):
@@ -77,7 +77,7 @@ async def test_a_script_with_arguments_files_and_a_secret_leaves_its_results(sta
         place = workspace.of_job(job)
         proof = hashlib.sha256(VALUE.encode()).hexdigest()
         assert await read(hub, place, "out/result.txt") == f"hello --epochs a b {proof}".encode()
-        inputs = workspace.read_manifest(await hub.read_artifact(place.bucket, place.manifest_path, max_bytes=10_000))
+        inputs = workspace.read_manifest(await hub.buckets.read(place.bucket, place.manifest_path, max_bytes=10_000))
         assert set(inputs) == {"train.py", "prompt.md"}
         assert tuple(job.command) == spec.argv
         assert job.environment == {

@@ -207,7 +207,7 @@ async def test_a_fault_while_uploading_does_not_stop_the_submission(hub, hub_sta
     async with behind(proxy, hub_state.token) as broken:
         told = await outcome(broken, spec, label)
     assert await _made(hub, label) == [told]
-    data = await hub.read_artifact("local/jobs-artifacts", f"{label}/inputs/a.txt", max_bytes=100)
+    data = await hub.buckets.read("local/jobs-artifacts", f"{label}/inputs/a.txt", max_bytes=100)
     assert data == b"hello"
 
 

@@ -166,7 +166,7 @@ async def test_no_id_reaches_a_url_unchecked(behind, bad):
     with pytest.raises(errors.BadArgument):
         await hub.list_jobs("../" + bad)
     with pytest.raises(errors.BadArgument):
-        await hub.read_artifact("../x/y", "z", max_bytes=1)
+        await hub.buckets.read("../x/y", "z", max_bytes=1)
     assert proxy.seen == []
 
 
