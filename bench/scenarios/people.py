@@ -38,6 +38,7 @@ async def declined(agent: Agent) -> Any:
 async def unticked(agent: Agent) -> Any:
     agent.person.ticks = lambda _: [NAME]
     job = await agent.submit(PROVE, secrets=sorted(SECRETS))
+    assert "secrets" in job, job
     return job["secrets"], job["withheld"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from jobs.masking.anchors import Anchors, bones
@@ -12,6 +13,7 @@ from jobs.masking.encodings import SHORTEST, STRIPPED, Form, forms_of, longest_g
 from jobs.masking.escapes import CODES, LONGEST_UNIT, resolve
 from jobs.masking.parts import parts_of
 from jobs.masking.pieces import PieceFinder
+from jobs.masking.quick_look import OVERLAP, QuickLook
 from jobs.masking.token_patterns import LONGEST_TOKEN, SHAPES, STARTS, token_pattern
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ _LETTERS = 16  # So many letters and digits of a form's anchor are looked for fi
 _FEWEST = 4  # … and a form with fewer is looked for by all its characters.
 _DEEPEST = 3  # How often a code may have been applied to its own result.
 _TAIL = 256
+_REACH = 16  # A dump or an escape of a byte and what stands between it and the next take so many.
 _TRAILING = re.compile(rb"[ \t\r\n\\\"']*\Z")
 _TOKEN_RUN = re.compile(rb"[A-Za-z0-9_.-]{0,%d}" % LONGEST_TOKEN)
 
@@ -89,6 +92,17 @@ class SpanFinder:
         }
         self._pieces = PieceFinder(known, addresses=addresses)
         self._anchors = Anchors((*self._known, *self._begins, *self._pieces.anchors))
+        self._longest = max((len(own) for own in by_bones), default=0)
+
+    @cached_property
+    def quick_look(self) -> QuickLook:
+        """For large files: whether a piece can hold anything at all. Of little use where a form has few letters."""
+        return QuickLook((*self._known, *self._pieces.anchors, *([b""] if self._bare else [])))
+
+    @property
+    def reach(self) -> int:
+        """How many bytes before and after an anchor may belong to what it begins."""
+        return _REACH * self._longest + LONGEST_TOKEN + OVERLAP
 
     def find(self, source: bytes, cuts: Sequence[int] = ()) -> list[Span]:
         """All spans in `source`, in order; they may overlap. At `cuts` something of the source is missing."""

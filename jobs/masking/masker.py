@@ -15,6 +15,7 @@ from jobs.masking.part import Part
 
 if TYPE_CHECKING:
     from jobs.masking.finder import Span, SpanFinder
+    from jobs.masking.quick_look import QuickLook
 
 _CONTEXT = 64  # Bytes kept before the undecided part, so that escapes are read there as they are in the whole.
 _LONGEST_KEY, _MOST_KEYS = 64, 500  # Of what is remembered to hold no secret.
@@ -98,6 +99,16 @@ class Masker:
     def stream(self) -> StreamMasker:
         """A masker for text that arrives in pieces; see `StreamMasker`."""
         return StreamMasker(self._finder)
+
+    @property
+    def quick_look(self) -> QuickLook:
+        """Tells pieces of a large file in which nothing has to be masked."""
+        return self._finder.quick_look
+
+    @property
+    def longest(self) -> int:
+        """How many bytes before and after what the quick look finds may belong to it."""
+        return self._finder.reach
 
     @cached_property
     def _strict_finder(self) -> SpanFinder:

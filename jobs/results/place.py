@@ -13,9 +13,10 @@ import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from jobs.display_text import clean
+from jobs.masking import masked_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -92,10 +93,11 @@ class Place:
         found = self._arrived / source
         if masker is not None:
             with found.open("rb") as reading:
-                if not _unchanged(reading, masker):
+                ranges = masked_file.doubtful(reading, masker)
+                if not masked_file.unchanged(reading, masker, ranges):
                     found = self._arrived / f"{source}.masked"
                     with found.open("xb") as writing:
-                        _write_masked(reading, writing, masker)
+                        masked_file.write(reading, writing, masker, ranges)
         local = "/".join(self._names.local(path, masker))
         target = self._folder / local
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -182,20 +184,13 @@ def _masked(reading: int, folder: int, target: str, masker: Masker) -> bool:
     with os.fdopen(reading, "rb") as source:
         if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
             raise FileNotFoundError(target)
-        if _unchanged(source, masker):
+        ranges = masked_file.doubtful(source, masker)
+        if masked_file.unchanged(source, masker, ranges):
             return False
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666, dir_fd=folder)
         with os.fdopen(descriptor, "wb") as writing:
-            _write_masked(source, writing, masker)
+            masked_file.write(source, writing, masker, ranges)
     return True
-
-
-def _write_masked(source: IO[bytes], target: IO[bytes], masker: Masker) -> None:
-    source.seek(0)
-    stream = masker.stream()
-    while piece := source.read(_PIECE):
-        target.write(stream.feed(piece))
-    target.write(stream.flush())
 
 
 def _link(source: str, arrived: int, name: str, folder: int) -> None:
@@ -220,18 +215,6 @@ def _lock(descriptor: int) -> None:
     import fcntl
 
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _unchanged(source: IO[bytes], masker: Masker) -> bool:
-    stream = masker.stream()
-    held = b""
-    while piece := source.read(_PIECE):
-        held += piece
-        out = stream.feed(piece)
-        if not held.startswith(out):
-            return False
-        held = held[len(out) :]
-    return held == stream.flush()
 
 
 def _masked_name(part: str, masker: Masker | None) -> str:
