@@ -29,7 +29,9 @@ _LETTERS = 16  # So many letters and digits of a form's anchor are looked for fi
 _FEWEST = 4  # … and a form with fewer is looked for by all its characters.
 _DEEPEST = 3  # How often a code may have been applied to its own result.
 _TAIL = 256
-_REACH = 16  # A dump or an escape of a byte and what stands between it and the next take so many.
+_REACH = (
+    64  # A dump or an escape of a byte takes so many, and so does each on lines of a few with the time before them.
+)
 _TRAILING = re.compile(rb"[ \t\r\n\\\"']*\Z")
 _TOKEN_RUN = re.compile(rb"[A-Za-z0-9_.-]{0,%d}" % LONGEST_TOKEN)
 
@@ -92,7 +94,7 @@ class SpanFinder:
         }
         self._pieces = PieceFinder(known, addresses=addresses)
         self._anchors = Anchors((*self._known, *self._begins, *self._pieces.anchors))
-        self._longest = max((len(own) for own in by_bones), default=0)
+        self._longest = max((*map(len, by_bones), self._pieces.longest), default=0)
 
     @cached_property
     def quick_look(self) -> QuickLook:

@@ -52,6 +52,7 @@ class PieceFinder:
                         if not any(other is form for other, _ in known_by):  # One that repeats itself is met anew.
                             known_by.append((form, place))
         self.anchors = anchors
+        self.longest = max((len(form.bones) for form in self._forms), default=0)
         inner = any(len(anchor) > HEAD for anchor in anchors)
         self._hold = _HELD_STEPS * max(form.step for form in self._forms) if inner else HEAD
 
