@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from local_hub import clock as moments
+from local_hub import clock
 from local_hub.buckets.xet_uploads import Uploads
 from local_hub.runner import admission
 from local_hub.runner.fork_server import ForkServer
 from local_hub.runner.port_proxy import Exposure
 from local_hub.runner.runner import Limits, Runner
 from local_hub.runner.scheduler import Scheduler
+from local_hub.runner.start import HandOver
 from local_hub.runner.streams import Streams
 from local_hub.store import job_table, retention, schedule_table
 from local_hub.store.secret_box import SecretBox
@@ -58,11 +59,13 @@ class Hub:
     ) -> None:
         self.paths = paths
         self.store = Store(paths.database)
-        self.nursery = ForkServer(paths.log)
+        self.fork_server = ForkServer(paths.log)
         self.secret_box = SecretBox(paths.secret_key)
         self.limits = limits or Limits(admission.capacity())
-        self.runner = Runner(self.store, paths, launcher, self.nursery, self.secret_box, limits=self.limits)
-        self.clock = moments.now_ms
+        self.runner = Runner(
+            HandOver(self.store, paths, launcher, self.fork_server, self.secret_box), limits=self.limits
+        )
+        self.clock = clock.now_ms
         self.scheduler = Scheduler(self.runner, self.clock)
         self.streams = Streams(self.runner)
         self.exposure = Exposure(accepts)
@@ -123,7 +126,7 @@ class Hub:
 
     def close(self) -> None:
         """Let go of the helper process and the database. Jobs live on; what ended jobs were given does not."""
-        self.nursery.close()
+        self.fork_server.close()
         with suppress(sqlite3.Error):
             retention.erase_secrets(self.store)
         self.store.close()

@@ -1,4 +1,4 @@
-"""The hub's side of the nursery: keeps the helper process that forks supervisors, and hands it launches."""
+"""The hub's side of the fork server: keeps the helper process that forks supervisors, and hands it launches."""
 
 from __future__ import annotations
 

@@ -32,12 +32,7 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
-    from local_hub.backends.base import Launcher
-    from local_hub.paths import HubPaths
-    from local_hub.runner.fork_server import ForkServer
     from local_hub.store.job_table import JobRow
-    from local_hub.store.secret_box import SecretBox
-    from local_hub.store.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -67,27 +62,18 @@ class Limits:
 class Runner:
     """Owns every job that has not ended. One per hub; `serve` runs as long as the hub does."""
 
-    def __init__(
-        self,
-        store: Store,
-        paths: HubPaths,
-        launcher: Launcher,
-        nursery: ForkServer,
-        secret_box: SecretBox,
-        *,
-        limits: Limits,
-    ) -> None:
-        self.store = store
-        self.paths = paths
-        self.launcher = launcher
+    def __init__(self, hand_over: HandOver, *, limits: Limits) -> None:
+        self.store = hand_over.store
+        self.paths = hand_over.paths
+        self.launcher = hand_over.launcher
         self.limits = limits
         self.changes = Changes()
-        self.secret_box = secret_box
-        self._nursery = nursery
+        self.secret_box = hand_over.secret_box
+        self._fork_server = hand_over.fork_server
         self.disk_is_short = False
         self._look_at_disk_ms = 0
-        self._boot = orphans.boot_id()
-        self._hand_over = HandOver(store, paths, launcher, nursery, secret_box, boot=self._boot)
+        self._boot = hand_over.boot
+        self._hand_over = hand_over
         self._waiting: dict[str, JobRow] = {}
         self._running: dict[str, JobRow] = {}
         self._wake = anyio.Event()
@@ -176,7 +162,7 @@ class Runner:
         """Adopt what there is, then start jobs as room allows, until cancelled. Jobs live on when this ends."""
         async with anyio.create_task_group() as tasks:
             self._tasks = tasks
-            await anyio.to_thread.run_sync(self._nursery.start, limiter=self._threads)
+            await anyio.to_thread.run_sync(self._fork_server.start, limiter=self._threads)
             for job in await self.store.read(job_table.unfinished):
                 if not self.holds(job.id):  # Somebody may have submitted it since the hub began to listen.
                     self._take_up(job)
@@ -269,7 +255,7 @@ class Runner:
                         await self._catch_up_with_cancellation(job, attempt)
                     if not attempt.alive:
                         ended = attempt.exit or Exit(137, "lost", now_ms())
-                elif ended is None and not self._nursery.running:
+                elif ended is None and not self._fork_server.running:
                     break
                 if ended is not None:
                     break

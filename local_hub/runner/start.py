@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from local_hub.backends.base import CannotLaunch
 from local_hub.clock import now_ms
 from local_hub.runner import preparation
 from local_hub.runner.attempt import Attempt
+from local_hub.runner.orphans import boot_id
 from local_hub.store import job_table
 
 if TYPE_CHECKING:
@@ -34,25 +35,16 @@ class Handed:
     listener: int
 
 
+@dataclass(frozen=True)
 class HandOver:
-    """Hands over the attempts of one hub, on boot `boot` of the machine."""
+    """Hands over the attempts of one hub: what it needs for that, and on which `boot` of the machine it does."""
 
-    def __init__(
-        self,
-        store: Store,
-        paths: HubPaths,
-        launcher: Launcher,
-        nursery: ForkServer,
-        secret_box: SecretBox,
-        *,
-        boot: str,
-    ) -> None:
-        self._store = store
-        self._paths = paths
-        self._launcher = launcher
-        self._nursery = nursery
-        self._secret_box = secret_box
-        self._boot = boot
+    store: Store
+    paths: HubPaths
+    launcher: Launcher
+    fork_server: ForkServer
+    secret_box: SecretBox
+    boot: str = field(default_factory=boot_id)
 
     def attempt_of(self, job: JobRow) -> Handed | None:
         """Hand over the job's next attempt, or again one that was never claimed; None if it was cancelled. Blocks.
@@ -61,19 +53,19 @@ class HandOver:
             CannotLaunch: the job cannot be started on this machine.
         """
         number = job.attempt if job.handed else job.attempt + 1
-        attempt = Attempt(self._paths.attempt(job.id, number))
+        attempt = Attempt(self.paths.attempt(job.id, number))
         attempt.create()
-        plan = preparation.prepare(self._paths, self._launcher, job, self._secrets(job), number)
-        handed = self._store.write_now(lambda db: self._record(db, job, number, _message(job, plan.note)))
+        plan = preparation.prepare(self.paths, self.launcher, job, self._secrets(job), number)
+        handed = self.store.write_now(lambda db: self._record(db, job, number, _message(job, plan.note)))
         if handed is None:
             return None
         left = handed.spec["timeout"] - (now_ms() - (handed.started_ms or now_ms())) / 1000
         listener = attempt.listen()
         try:
-            self._nursery.launch(
+            self.fork_server.launch(
                 plan,
                 folder=attempt.folder,
-                output=self._paths.output(handed.id),
+                output=self.paths.output(handed.id),
                 timeout=max(0.0, left),
                 grace=GRACE_SECONDS,
             )
@@ -94,14 +86,14 @@ class HandOver:
             message=note,
             attempt=number,
             handed=1,
-            boot=self._boot,
+            boot=self.boot,
             not_before_ms=0,
         )
 
     def _secrets(self, job: JobRow) -> dict[str, str]:
         if not job.secret_names:
             return {}
-        found = self._store.read_now(lambda db: self._secret_box.get(db, f"job:{job.id}"))
+        found = self.store.read_now(lambda db: self.secret_box.get(db, f"job:{job.id}"))
         if found is None:
             raise CannotLaunch("The job's secrets cannot be opened any more: the hub's key has changed.")
         return found

@@ -1,6 +1,6 @@
 """The process between the hub and a job: it outlives the hub, keeps the job's output and its end.
 
-Run as a program (``python -I -S supervisor.py``) this is a *nursery*: it reads launch messages from its standard
+Run as a program (``python -I -S supervisor.py``) this is the *fork server*: it reads launch messages from its standard
 input (four bytes of length, then JSON) and forks one supervisor for each, so that no job waits for an interpreter
 to start. It imports the standard library only and two modules that hold to the same: `backends.namespaces`, with which
 its child makes a job's namespaces, and `usage`, which tells when a job has too much of this machine.
@@ -62,7 +62,7 @@ if sys.platform == "linux":
     _prctl = ctypes.CDLL(None, use_errno=True).prctl
 
 
-def nursery(requests: socket.socket) -> None:
+def fork_server(requests: socket.socket) -> None:
     """Fork a supervisor for each message until the hub is gone."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -374,4 +374,4 @@ def _oom_kills() -> int:
 
 
 if __name__ == "__main__":
-    nursery(socket.socket(fileno=0))
+    fork_server(socket.socket(fileno=0))

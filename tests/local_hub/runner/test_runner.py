@@ -16,6 +16,7 @@ from local_hub.paths import HubPaths
 from local_hub.runner import runner
 from local_hub.runner.fork_server import ForkServer
 from local_hub.runner.runner import Limits, Runner
+from local_hub.runner.start import HandOver
 from local_hub.store import job_table
 from local_hub.store.job_table import new_job
 from local_hub.store.secret_box import SecretBox
@@ -34,10 +35,11 @@ pytestmark = pytest.mark.anyio
 async def running(**limits: int) -> AsyncIterator[Runner]:
     with short_home() as home:
         paths = HubPaths.of(home).make()
-        store, nursery = Store(paths.database), ForkServer(paths.log)
+        store, fork_server = Store(paths.database), ForkServer(paths.log)
         launcher = sandbox.choose(paths.root, plain=True)
         made = Runner(
-            store, paths, launcher, nursery, SecretBox(paths.secret_key), limits=Limits(**{"capacity": 4, **limits})
+            HandOver(store, paths, launcher, fork_server, SecretBox(paths.secret_key)),
+            limits=Limits(**{"capacity": 4, **limits}),
         )
         try:
             with anyio.fail_after(30):
@@ -46,7 +48,7 @@ async def running(**limits: int) -> AsyncIterator[Runner]:
                     yield made
                     tasks.cancel_scope.cancel()
         finally:
-            nursery.close()
+            fork_server.close()
             store.close()
 
 

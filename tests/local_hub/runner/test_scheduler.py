@@ -15,6 +15,7 @@ from local_hub.runner import cron
 from local_hub.runner.fork_server import ForkServer
 from local_hub.runner.runner import Limits, Runner
 from local_hub.runner.scheduler import AT_ONCE, Scheduler
+from local_hub.runner.start import HandOver
 from local_hub.store import job_table, retention, schedule_table
 from local_hub.store.schedule_table import ScheduleRow
 from local_hub.store.secret_box import SecretBox
@@ -57,7 +58,7 @@ class Bench:
         self.store = Store(paths.database)
         box = SecretBox(paths.secret_key)
         launcher = sandbox.choose(paths.root, plain=True)
-        self.runner = Runner(self.store, paths, launcher, ForkServer(paths.log), box, limits=Limits(4))
+        self.runner = Runner(HandOver(self.store, paths, launcher, ForkServer(paths.log), box), limits=Limits(4))
         self.scheduler = Scheduler(self.runner, lambda: self.now)
 
     def add(self, schedule: str, **fields: Any) -> ScheduleRow:

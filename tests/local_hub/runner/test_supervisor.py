@@ -33,7 +33,7 @@ sys.stdin.read()
 class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.nursery = ForkServer(folder / "log")
+        self.fork_server = ForkServer(folder / "log")
         self.count = 0
         self.attempts: list[Attempt] = []
 
@@ -51,7 +51,7 @@ class Bench:
             attempt.create()
         self.attempts.append(attempt)
         plan = LaunchPlan(argv=argv, env={"PATH": os.environ["PATH"], MARK: str(self.folder)}, cwd="/", memory=memory)
-        self.nursery.launch(plan, folder=attempt.folder, output=self.output(attempt), timeout=timeout, grace=grace)
+        self.fork_server.launch(plan, folder=attempt.folder, output=self.output(attempt), timeout=timeout, grace=grace)
         wait_until(lambda: attempt.claimed)
         return attempt
 
@@ -71,7 +71,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     for attempt in made.attempts:
         attempt.ask_to_end()
         wait_until(lambda attempt=attempt: not attempt.alive)
-    made.nursery.close()
+    made.fork_server.close()
 
 
 def marked(folder: Path) -> list[int]:
@@ -113,7 +113,7 @@ def test_a_lot_of_output_is_whole_and_in_order(bench: Bench) -> None:
 def test_an_attempt_is_started_once_however_often_it_is_handed_over(bench: Bench) -> None:
     attempt = bench.start("/bin/sh", "-c", "echo once")
     bench.start("/bin/sh", "-c", "echo once", attempt=attempt)
-    bench.nursery.close()
+    bench.fork_server.close()
     bench.start("/bin/sh", "-c", "echo once", attempt=attempt)
     wait_until(lambda: attempt.exit)
     marker = bench.start("/bin/true")
@@ -150,7 +150,7 @@ def test_output_of_the_past_stays_when_another_attempt_appends(bench: Bench) -> 
     second = Attempt(bench.folder / "second")
     second.create()
     plan = LaunchPlan(argv=["/bin/sh", "-c", "echo two"], env={}, cwd="/")
-    bench.nursery.launch(plan, folder=second.folder, output=bench.output(first), timeout=9, grace=1)
+    bench.fork_server.launch(plan, folder=second.folder, output=bench.output(first), timeout=9, grace=1)
     wait_until(lambda: second.exit)
     assert bench.output(first).read_bytes() == b"one\ntwo\n"
 
