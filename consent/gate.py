@@ -93,6 +93,7 @@ class Approved:
     names: tuple[str, ...]
     withheld: tuple[str, ...]
     idempotency_key: str
+    digest: str = ""
 
 
 Kept = TypeVar("Kept")
@@ -240,8 +241,8 @@ class Gate:
         key = grant.idempotency_key
         try:
             await _kept(self.ledger.record, key, namespace, result)
-            line = {} if by_hand is None else {"hf": by_hand.told()}
-            await self._note("submitted", submission=key, namespace=namespace, id=result, names=grant.names, **line)
+            more = {"digest": grant.digest} | ({} if by_hand is None else {"hf": by_hand.told()})
+            await self._note("submitted", submission=key, namespace=namespace, id=result, names=grant.names, **more)
         except RecordUnwritable:
             _LOG.exception("what was sent could not be recorded: %s/%s", namespace, result)
 
@@ -336,7 +337,7 @@ class Gate:
             spend = partial(self.ledger.spend, key, request.digest, who, idempotency_key, approval_id, also=also)
             await _kept(spend)
         withheld = tuple(name for name in request.secret_names if name not in names)
-        return Approved(names, withheld, idempotency_key)
+        return Approved(names, withheld, idempotency_key, request.digest)
 
     async def _burn(self, request: ConsentRequest, who: str) -> None:
         """A no is final for the question it answers: nobody turns it into a yes by sending the state again."""
@@ -394,5 +395,4 @@ async def _kept(call: Callable[..., Kept], *given: Any) -> Kept:
 
 
 def _facts(request: ConsentRequest) -> dict[str, Any]:
-    names = list(request.secret_names)
-    return {"action": request.action, "what": request.title, "digest": request.digest, "names": names}
+    return {"action": request.action, "digest": request.digest, **request.outline}

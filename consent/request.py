@@ -72,6 +72,12 @@ class ConsentRequest:
         return tuple(tick.name for tick in self.ticks if tick.kind == "secret")
 
     @property
+    def outline(self) -> dict[str, object]:
+        """What is asked, for which names, what runs and where: for the record."""
+        told = {fact.label.lower(): fact.value for fact in self.short if fact.label in {"Runs", "Where"}}
+        return {"what": self.title, "names": list(self.secret_names), **told}
+
+    @property
     def fingerprint(self) -> str:
         """The first 64 bits of the digest, grouped so that two people can compare them aloud."""
         return "-".join(self.digest[i : i + 4] for i in range(0, 16, 4))

@@ -23,12 +23,16 @@ def open_rooms() -> None:
 
 
 def main() -> None:
-    """Run the ``hf-jobs-mcp`` command line and exit with its status."""
-    open_rooms()
-    import server
-    from hf_jobs_mcp.bytecode import keep
+    """Run the ``hf-jobs-mcp`` command line and exit with its status. An interrupt is quiet while modules load, too."""
+    try:
+        open_rooms()
+        import server
+        from hf_jobs_mcp.bytecode import keep
 
-    keep(str(server.__file__))
-    from server.cli import main as run
+        keep(str(server.__file__))
+        from server.cli import main as run
 
-    sys.exit(run(sys.argv[1:]))
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)

@@ -10,10 +10,10 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from server.version import DISTRIBUTION, version
 
@@ -35,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
     if rest:  # What is not understood may be a value that was put in the wrong place, and is not repeated.
         flags = [word.partition("=")[0] for word in rest if _FLAG.fullmatch(word.partition("=")[0])]
         what = ", ".join(flags) or "an argument too many"
-        return _refuse(f"not understood: {what}. See: {DISTRIBUTION} {''.join(_words(arguments))}--help")
+        return _refuse(f"not understood: {what}. See: {arguments.program} --help")
     try:
         return int(arguments.run(arguments))
     except KeyboardInterrupt:
@@ -45,14 +45,14 @@ def main(argv: Sequence[str]) -> int:
         sys.stderr.close()
         return 0
     except Exception as error:
-        said = _in_a_sentence(error)
+        said = _in_a_sentence(error, arguments)
         if said is None:
             raise
         print(f"{DISTRIBUTION}: {said}", file=sys.stderr)
         return 1
 
 
-def _in_a_sentence(error: Exception) -> str | None:
+def _in_a_sentence(error: Exception, arguments: argparse.Namespace) -> str | None:
     """What a person is told of a failure that can be foreseen; None for one that only a traceback explains."""
     from sqlite3 import Error as DatabaseError
 
@@ -61,14 +61,42 @@ def _in_a_sentence(error: Exception) -> str | None:
     if isinstance(error, JobsError):
         return f"{error.message} {error.hint or ''}".strip()
     if isinstance(error, OSError):
-        return f"{error.strerror or 'A file cannot be used'}: {error.filename or 'no file is named'}. " + _FOLDER
+        if error.filename is None:
+            return f"{error.strerror or 'Something cannot be read or written'}."
+        ours = Path(str(error.filename)).absolute().is_relative_to(_settings(arguments).home.absolute())
+        return f"{error.filename}: {error.strerror or 'it cannot be used'}. {_FOLDER if ours else ''}".rstrip()
     if isinstance(error, DatabaseError):
         return f"The record of questions cannot be read or written ({error}). {_FOLDER}"
     return None
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in a sentence and where the help is; what was typed may be a secret, and is not repeated."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.set_defaults(program=self.prog)
+        self.typed: str | None = None
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        self.typed = str(value)
+        super()._check_value(action, value)
+
+    def error(self, message: str) -> NoReturn:
+        message = re.sub(r"ignored explicit argument .*", "takes no value", message, flags=re.DOTALL)
+        refused = re.match(r"(.*?)invalid choice: .*\(choose from (.*)\)\Z", message, re.DOTALL)
+        if refused:
+            from difflib import get_close_matches
+
+            known = re.sub(r"['\"]", "", refused[2])
+            near = get_close_matches(self.typed or "", known.split(", "), 1)
+            nearest = f"Did you mean {near[0]}? " if near else ""
+            message = f"{refused[1]}it is none of those it can be. {nearest}Known: {known}"
+        self.exit(2, f"{DISTRIBUTION}: {message}. See: {self.prog} --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=DISTRIBUTION,
         description="MCP server for Hugging Face Jobs. Without a command it serves MCP over stdio.",
         epilog="Start with: hf-jobs-mcp demo. Settings come from flags, then HF_JOBS_MCP_* variables; see the README.",
@@ -105,7 +133,10 @@ def _parser() -> argparse.ArgumentParser:
     _install_parser(commands)
 
     audit = commands.add_parser("audit", help="what was asked, answered and submitted on this machine")
-    audit.add_argument("--json", action="store_true", help="one JSON object a line")
+    audit.add_argument(
+        "id", nargs="?", help="all of one submission: the id of its job, or the fingerprint of its question"
+    )
+    audit.add_argument("--json", action="store_true", help="every event, one JSON object a line")
     audit.set_defaults(run=_audit)
 
     doctor = commands.add_parser("doctor", help="what works, what does not, and what to do about it")
@@ -153,7 +184,7 @@ def _hub_parser(commands: Any) -> None:
         if name in {"run", "start"}:
             action.add_argument("--runner", choices=["process", "container"], default=argparse.SUPPRESS)
         if name == "open":
-            action.add_argument("job", nargs="?", help="a job's id; the list of jobs without it")
+            action.add_argument("job", nargs="?", help="a job's or a schedule's id; the list of jobs without it")
 
 
 def _secrets_parser(commands: Any) -> None:
@@ -165,7 +196,7 @@ def _secrets_parser(commands: Any) -> None:
         "unset": "forget a value",
     }.items():
         action = actions.add_parser(name, help=words, description=words)
-        action.set_defaults(run=_secrets, command="secrets", action=name)
+        action.set_defaults(run=_secrets, action=name)
         if name == "list":
             action.add_argument("--json", action="store_true", help="for a program")
         else:
@@ -187,13 +218,7 @@ def _install_parser(commands: Any) -> None:
     install.add_argument("--print", action="store_true", help="only show the entry, to paste it yourself")
     install.add_argument("--file", type=Path, metavar="PATH", help="this file, instead of the client's own")
     install.add_argument("--json", action="store_true", help="which clients are here, for a program")
-    install.set_defaults(run=_install, command="install")
-
-
-def _words(arguments: argparse.Namespace) -> Iterator[str]:
-    for key in ("command", "action"):
-        if word := getattr(arguments, key, None):
-            yield f"{word} "
+    install.set_defaults(run=_install)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -335,9 +360,11 @@ def _approve(arguments: argparse.Namespace) -> int:
 
 
 def _audit(arguments: argparse.Namespace) -> int:
-    from server.audit_command import show
+    from server.audit.command import show
 
-    return show(_settings(arguments).home / "audit.jsonl", as_json=arguments.json)
+    if arguments.json and arguments.id:
+        return _refuse("audit --json is the whole record; it takes no id.")
+    return show(_settings(arguments), arguments.id, as_json=arguments.json)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

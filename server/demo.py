@@ -55,13 +55,15 @@ _PATIENCE_SECONDS = 600
 def demo(settings: Settings, *, agent: bool) -> int:
     """Run the demonstration. Returns 0 when the job did its work and everything it promised was seen."""
     narrator = Narrator()
+    told = _Demo(settings, narrator, agent=agent)
     try:
-        return anyio.run(_Demo(settings, narrator, agent=agent).run)
+        return anyio.run(told.run)
     except HubNotStarted as error:
         narrator.say(error.message, error.hint or "")
         return 1
     except KeyboardInterrupt:
-        narrator.say("", f"Stopped. A job that was sent goes on: {command('hub', 'open')}")
+        goes_on = f"The job goes on: {command('hub', 'open', told.job)}" if told.job else "No job was sent."
+        narrator.say("", f"Stopped. {goes_on}")
         sys.stdout.flush()
         # A thread may still wait for a line at the terminal, and would keep the process until somebody types one.
         os._exit(INTERRUPTED)
@@ -83,6 +85,8 @@ class _Demo:
         self._narrator = narrator
         self._agent = agent
         self._value = secrets.token_urlsafe(24)
+        #: The id of the job, once it was sent.
+        self.job: str | None = None
 
     async def run(self) -> int:
         self._narrator.step("Start the local hub")
@@ -155,6 +159,7 @@ class _Demo:
         asked = "a person is asked, then the job is sent" if arguments.get("secrets") else "it needs no question"
         self._narrator.step(f"submit_job: {asked}")
         job = await _call(client, "submit_job", arguments)
+        self.job = job.get("id")
         self._narrator.pairs(
             (label, job.get(key))
             for label, key in (("id", "id"), ("stage", "stage"), ("secrets", "secrets"), ("at most", "max_cost_usd"),

@@ -8,6 +8,7 @@ import shlex
 import sys
 import webbrowser
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from hub_contract.command_line import command
 from jobs.errors import HubNotStarted
@@ -40,6 +41,14 @@ def _start(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: A
         print(f"hf-jobs-mcp: {error.message}", file=sys.stderr)
         return 1
     print(f"The local hub runs at {state.endpoint} (process {state.pid}).")
+    runs_as = (state.status() or {}).get("runner", settings.runner)
+    if (runs_as == "container") != (settings.runner == "container"):
+        print(
+            f"hf-jobs-mcp: it was started before and runs jobs otherwise ({runs_as}, not {settings.runner}). "
+            f"To change that: {command('hub', 'stop')} && {command('hub', 'start', '--runner', settings.runner)}",
+            file=sys.stderr,
+        )
+        return 1
     print(f'Point the hf command at it with: eval "$({command("hub", "env")})"')
     return 0
 
@@ -92,13 +101,19 @@ def _open(settings: Settings, arguments: argparse.Namespace) -> int:
     except HubNotStarted as error:
         print(f"hf-jobs-mcp: {error.message}", file=sys.stderr)
         return 1
-    answer = state.call("POST", "/api/local/ticket")
+    wanted = (arguments.job or "").rstrip("/").rpartition("/")[2]
+    answer = state.call("POST", f"/api/local/ticket?{urlencode({'job': wanted})}")
     if answer is None:
         print("hf-jobs-mcp: the local hub gave no ticket; try again.", file=sys.stderr)
         return 1
-    ticket = answer["ticket"]
-    then = f"&job={arguments.job}" if arguments.job and arguments.job.isalnum() else ""
-    url = f"{state.endpoint}/login?ticket={ticket}{then}"
+    if arguments.job and not answer.get("known", True):
+        print(
+            "hf-jobs-mcp: the local hub has no job and no schedule with this id. "
+            f"All of them: {command('hub', 'open')}",
+            file=sys.stderr,
+        )
+        return 1
+    url = f"{state.endpoint}/login?{urlencode({'ticket': answer['ticket'], **({'job': wanted} if wanted else {})})}"
     if not webbrowser.open(url):
         print(f"Open this once in a browser on this machine, within a minute: {url}")
     return 0

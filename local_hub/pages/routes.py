@@ -90,8 +90,13 @@ class Pages:
             Route(f"{one}/files/{{volume:int}}/{{path:path}}", _for_people(self._file)),
         ]
 
-    async def _ticket(self, _request: Request) -> Response:
-        return JSONResponse({"ticket": self._sessions.ticket()}, headers={"Cache-Control": "no-store"})
+    async def _ticket(self, request: Request) -> Response:
+        wanted = request.query_params.get("job", "")
+        known = not wanted or await self._hub.store.read(
+            lambda db: job_table.get(db, None, wanted) is not None or schedule_table.get(db, None, wanted) is not None
+        )
+        told = {"ticket": self._sessions.ticket(), "known": known}
+        return JSONResponse(told, headers={"Cache-Control": "no-store"})
 
     async def _login(self, request: Request) -> Response:
         secret = self._sessions.redeem(request.query_params.get("ticket", ""))

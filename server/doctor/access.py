@@ -111,7 +111,7 @@ async def _answers(connected: Connected, settings: Settings) -> AsyncIterator[Fi
             "Check HF_JOBS_MCP_HUB and HF_ENDPOINT.",
         )  # fmt: skip
         return
-    yield Finding("ok", "hub", f"{connected.name} at {client.endpoint} answers {who.name}, {len(flavors)} flavors")
+    yield Finding("ok", "hub", f"{connected.name} at {client.endpoint} answers as {who.name}; {len(flavors)} flavors")
     ahead = client.wire.clock_ahead
     if ahead is not None and abs(ahead) > _SKEW_SECONDS:
         way = "behind" if ahead > 0 else "ahead of"

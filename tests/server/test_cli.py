@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from local_hub.process.daemon import read_state
+from server.cli import main
 from tests.mcp_session import SERVER, environment
 
 
@@ -149,3 +150,105 @@ def test_a_state_folder_that_cannot_be_used_is_no_traceback(tmp_path: Path, word
     done = run(blocked, *words)
     assert "Traceback" not in done.stdout + done.stderr
     assert done.returncode in {0, 1, 2}
+
+
+@pytest.mark.parametrize(
+    ("words", "help_of"),
+    [
+        (["nosuch"], ""),
+        (["--nosuch"], ""),
+        (["hub"], "hub"),
+        (["hub", "nosuch"], "hub"),
+        (["hub", "stop", "more"], "hub stop"),
+        (["hub", "env", "--nosuch"], "hub env"),
+        (["hub", "run", "--runner", "nosuch"], "hub run"),
+        (["demo", "--nosuch"], "demo"),
+        (["demo", "--agent=nosuch"], "demo"),
+        (["audit", "--nosuch=hf_nosuch"], "audit"),
+        (["secrets", "set"], "secrets set"),
+        (["secrets", "set", "A_KEY", "nosuch-value"], "secrets set"),
+        (["install", "--file"], "install"),
+        (["serve", "--http", "--port", "nosuch"], "serve"),
+    ],
+)
+def test_what_is_not_understood_points_to_its_own_help_and_is_not_repeated(
+    words: list[str], help_of: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        status = main(words)
+    except SystemExit as ended:
+        status = ended.code  # type: ignore[assignment]
+    assert status == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(f"See: {' '.join(['hf-jobs-mcp', *help_of.split()])} --help")
+    assert "nosuch" not in line.replace("--nosuch", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"), [(["instal"], "install"), (["hub", "stopp"], "stop"), (["secret"], "secrets")]
+)
+def test_a_slip_of_the_keyboard_is_answered_with_what_was_meant(
+    words: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(words)
+    assert f"Did you mean {meant}?" in capsys.readouterr().err
+
+
+#: Stops the command as Ctrl-C would, at the moment when it comes to load a module.
+INTERRUPTED = """
+import sys
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == {name!r}:
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupt())
+sys.path.insert(0, {root!r})
+sys.argv = ["hf-jobs-mcp", *{words!r}]
+import hf_jobs_mcp
+hf_jobs_mcp.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("argparse", []), ("server.cli", ["demo"]), ("server.settings", []), ("mcp", []), ("consent.audit", ["audit"])],
+)
+def test_an_interrupt_while_modules_load_is_quiet(name: str, words: list[str], home: Path) -> None:
+    code = INTERRUPTED.format(name=name, root=str(Path(__file__).resolve().parents[2]), words=words)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], env=environment(home), stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 130, done.stderr
+    assert done.stderr.strip() == ""
+
+
+def test_a_file_or_a_pipe_that_cannot_be_written_is_named_and_the_state_folder_is_not_blamed(home: Path) -> None:
+    done = run(home, "install", "zed", "--file", str(home), "--yes")
+    assert done.returncode == 1
+    assert str(home) in done.stderr
+    elsewhere = run(home, "install", "zed", "--file", "/", "--yes")
+    assert elsewhere.returncode == 1
+    assert "HF_JOBS_MCP_HOME" not in elsewhere.stderr
+    if not Path("/dev/full").exists():  # Linux has it.
+        return
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [*SERVER, "hub", "status"], env=environment(home), stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+            check=False,
+        )  # fmt: skip
+    assert ended.returncode == 1
+    assert "HF_JOBS_MCP_HOME" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_hub_open_and_start_say_what_is_not_so(home: Path) -> None:
+    for unknown in ("NOPE", "local/" + "0" * 24):
+        done = run(home, "hub", "open", unknown)
+        assert done.returncode == 1, unknown
+        assert "no job and no schedule with this id" in done.stderr
+        assert "ticket" not in done.stdout
+    done = run(home, "hub", "start", "--runner", "container")
+    assert done.returncode == 1
+    assert "hub stop" in done.stderr

@@ -1,0 +1,1 @@
+"""``hf-jobs-mcp audit``: the record, read for people."""
