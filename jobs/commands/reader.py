@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from jobs.commands import script_files, shell
 from jobs.commands.calls import ProgramCall, PythonText
 from jobs.commands.findings import Findings, in_workspace
+from jobs.commands.python_starts import started_by_python
 from jobs.commands.scope import WORKSPACE, Scope, behind_env
+from jobs.commands.task_runners import PROJECT, Asked, Runner, asked_of, console_script
 from jobs.commands.wrappers import LAUNCHERS, Unwrapped, after_shell_options, printed, unwrap
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ _QUOTERS = frozenset(
     }
 )
 _NESTED = frozenset({"fast-agent", "fast-agent-mcp", "fast-agent-acp"})
+_TASK_WRAPPERS = frozenset({"pixi", "pdm", "hatch", "rye"})
 _WRAPPER_NAMES = frozenset({"hf-jobs-mcp-run", "hf-jobs-mcp-checked"})
 _MAX_CALLS = 500
 _MAX_DEPTH = 12
@@ -88,13 +91,18 @@ class _Reader(Findings):
             self._shell(words, scope, line, stdin)
         elif _PYTHON.fullmatch(name):
             self._interpreter(words, scope, line, stdin)
-        elif name in {"make", "gmake"}:
-            self._make(words, scope, line)
-        elif (inner := unwrap(words)) is not None:
+        elif (task := asked_of(words)) is not None and self._tasks(words, *task, scope, line):
+            return None
+        elif (inner := self._behind(words, scope)) is not None:
             return self._unwrapped(words, inner, scope, line=line, stdin=stdin)
         else:
             return self._program(words, scope, line, stdin)
         return None
+
+    def _behind(self, words: list[str], scope: Scope) -> Unwrapped | None:
+        """What a wrapper runs; an entry point that is the job's own script is none."""
+        own = words[0].endswith(".sh") and (words[0].startswith(".") or self.contents(words[0], scope) is not None)
+        return None if own else unwrap(words)
 
     def _program(self, words: list[str], scope: Scope, line: int, stdin: str | None) -> str | None:
         name = words[0].rpartition("/")[2]
@@ -108,6 +116,9 @@ class _Reader(Findings):
             return None
         if words[0].endswith((".sh", ".bash")):
             self._missing_script(words, scope, line, on_path=on_path)
+            return None
+        if on_path and (module := console_script(self.contents("pyproject.toml", scope) or "", name)) is not None:
+            self._module([module, *words[1:]], scope, line)
             return None
         call = self._call(words, scope, line)
         for prefix in LAUNCHERS:
@@ -140,6 +151,7 @@ class _Reader(Findings):
 
     def _shell(self, words: list[str], scope: Scope, line: int, stdin: str | None) -> None:
         rest, is_text = after_shell_options(words)
+        rest = rest[1:] if rest[:1] in (["-"], ["/dev/stdin"]) else rest
         inner = scope.child()
         if is_text and rest:
             if len(rest) > 1 and rest[1] in _WRAPPER_NAMES:
@@ -208,7 +220,7 @@ class _Reader(Findings):
 
     def _module(self, words: list[str], scope: Scope, line: int) -> None:
         path = words[0].replace(".", "/")
-        for place in (f"{path}.py", f"{path}/__main__.py"):
+        for place in (f"{path}.py", f"{path}/__main__.py", f"src/{path}.py", f"src/{path}/__main__.py"):
             if (text := self.contents(place, scope)) is not None:
                 self._call(("python", place, *words[1:]), scope, line)
                 self._python_text([place, *words[1:]], text, scope)
@@ -264,37 +276,35 @@ class _Reader(Findings):
             return
         self._python.append(found)
         inner = scope.child(place=place)
-        for line, started in script_files.started_by_python(text):
+        for line, started in started_by_python(text):
             inner.line_by_line = path is not None
             if isinstance(started, str):
                 shell.follow(started, inner.child(place=inner.at(line)), self)
             else:
                 self.run(started, inner, line=line)
 
-    def _make(self, words: list[str], scope: Scope, line: int) -> None:
-        self._call(words, scope, line)
+    def _tasks(self, words: list[str], runner: Runner, asked: Asked, scope: Scope, line: int) -> bool:
+        """What a task runner's file has it run; False where its words may be a program's and no task has that name."""
         scope = scope.child()
-        path, targets = None, []
-        rest = iter(words[1:])
-        for word in rest:
-            if word in {"-C", "--directory"}:
-                scope.change_folder(next(rest, "."))
-            elif word in {"-f", "--file", "--makefile"}:
-                path = next(rest, None)
-            elif match := _ASSIGNMENT.fullmatch(word):
-                scope.set(match[1], match[2], exported=True)
-            elif not word.startswith("-"):
-                targets.append(word)
-        names = [path] if path else ["GNUmakefile", "makefile", "Makefile"]
-        found = next((name for name in names if self.contents(name, scope) is not None), None)
+        if asked.folder is not None:
+            scope.change_folder(asked.folder)
+        found = next((name for name in asked.names if self.contents(name, scope) is not None), None)
+        text = None
+        if found is not None:
+            text = runner.read(self.contents(found, scope) or "", asked, scope.values | asked.given)
+        if text is None and not runner.sure:
+            return False
+        self._call(words, scope, line)
         if found is None:
-            self.lacks(names[-1], "run", scope, line)
-            return
-        text = self.contents(found, scope) or ""
-        self._texts[found] = text
+            self.lacks(asked.names[-1], "run", scope, line)
+            return True
+        for name, value in asked.given.items():
+            scope.set(name, value, exported=True)
+        self._texts[found] = self.contents(found, scope) or ""
         inner = scope.child(place=found)
         inner.values |= {name: value for name, value in scope.values.items() if name not in inner.values}
-        shell.follow(script_files.makefile(text, targets), inner, self)
+        shell.follow(text or "", inner, self)
+        return True
 
     def _unwrapped(
         self,
@@ -308,6 +318,8 @@ class _Reader(Findings):
         """What a wrapper runs, in the folder and with the variables that the wrapper gives it."""
         rest, options = found.rest, found.options
         name = words[0].rpartition("/")[2].partition("@")[0]
+        if name in _TASK_WRAPPERS and self._tasks(words, PROJECT, Asked(PROJECT.files, targets=[*rest]), scope, line):
+            return None
         if name not in {"uv", "uvx", "pipx"}:
             return self.run(rest, scope, line=line, stdin=stdin)
         scope = scope.child(subshell=True)
@@ -320,8 +332,20 @@ class _Reader(Findings):
         flags = {option for option, _ in options}
         if not rest:
             return None
+        self._packaged(name == "uv" and words[1] != "tool", rest, flags, packages, scope, line, stdin)
+        return None
+
+    def _packaged(  # noqa: PLR0917 -- what a wrapper was given
+        self,
+        is_run: bool,
+        rest: Sequence[str],
+        flags: set[str],
+        packages: Sequence[str],
+        scope: Scope,
+        line: int,
+        stdin: str | None,
+    ) -> None:
         first, *others = rest
-        is_run = name == "uv" and words[1] != "tool"
         if is_run and flags & {"-m", "--module"}:
             self._module([first, *others], scope, line)
         elif is_run and (first == "-" or first.endswith((".py", ".pyw")) or flags & {"-s", "--script", "--gui-script"}):
@@ -338,7 +362,6 @@ class _Reader(Findings):
             before = len(self._calls)
             self.run([program, *others], scope, line=line, stdin=stdin)
             self._installed(before, [*packages, first])
-        return None
 
     def _installed(self, since: int, packages: Sequence[str]) -> None:
         self._calls[since:] = [

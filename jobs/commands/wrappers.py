@@ -43,6 +43,7 @@ _UV = (
 
 WRAPPERS: dict[tuple[str, ...], Wrapper] = {
     ("builtin",): _row(),
+    ("bunx",): _row("-p --package"),
     ("catchsegv",): _row(),
     ("chronic",): _row(),
     ("chrt",): _row("-T -P -D", 1),
@@ -52,9 +53,11 @@ WRAPPERS: dict[tuple[str, ...], Wrapper] = {
     ("cpulimit",): _row("-l -p -e"),
     ("direnv", "exec"): _row("", 1),
     ("doas",): _row("-u -C"),
+    ("docker-entrypoint.sh",): _row(),
     ("doppler", "run"): _row("-p --project -c --config -t --token"),
     ("dotenv", "run"): _row("-f"),
     ("dumb-init",): _row("-r --rewrite"),
+    ("entrypoint.sh",): _row(),
     ("exec",): _row("-a"),
     ("firejail",): _row(),
     ("flock",): _row("-w --timeout -E", 1),
@@ -66,14 +69,18 @@ WRAPPERS: dict[tuple[str, ...], Wrapper] = {
     ("micromamba", "run"): _row("-n --name -p --prefix"),
     ("mpiexec",): _row("-n -np -H --host --hostfile -x"),
     ("mpirun",): _row("-n -np -H --host --hostfile -x --map-by --bind-to"),
+    ("nvidia_entrypoint.sh",): _row(),
     ("nice",): _row("-n --adjustment"),
     ("nohup",): _row(),
+    ("npm", "exec"): _row("-p --package"),
+    ("npx",): _row("-p --package"),
     ("numactl",): _row("-N -m -C --cpunodebind --membind"),
     ("op", "run"): _row("--env-file --account"),
     ("opentelemetry-instrument",): _row("--traces_exporter --metrics_exporter --service_name"),
     ("pdm", "run"): _row("-p --project"),
     ("pipenv", "run"): _row(),
     ("pipx", "run"): _row("--spec --python --index-url --pip-args"),
+    ("pnpm", "dlx"): _row("--package"),
     ("pixi", "run"): _row("-e --environment --manifest-path"),
     ("poetry", "run"): _row("-C --directory -P --project"),
     ("prlimit",): _row(),
@@ -102,6 +109,7 @@ WRAPPERS: dict[tuple[str, ...], Wrapper] = {
     ("watch",): _row("-n --interval"),
     ("xargs",): _row("-I -n -P -d -L -a -s -E --max-procs --max-args --delimiter --arg-file"),
     ("xvfb-run",): _row("-n --server-num -s --server-args -f -e -w"),
+    ("yarn", "dlx"): _row("-p --package"),
 }
 
 # Python programs that start a script or a module, which follows options of their own.

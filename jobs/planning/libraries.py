@@ -82,6 +82,35 @@ HUB_READS = (
     "list_buckets",
 )
 
+_PYDANTIC_AI: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("OPENAI_API_KEY",): ("openai.OpenAIModel", "openai.OpenAIChatModel", "openai.OpenAIResponsesModel"),
+    ("ANTHROPIC_API_KEY",): ("anthropic.AnthropicModel",),
+    ("GOOGLE_API_KEY", "GEMINI_API_KEY"): ("google.GoogleModel", "gemini.GeminiModel"),
+    ("GROQ_API_KEY",): ("groq.GroqModel",),
+    ("MISTRAL_API_KEY",): ("mistral.MistralModel",),
+    ("CO_API_KEY",): ("cohere.CohereModel",),
+    ("HF_TOKEN",): ("huggingface.HuggingFaceModel",),
+    ("OPENROUTER_API_KEY",): ("openrouter.OpenRouterModel",),
+    ("XAI_API_KEY",): ("xai.XaiModel",),
+    ("CEREBRAS_API_KEY",): ("cerebras.CerebrasModel",),
+    AWS: ("bedrock.BedrockConverseModel",),
+}
+_PYDANTIC_AI_PROVIDERS = {
+    "openai.OpenAIProvider": "OPENAI_API_KEY",
+    "anthropic.AnthropicProvider": "ANTHROPIC_API_KEY",
+    "groq.GroqProvider": "GROQ_API_KEY",
+    "mistral.MistralProvider": "MISTRAL_API_KEY",
+    "cohere.CohereProvider": "CO_API_KEY",
+    "huggingface.HuggingFaceProvider": "HF_TOKEN",
+    "openrouter.OpenRouterProvider": "OPENROUTER_API_KEY",
+    "deepseek.DeepSeekProvider": "DEEPSEEK_API_KEY",
+    "xai.XaiProvider": "XAI_API_KEY",
+    "together.TogetherProvider": "TOGETHER_API_KEY",
+    "fireworks.FireworksProvider": "FIREWORKS_API_KEY",
+    "moonshotai.MoonshotAIProvider": "MOONSHOTAI_API_KEY",
+    "cerebras.CerebrasProvider": "CEREBRAS_API_KEY",
+}
+
 CALLS: dict[str, Row] = {
     **{f"*.{name}": _WRITE for name in HUB_WRITES},
     **{f"huggingface_hub.{name}": _WRITE for name in HUB_WRITES},
@@ -184,9 +213,21 @@ CALLS: dict[str, Row] = {
     "llama_index.embeddings.openai.OpenAIEmbedding": _client("OPENAI_API_KEY"),
     "llama_index.llms.anthropic.Anthropic": _client("ANTHROPIC_API_KEY"),
     "llama_index.llms.huggingface_api.HuggingFaceInferenceAPI": _INFERENCE,
-    "pydantic_ai.models.openai.OpenAIModel": Row(("OPENAI_API_KEY",), CALL, given=frozenset({"provider"})),
-    "pydantic_ai.models.openai.OpenAIChatModel": Row(("OPENAI_API_KEY",), CALL, given=frozenset({"provider"})),
-    "pydantic_ai.models.anthropic.AnthropicModel": Row(("ANTHROPIC_API_KEY",), CALL, given=frozenset({"provider"})),
+    **{
+        f"pydantic_ai.models.{name}": Row(
+            secrets, CALL, given=frozenset({"provider"}), any_of=len(secrets) > 1 and secrets != AWS
+        )
+        for secrets, names in _PYDANTIC_AI.items()
+        for name in names
+    },
+    **{f"pydantic_ai.providers.{name}": _client(secret) for name, secret in _PYDANTIC_AI_PROVIDERS.items()},
+    "crewai.Agent": Row(("OPENAI_API_KEY",), CALL, given=frozenset({"llm"})),
+    "crewai_tools.SerperDevTool": Row(("SERPER_API_KEY",), TOOL, given=_KEY),
+    "crewai_tools.BraveSearchTool": Row(("BRAVE_API_KEY",), TOOL, given=_KEY),
+    "crewai_tools.EXASearchTool": Row(("EXA_API_KEY",), TOOL, given=_KEY),
+    "crewai_tools.TavilySearchTool": Row(("TAVILY_API_KEY",), TOOL, given=_KEY),
+    "crewai_tools.FirecrawlScrapeWebsiteTool": Row(("FIRECRAWL_API_KEY",), TOOL, given=_KEY),
+    "crewai_tools.FirecrawlSearchTool": Row(("FIRECRAWL_API_KEY",), TOOL, given=_KEY),
     "haystack.components.generators.OpenAIGenerator": _client("OPENAI_API_KEY"),
     "haystack.components.generators.chat.OpenAIChatGenerator": _client("OPENAI_API_KEY"),
     "distilabel.models.OpenAILLM": _client("OPENAI_API_KEY"),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jobs.commands.calls import ProgramCall
 
 _FALSE = frozenset({"false", "none", "no", "0", "off", "null"})
+_HF_TOKEN = ("HF_TOKEN",)
 _KAGGLE = ("KAGGLE_USERNAME", "KAGGLE_KEY")
 
 
@@ -148,6 +149,13 @@ TOOLS: tuple[Tool, ...] = (
     Tool("autotrain", ("HF_TOKEN",), libraries.PUSH, "write", option="--push-to-hub"),
     Tool("llamafactory-cli", ("HF_TOKEN",), libraries.PUSH, "write", option="--export_hub_model_id"),
     Tool("tiny-agents run", ("HF_TOKEN",), libraries.CALL, "inference"),
+    Tool(
+        "lerobot-record", ("HF_TOKEN",), libraries.PUSH, "write", "--dataset.repo_id", given=("--dataset.push_to_hub",)
+    ),
+    Tool("gemini-cli", ("GEMINI_API_KEY",), libraries.CALL),
+    Tool("opencode run", models=("--model", "-m")),
+    Tool("cursor-agent", ("CURSOR_API_KEY",), libraries.CALL),
+    Tool("amp", ("AMP_API_KEY",), libraries.CALL),
     Tool("kaggle", _KAGGLE, "reach Kaggle"),
     Tool("aws", libraries.AWS, libraries.CLOUD, given=("--no-sign-request",)),
     Tool("s5cmd", libraries.AWS, libraries.CLOUD, given=("--no-sign-request",)),
@@ -198,6 +206,7 @@ _ON_THE_HUB = (
     "dataset.repo_id",
     "dataset",
 )
+_REPOSITORIES = ("hub_model_id", "hub_repo_id", "export_hub_model_id", "policy.repo_id")
 _CONFIGS = (".yaml", ".yml", ".json", ".toml")
 
 
@@ -222,6 +231,8 @@ def tool_needs(call: ProgramCall, files: Mapping[str, str]) -> Iterator[Need]:
                 yield from _settings(_flat(_parsed(files[path])), path, call.env)
     if call.program == "git":
         yield from _git(call)
+    if call.program == "python" and len(call.words) > 1 and _RECIPE.match(call.words[1]):
+        yield from _recipe(call)
 
 
 @functools.cache
@@ -288,9 +299,12 @@ def _gated(value: str, place: str) -> Iterator[Need]:
 
 def _settings(settings: Mapping[str, str], place: str, env: Mapping[str, str]) -> Iterator[Need]:
     """A trainer's settings, however they were given."""
-    push = settings.get("push_to_hub", settings.get("policy.push_to_hub"))
+    push = settings.get("push_to_hub", settings.get("policy.push_to_hub", settings.get("dataset.push_to_hub")))
     where = f"{place}: "
-    named = next((key for key in ("hub_model_id", "hub_repo_id", "export_hub_model_id") if settings.get(key)), None)
+    named = next(
+        (key for key in ("hub_model_id", "hub_repo_id", "export_hub_model_id", "policy.repo_id") if settings.get(key)),
+        None,
+    )
     if push is not None and push.lower() not in _FALSE:
         yield Need("HF_TOKEN", f"{where}push_to_hub", "needed", libraries.PUSH, "write")
     elif named and push is None and settings[named].lower() not in _FALSE:
@@ -322,6 +336,17 @@ def _git(call: ProgramCall) -> Iterator[Need]:
     """`git push` to the Hub, which asks for a password that only a token is."""
     if "push" in call.words[1:3] and any("huggingface.co" in word or "hf.co" in word for word in call.words):
         yield Need("HF_TOKEN", f"{call.place}: git push to the Hub", "needed", libraries.PUSH, "write")
+
+
+_RECIPE = re.compile(r"https://(huggingface\.co|hf\.co)/datasets/uv-scripts/")
+_DATA_SET = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+
+
+def _recipe(call: ProgramCall) -> Iterator[Need]:
+    """A recipe of uv-scripts on the Hub: of the data sets it is given, the last is the one that it writes."""
+    if sum(bool(_DATA_SET.fullmatch(word)) for word in call.words[2:]) > 1:
+        why = f"{call.place}: a recipe of uv-scripts with a data set to write"
+        yield Need("HF_TOKEN", why, "probably", libraries.PUSH, "write")
 
 
 def _options(words: Sequence[str]) -> list[tuple[str, str]]:

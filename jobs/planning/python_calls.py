@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from jobs.commands.python_names import names_of
 from jobs.commands.python_syntax import nodes, parsed
 from jobs.planning import libraries, remote_files
 from jobs.planning.model_strings import MODEL_CALLS, model_secrets
 from jobs.planning.need import Need
-from jobs.planning.python_names import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FAST_AGENT = re.compile(r"fast_agent(\.|$)")
+_AGENTS = frozenset({"agent", "custom", "smart"})
+"""Decorators of fast-agent that make an agent which asks a model; workflows ask those of others."""
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+_MODELS = ("model", "model_id", "model_name", "llm", "fallbacks")
 _SILENT = frozenset({"disabled", "offline", "dryrun"})
 
 
@@ -29,19 +33,36 @@ def library_needs(text: str, place: str, env: Mapping[str, str] | None = None) -
     return [] if parsed(text) is None else _Reader(text, place, env or {}).needs()
 
 
-def agent_models(text: str) -> list[str]:
-    """Models of the fast-agent agents that a Python text declares."""
+@dataclass(frozen=True, slots=True)
+class AgentApp:
+    """A program made with fast-agent: the models its agents name, and how the others get theirs.
+
+    `is_open` says that an agent names none; `takes_arguments` that the program reads `--model` from its command line.
+    """
+
+    models: tuple[str, ...]
+    is_open: bool
+    takes_arguments: bool
+    configuration: str | None
+
+
+def agent_app(text: str) -> AgentApp | None:
+    """The fast-agent program that a Python text is, or None."""
     names = names_of(text)
     if not any(_FAST_AGENT.match(module) for module in names.modules):
-        return []
-    return [
-        model
-        for node in nodes(text)
-        if isinstance(node, ast.Call)
-        for keyword in node.keywords
-        if keyword.arg in {"model", "default_model"}
-        for model in names.texts(keyword.value)
-    ]
+        return None
+    calls = [node for node in nodes(text) if isinstance(node, ast.Call)]
+    models, is_open, app = [], False, None
+    for node in calls:
+        given = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+        named = [model for key in ("model", "default_model") for model in names.texts(given.get(key))]
+        models += named
+        method = names.dotted(node.func).rpartition(".")[2]
+        if method == "FastAgent":
+            app = given
+        is_open = is_open or (method in _AGENTS and not named and "model" not in given)
+    takes = app is not None and names.constant(app.get("parse_cli_args")) is not False
+    return AgentApp(tuple(models), is_open, takes, names.text(app.get("config_path")) if app else None)
 
 
 class _Reader:
@@ -144,7 +165,7 @@ class _Reader:
         if row.use == libraries.LOG and self._silenced(row, keywords):
             return
         secrets, confidence = row.secrets, row.confidence
-        address = self._address(keywords, row)
+        address = self._address(node, keywords, row)
         if address is not None:
             known = _endpoint(address)
             if known is None:
@@ -158,7 +179,9 @@ class _Reader:
             confidence = "probably"
         if called.startswith("trackio.") and ("space_id" in keywords or "TRACKIO_SPACE_ID" in self._env):
             confidence = "needed"
-        self._need(secrets, f"calls {called}()", node.lineno, row, confidence if not starred else "probably")
+        if starred or self._names.falls_back(node):
+            confidence = "probably" if starred else "optional"
+        self._need(secrets, f"calls {called}()", node.lineno, row, confidence)
 
     def _need(self, secrets: tuple[str, ...], why: str, line: int, row: Row, confidence: str) -> None:
         for name in secrets:
@@ -180,9 +203,10 @@ class _Reader:
         disabled = self._env.get("WANDB_DISABLED", "").lower() in _TRUE
         return disabled and "WANDB_API_KEY" in row.secrets
 
-    def _address(self, keywords: Mapping[str, ast.expr], row: Row) -> str | None:
-        for name in row.local_by:
-            text = self._names.text(keywords.get(name))
+    def _address(self, node: ast.Call, keywords: Mapping[str, ast.expr], row: Row) -> str | None:
+        first = node.args[:1] if "model" in row.local_by else []
+        for value in (*(keywords.get(name) for name in row.local_by), *first):
+            text = self._names.text(value)
             if text is not None and "://" in text:
                 return text
         if "OPENAI_API_KEY" in row.secrets:
@@ -198,7 +222,9 @@ class _Reader:
             text = self._names.text(keywords.get(name))
             if text is not None and _endpoint(text) is None:
                 return
-        values = [keywords[name] for name in ("model", "model_id", "model_name", "fallbacks") if name in keywords]
+        values = [
+            keywords[name] for name in ("model", "model_id", "model_name", "llm", "fallbacks") if name in keywords
+        ]
         if (
             listed := keywords.get("model_list", node.args[0] if called.endswith(".Router") and node.args else None)
         ) is not None:

@@ -6,8 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from jobs.commands.python_names import names_of
 from jobs.commands.python_syntax import nodes, parsed
-from jobs.planning.python_names import names_of
 from jobs.secrets.names import is_name, name_says_secret
 
 if TYPE_CHECKING:
@@ -103,9 +103,31 @@ class _Reader(ast.NodeVisitor):
             )
             for field in node.body:
                 if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-                    sure: Confidence = "needed" if field.value is None else "optional"
-                    self._add((prefix + field.target.id).upper(), field.lineno, sure)
+                    self._setting(field, field.target.id, prefix)
         self.generic_visit(node)
+
+    def _setting(self, field: ast.AnnAssign, name: str, prefix: str) -> None:
+        """A field of a settings class: by its aliases, else by its name; with a default it may be missing."""
+        described = next(
+            (
+                each
+                for each in ast.walk(field)
+                if isinstance(each, ast.Call) and self._names.dotted(each.func).endswith(("Field", "FieldInfo"))
+            ),
+            None,
+        )
+        given = {each.arg: each.value for each in described.keywords if each.arg} if described else {}
+        aliases = [
+            text
+            for key in ("validation_alias", "alias")
+            if (value := given.get(key)) is not None
+            for each in (value.args if isinstance(value, ast.Call) else [value])
+            for text in self._names.texts(each)
+        ]
+        default = field.value if described is None else next(iter(described.args), given.get("default"))
+        has_default = default is not None and not (isinstance(default, ast.Constant) and default.value is Ellipsis)
+        names = [alias.upper() for alias in dict.fromkeys(aliases)] or [(prefix + name).upper()]
+        self._one_of(names, field.lineno, optional=has_default or "default_factory" in given)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> None:
         """`get(A) or get(B)` is one of; with a text or a call at its end, all may be missing."""
@@ -184,7 +206,8 @@ class _Reader(ast.NodeVisitor):
         )
         inner = list(self._read_here(default)) if isinstance(default, ast.expr) else []
         nothing = default is None or (isinstance(default, ast.Constant) and default.value in {None, ""})
-        sure: Confidence = "needed" if nothing or inner else "optional"
+        missing = self._names.falls_back(node) or not (nothing or inner)
+        sure: Confidence = "optional" if missing else "needed"
         yield from ((name, node.lineno, sure) for name in self._names.texts(node.args[0] if node.args else None))
         yield from inner
 

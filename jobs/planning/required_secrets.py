@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.commands import fast_agent, python_syntax
 from jobs.commands import reader as commands
+from jobs.commands.calls import ProgramCall
 from jobs.commands.scope import WORKSPACE
 from jobs.display_text import one_line
 from jobs.errors import BadArgument
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from jobs.commands.calls import Reading
+    from jobs.commands.fast_agent import FastAgentCall
     from jobs.planning.models import ModelPlan
 
 _SHELL_READ = re.compile(r"\$(?:\{(?:env:)?([A-Z][A-Z0-9_]*)(?:[:}\-=?+#%/]|$)|([A-Z][A-Z0-9_]*))")
@@ -162,22 +164,12 @@ class _Found:
             sure = "optional" if read.optional else "one of" if others else "needed"
             self._name(read.name, f"{read.place}: ${read.name}", sure, others)
         for text in reading.python:
-            self.python(text.text, text.place, env=text.env, path=text.path)
+            self.python(text.text, text.place, env=text.env, path=text.path, arguments=text.arguments)
         for call in reading.calls:
             for need in programs.tool_needs(call, self._files):
                 self._want(need, call.env)
         for agent in fast_agent.of_reading(reading):
-            loaded = fast_agent_needs.loaded(agent, self._files)
-            base_url = next(iter(agent.given("--base-url")), None)
-            self.models(
-                AskedModel(model, who, loaded.settings, agent.call.env, base_url)
-                for model, who in loaded.models.items()
-            )
-            for need in loaded.needs:
-                self._want(need, agent.call.env)
-            self._variables.update(dict.fromkeys(loaded.variables))
-            self._unread.update(dict.fromkeys(loaded.unread))
-            self._read.update(dict.fromkeys(loaded.read))
+            self._agent(agent)
         for place, said in reading.texts.items():
             self._read[place] = None
             self._stated(said, place)
@@ -188,6 +180,31 @@ class _Found:
                 for need in self._wanted[before:]
             ]
 
+    def _agent(self, agent: FastAgentCall, *, asks: bool = True) -> dict[str, Any]:
+        """What a call of fast-agent loads, and, if it `asks` them, its models; the configuration it found."""
+        loaded = fast_agent_needs.loaded(agent, self._files)
+        base_url = next(iter(agent.given("--base-url")), None)
+        self.models(
+            AskedModel(model, who, loaded.settings, agent.call.env, base_url)
+            for model, who in (loaded.models.items() if asks else ())
+        )
+        for need in loaded.needs:
+            self._want(need, agent.call.env)
+        self._variables.update(dict.fromkeys(loaded.variables))
+        self._unread.update(dict.fromkeys(loaded.unread))
+        self._read.update(dict.fromkeys(loaded.read))
+        return loaded.settings
+
+    def _agent_app(self, text: str, place: str, arguments: Sequence[str], env: Mapping[str, str]) -> None:
+        """A program made with fast-agent loads a configuration, and takes `--model` for agents that name none."""
+        app = python_calls.agent_app(text)
+        if app is None:
+            return
+        words = ["fast-agent", "go", "--no-home", *(["--config-path", app.configuration] if app.configuration else [])]
+        call = ProgramCall((*words, *(arguments if app.takes_arguments else ())), env, place, WORKSPACE)
+        settings = self._agent(fast_agent.parse(call), asks=app.is_open)
+        self.models(AskedModel(model, place, settings, env) for model in app.models if _is_model(model))
+
     def python(
         self,
         text: str,
@@ -195,6 +212,7 @@ class _Found:
         *,
         env: Mapping[str, str] | None = None,
         path: str | None = None,
+        arguments: Sequence[str] = (),
     ) -> None:
         """Read one Python text; the same text is read once, whoever runs it."""
         if text in self._seen:
@@ -209,7 +227,7 @@ class _Found:
                 self._name(read.name, f"{place} reads {read.name}, line {read.line}", read.confidence, read.others)
         for need in python_calls.library_needs(text, place, env):
             self._want(need, env)
-        self.models(AskedModel(model, place, env=env) for model in python_calls.agent_models(text) if _is_model(model))
+        self._agent_app(text, place, arguments, env)
         self._stated(text, place)
         if place == "the script":
             self._reading(commands.read_python(text, self._files, env=env, place=place))

@@ -9,7 +9,7 @@ from tests.jobs.planning import corpus
 
 @pytest.mark.parametrize(
     "case",
-    [*corpus.scripts(), *corpus.scripts("held_out_scripts"), *corpus.scripts("asked")],
+    [case for file in ("scripts", "held_out_scripts", "today_scripts", "asked") for case in corpus.scripts(file)],
     ids=lambda case: case.name,
 )
 def test_a_scripts_names_are_found_and_no_others(case: corpus.Case) -> None:
@@ -17,7 +17,9 @@ def test_a_scripts_names_are_found_and_no_others(case: corpus.Case) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", [*corpus.command_lines(), *corpus.command_lines("held_out_commands")], ids=lambda case: case.name
+    "case",
+    [case for file in ("commands", "held_out_commands", "today_commands") for case in corpus.command_lines(file)],
+    ids=lambda case: case.name,
 )
 def test_a_command_lines_names_are_found_and_no_others(case: corpus.Case) -> None:
     assert case.judged() == (set(), set())

@@ -8,6 +8,7 @@ import functools
 from jobs.commands.python_syntax import nodes
 
 _MAX_STEPS = 8
+_MAX_ITEMS = 20_000
 _UNIMPORTED = {"os": "os", "environ": "os.environ", "getenv": "os.getenv"}
 """What these names mean in a text that lost its imports, as a notebook's cell or a part of a file."""
 
@@ -24,20 +25,15 @@ class Names:
         self.modules: dict[str, int] = {}
         self._made: dict[str, ast.expr] = {}
         self._texts: dict[str, list[ast.expr]] = {}
+        self._grown: dict[str, list[ast.expr]] = {}
+        self._tested: set[str] = set()
+        self._budget = _MAX_ITEMS
         for node in nodes(text):
             self._learn(node)
 
     def _learn(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                self.modules.setdefault(alias.name, node.lineno)
-                self.imported[alias.asname or alias.name.partition(".")[0]] = (
-                    alias.name if alias.asname else alias.name.partition(".")[0]
-                )
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            self.modules.setdefault(node.module, node.lineno)
-            for alias in node.names:
-                self.imported[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            self._imports(node)
         elif isinstance(node, ast.Assign):
             for target in node.targets:
                 self._assigned(target, node.value)
@@ -47,9 +43,42 @@ class Names:
             self._assigned(node.optional_vars, node.context_expr)
         elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
             self._looped(node.target, node.iter)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add) and isinstance(node.target, ast.Name):
+            self._grown.setdefault(node.target.id, []).append(ast.Starred(node.value))
+        elif isinstance(node, ast.Call):
+            self._grows(node)
+        elif isinstance(node, ast.IfExp) and isinstance(node.test, ast.Name) and _is_empty(node.orelse):
+            self._tested.add(node.test.id)
+
+    def falls_back(self, node: ast.expr) -> bool:
+        """Whether a value is kept in a variable that may be missing: `{…} if token else {}`."""
+        return any(self._made.get(name) is node for name in self._tested)
+
+    def _imports(self, node: ast.Import | ast.ImportFrom) -> None:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                self.modules.setdefault(alias.name, node.lineno)
+                self.imported[alias.asname or alias.name.partition(".")[0]] = (
+                    alias.name if alias.asname else alias.name.partition(".")[0]
+                )
+        elif node.module and not node.level:
+            self.modules.setdefault(node.module, node.lineno)
+            for alias in node.names:
+                self.imported[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+
+    def _grows(self, node: ast.Call) -> None:
+        """`words.append("x")` and `words.extend([…])`."""
+        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and len(node.args) == 1:
+            grown = self._grown.setdefault(node.func.value.id, [])
+            if node.func.attr == "append":
+                grown.append(node.args[0])
+            elif node.func.attr == "extend":
+                grown.append(ast.Starred(node.args[0]))
 
     def _assigned(self, target: ast.expr, value: ast.expr) -> None:
-        if isinstance(target, ast.Name | ast.Attribute):
+        if isinstance(target, ast.Name) and isinstance(value, ast.BinOp) and _is_same(value.left, target):
+            self._grown.setdefault(target.id, []).append(ast.Starred(value.right))
+        elif isinstance(target, ast.Name | ast.Attribute):
             self._texts.setdefault(_key(target), []).append(value)
             self._made[_key(target)] = value
         elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
@@ -67,23 +96,48 @@ class Names:
                         self._assigned(each, part)
 
     def items(self, node: ast.expr, steps: int = 0) -> list[ast.expr]:
-        """The entries of a list, tuple, set or dict (its keys) that is written out somewhere."""
-        if isinstance(node, ast.List | ast.Tuple | ast.Set):
-            return list(node.elts)
-        if isinstance(node, ast.Dict):
-            return [key for key in node.keys if key is not None]
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "items":
-            inner = self._written(node.func.value, steps)
-            if isinstance(inner, ast.Dict):
-                return [
-                    ast.Tuple([key, value], ast.Load())
-                    for key, value in zip(inner.keys, inner.values, strict=True)
-                    if key is not None
-                ]
+        """The entries of a list, tuple, set or dict (its keys) that is written out somewhere, spread ones in place."""
+        self._budget -= 1
+        if steps > _MAX_STEPS or self._budget < 0:
             return []
-        if isinstance(node, ast.Name | ast.Attribute) and (written := self._written(node, steps)) is not None:
-            return self.items(written, steps + 1) if steps < _MAX_STEPS else []
-        return []
+        found: list[ast.expr] = []
+        if isinstance(node, ast.Starred):
+            found = self.items(node.value, steps + 1)
+        elif isinstance(node, ast.List | ast.Tuple | ast.Set):
+            found = self._spread(node.elts, steps)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            found = [*self.items(node.left, steps + 1), *self.items(node.right, steps + 1)]
+        elif isinstance(node, ast.Dict):
+            found = [key for key in node.keys if key is not None]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "items":
+            found = self._pairs(node.func.value, steps)
+        elif isinstance(node, ast.Name | ast.Attribute) and (written := self._written(node, steps)) is not None:
+            grown = self._grown.get(node.id, []) if isinstance(node, ast.Name) else []
+            found = [*self.items(written, steps + 1), *self._spread(grown, steps + 1)]
+        return found
+
+    def _pairs(self, node: ast.expr, steps: int) -> list[ast.expr]:
+        """A dictionary's entries, each as a tuple."""
+        inner = self._written(node, steps)
+        if not isinstance(inner, ast.Dict):
+            return []
+        return [
+            ast.Tuple([key, value], ast.Load())
+            for key, value in zip(inner.keys, inner.values, strict=True)
+            if key is not None
+        ]
+
+    def _spread(self, elements: list[ast.expr], steps: int) -> list[ast.expr]:
+        """Entries, with those of a list that is spread among them in its place."""
+        return [
+            item
+            for each in elements
+            for item in (self.items(each.value, steps + 1) if isinstance(each, ast.Starred) else [each])
+        ]
+
+    def made(self, node: ast.expr) -> ast.expr | None:
+        """What a variable was last assigned, as far as the text tells."""
+        return self._made.get(_key(node)) if isinstance(node, ast.Name | ast.Attribute) else None
 
     def _written(self, node: ast.expr, steps: int) -> ast.expr | None:
         if isinstance(node, ast.Name | ast.Attribute) and steps < _MAX_STEPS:
@@ -129,6 +183,11 @@ class Names:
     def text(self, node: ast.expr | None) -> str | None:
         return next(iter(self.texts(node)), None)
 
+    def constant(self, node: ast.expr | None) -> object:
+        """A constant's value, of a variable what it was last assigned; None where it is none."""
+        made = self.made(node) if isinstance(node, ast.Name) else node
+        return made.value if isinstance(made, ast.Constant) else None
+
     def dotted(self, node: ast.expr | None, steps: int = 0) -> str:
         """The name of what an expression is; "" for none."""
         if node is None or steps > _MAX_STEPS:
@@ -160,6 +219,14 @@ names_of = functools.lru_cache(maxsize=4)(Names)
 def _key(node: ast.Name | ast.Attribute) -> str:
     """What a variable is kept under: attributes by their own name, whatever object they belong to."""
     return node.id if isinstance(node, ast.Name) else f".{node.attr}"
+
+
+def _is_empty(node: ast.expr) -> bool:
+    return (isinstance(node, ast.Constant) and not node.value) or (isinstance(node, ast.Dict) and not node.keys)
+
+
+def _is_same(node: ast.expr, name: ast.Name) -> bool:
+    return isinstance(node, ast.Name) and node.id == name.id
 
 
 def _is_other(made: ast.expr | None, node: ast.Name) -> bool:
