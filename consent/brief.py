@@ -194,6 +194,8 @@ class _Brief:
         if spec.network_group:
             names = [spec.network_group, *spec.network_aliases]
             yield from self._list("Net", [inline(mask(name)) for name in names], "network")
+        if not self._told.is_stored and not spec.workspace:
+            yield Fact("Keeps", "nothing that it writes: no workspace", "workspace")
         if self._told.workspace is not None:
             yield from self._list("Folder", [inline(mask(self._told.workspace))], "workspace")
         yield from self._list("Labels", [inline(mask(f"{key}={value}")) for key, value in spec.labels], "labels")

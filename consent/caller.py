@@ -58,8 +58,9 @@ def sealed_state() -> Sealed | None:
 class Callers:
     """Names the connection's owner: the same for the same client after a restart, another for anyone else.
 
-    Over stdio that is the process, and whichever the same client starts in its place (`consent.lineage`). Over HTTP it
-    is the holder of the bearer token. What a client says of itself only narrows it further, and proves nothing.
+    Over stdio that is the process, and whichever the same client starts in its place (`consent.process_identity`).
+    Over HTTP it is the holder of the bearer token. What a client says of itself only narrows
+    it further, and proves nothing.
     """
 
     process: Callable[[], str]

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from consent import signs
+from consent import danger_patterns as patterns
 from consent.excerpt import COMMAND, Text, hosts, hosts_of
+from consent.known_services import KNOWN_HOSTS, POWERS, keys_of
 from consent.quoted import inline
-from consent.services import KNOWN_HOSTS, POWERS, keys_of
 
 if TYPE_CHECKING:
     from consent.describe import Description
@@ -97,10 +97,10 @@ def _costly(told: Description) -> str:
 
 def _addresses(env: Sequence[tuple[str, str]], found: Sequence[Text], secrets: Sequence[str]) -> Iterator[str]:
     """Where a service's own key would go to an address of the caller's."""
-    said: list[tuple[str, str, str]] = [(name, value, "") for name, value in env if signs.ELSEWHERE.fullmatch(name)]
+    said: list[tuple[str, str, str]] = [(name, value, "") for name, value in env if patterns.ELSEWHERE.fullmatch(name)]
     for text in found:
-        for name, value in signs.ASSIGNED.findall(text.read):
-            if signs.ELSEWHERE.fullmatch(name) and name.isupper():
+        for name, value in patterns.ASSIGNED.findall(text.read):
+            if patterns.ELSEWHERE.fullmatch(name) and name.isupper():
                 said.append((name, value, text.path))
     for name, value, _ in said:
         key = next((secret for secret in secrets if keys_of(name, secret)), None)
@@ -109,7 +109,7 @@ def _addresses(env: Sequence[tuple[str, str]], found: Sequence[Text], secrets: S
     for text in found:
         if text.path == COMMAND or not _is_config(text):
             continue
-        for value in signs.ADDRESS.findall(text.read):
+        for value in patterns.ADDRESS.findall(text.read):
             strange = [host for host in hosts(value, words=True) if not _is_known(host)]
             if strange and (secrets or "key" in text.read.lower()):
                 yield f"{inline(text.path)} sends what it holds to {inline(strange[0])}"
@@ -117,28 +117,28 @@ def _addresses(env: Sequence[tuple[str, str]], found: Sequence[Text], secrets: S
 
 
 def _steering(env: Sequence[tuple[str, str]], found: Sequence[Text], packages: Sequence[str]) -> Iterator[str]:
-    said = [(name, value) for name, value in env if signs.STEERING.fullmatch(name)]
+    said = [(name, value) for name, value in env if patterns.STEERING.fullmatch(name)]
     for text in found:
-        said += [pair for pair in signs.ASSIGNED.findall(text.read) if _is_steering(*pair)]
+        said += [pair for pair in patterns.ASSIGNED.findall(text.read) if _is_steering(*pair)]
     for name, value in said:
         yield f"{name}={_host(value) if '://' in value else value}"
     for text in found:
         if text.path == COMMAND or text.path.endswith((".sh", ".bash", "Makefile")):
-            for name, value in signs.ARGUMENT.findall(text.read):
+            for name, value in patterns.ARGUMENT.findall(text.read):
                 yield f"{name} {_host(value)}".strip()
-        if signs.LOADED.search(text.path):
+        if patterns.LOADED.search(text.path):
             yield text.path
     yield from (name for name in packages if name.startswith("-"))
 
 
 def _is_steering(name: str, value: str) -> bool:
     if name.isupper():
-        return name not in {"ENV", "HOME"} and bool(signs.STEERING.fullmatch(name))
+        return name not in {"ENV", "HOME"} and bool(patterns.STEERING.fullmatch(name))
     return name.lower().endswith("_proxy") and "://" in value
 
 
 def _decoded(found: Sequence[Text]) -> Iterator[str]:
-    yield from (text.path for text in found if signs.HIDDEN.search(text.read))
+    yield from (text.path for text in found if patterns.HIDDEN.search(text.read))
 
 
 def _fetched(command: Sequence[str], packages: Sequence[str], found: Sequence[Text]) -> Iterator[str]:
@@ -147,13 +147,13 @@ def _fetched(command: Sequence[str], packages: Sequence[str], found: Sequence[Te
     asked = "\n".join(packages)
     for text in (Text("packages", asked, 0), *found):
         data = text.read
-        for pattern, what in signs.FETCHES:
+        for pattern, what in patterns.FETCHES:
             match = pattern.search(data)
             if match:
                 line = data[match.start() : match.end() + 120].partition("\n")[0]
                 from_host = next(iter(hosts(line, words=True)), "")
                 yield f"{what}{f' ({from_host})' if from_host else ''}"
-        if signs.BUILDS.search(text.path) and re.search(r"build-backend|\[build-system\]|setup\(|tool\.uv", data):
+        if patterns.BUILDS.search(text.path) and re.search(r"build-backend|\[build-system\]|setup\(|tool\.uv", data):
             yield f"a package built by {text.path}"
 
 
@@ -161,13 +161,13 @@ def _configured(found: Sequence[Text]) -> Iterator[str]:
     for text in found:
         if text.path == COMMAND or not _is_config(text):
             continue
-        match = signs.STARTS.search(text.read)
+        match = patterns.STARTS.search(text.read)
         if match:
             yield f"{text.path} ({match[1].strip()})"
 
 
 def _is_config(text: Text) -> bool:
-    return bool(signs.CONFIG.search(text.path)) or bool(signs.LOADED.search(text.path))
+    return bool(patterns.CONFIG.search(text.path)) or bool(patterns.LOADED.search(text.path))
 
 
 def _others_write(mount: object) -> bool:

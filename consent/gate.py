@@ -20,13 +20,14 @@ import anyio
 from mcp.server.mcpserver.resolve import AcceptedElicitation, DeclinedElicitation, Elicit, ElicitationResult
 
 from consent.caller import can_be_asked, is_modern, sealed_state
+from consent.deadline import stop_waiting, wait_no_longer_than
 from consent.ledger import Approval, Consumed, Ledger
-from consent.patience import stop_waiting, wait_no_longer_than
 from consent.question import Answer, form, text
 from consent.refusals import again, declined, not_the_form
 from consent.request import ConsentRequest, granted
 from hub_contract.command_line import command
 from hub_contract.hf_line import HfLine
+from jobs.client.wait import LONGEST_WAIT
 from jobs.errors import (
     ConsentCancelled,
     ConsentNotGiven,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
     from mcp.server.mcpserver import Context
 
-    from consent.answering.room import Rooms
+    from consent.answering.terminal_size import TerminalSizes
     from consent.answering.window import Window
     from consent.audit import Audit
     from consent.full_text import FullTexts
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
 #: How long a lost reply to an approved submission can be asked for again, in seconds.
 RECOVERABLE_FOR = 600.0
 
-#: How long one call waits for an answer on the page, in seconds: clients give a call a minute.
-WAITS_FOR = 45.0
 _LOOK_EVERY = 0.3
 _LOOKS = 10
 
@@ -115,7 +114,7 @@ class Gate:
         bypass: The operator's start-up flag; no argument of any tool can set it.
         ways: How the person wants to be asked, the first that is possible: `client`, `browser`, `terminal`.
         window: The page that this server may open by itself; None where it may not.
-        rooms: Measures the terminal that the client puts its questions in; None where nobody looks.
+        terminal_sizes: Measures the terminal that the client puts its questions in; None where nobody looks.
     """
 
     ledger: Ledger
@@ -127,7 +126,7 @@ class Gate:
     bypass: bool = False
     ways: tuple[str, ...] = ("client", "browser", "terminal")
     window: Window | None = None
-    rooms: Rooms | None = None
+    terminal_sizes: TerminalSizes | None = None
     clock: Callable[[], float] = field(default=time.time)
     _asked: set[tuple[str, str]] = field(default_factory=set, init=False)
 
@@ -149,7 +148,7 @@ class Gate:
             wait_no_longer_than(self.ask_seconds)
             shown = again(request, earlier).masked(self.mask)
             everything = await _kept(self.texts.keep, shown)
-            room = None if self.rooms is None else self.rooms.lines(shown, who, ctx.request_context)
+            room = None if self.terminal_sizes is None else self.terminal_sizes.lines(shown, who, ctx.request_context)
             return Elicit(text(shown, everything, room=room), form(shown))
         if found is None or found.status != "pending":
             if earlier is not None and earlier.out_of_band:
@@ -181,9 +180,9 @@ class Gate:
         if not await anyio.to_thread.run_sync(self.window.show, number):
             return None
         begun = anyio.current_time()
-        while (waited := anyio.current_time() - begun) < WAITS_FOR:
+        while (waited := anyio.current_time() - begun) < LONGEST_WAIT:
             told = "Waiting for the person's answer on the page in their browser"
-            await ctx.report_progress(waited, WAITS_FOR, told)
+            await ctx.report_progress(waited, LONGEST_WAIT, told)
             for _ in range(_LOOKS):
                 found = await _kept(self.ledger.get, number)
                 if found is None or found.status != "pending":

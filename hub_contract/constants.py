@@ -1,4 +1,4 @@
-"""Facts of the Hub that both sides keep to, each written down once."""
+"""Facts and limits of jobs that both sides keep to, each written down once."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ PRESETS = {
     "@daily": "0 0 * * *",
     "@hourly": "0 * * * *",
 }
+
+#: How long a job may run when nothing is said, and at most, in seconds.
+DEFAULT_TIMEOUT_SECONDS = 30 * 60
+MAX_TIMEOUT_SECONDS = 30 * 86_400
 
 #: How often one job may be tried in all.
 MAX_ATTEMPTS = 10

@@ -5,13 +5,8 @@ from __future__ import annotations
 import math
 import re
 
+from hub_contract.constants import MAX_TIMEOUT_SECONDS
 from jobs.errors import BadArgument
-
-DEFAULT_SECONDS = 30 * 60
-"""What the Hub takes when nothing is said; sent explicitly all the same, so that the person sees it."""
-
-MAX_SECONDS = 30 * 86_400
-"""Our own ceiling: thirty days."""
 
 _UNITS = {
     **dict.fromkeys(("d", "day", "days"), 86_400),
@@ -43,7 +38,7 @@ def seconds(value: str | float, *, field: str = "timeout") -> int:
         raise BadArgument(
             f"`{field}` must be longer than nothing.", hint='For example "30m", which is the default.', field=field
         )
-    if total > MAX_SECONDS:
+    if total > MAX_TIMEOUT_SECONDS:
         raise BadArgument(f"`{field}` is above the limit of 30 days.", hint='"30d" is the most.', field=field)
     return math.ceil(total)
 

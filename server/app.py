@@ -12,13 +12,13 @@ import anyio
 from mcp.server.mcpserver import MCPServer
 from mcp.server.request_state import RequestStateSecurity
 
-from consent.answering.room import Rooms, size_of_client
+from consent.answering.terminal_size import TerminalSizes, size_of_client
 from consent.audit import Audit
 from consent.caller import Callers, OneTimeStateCodec
 from consent.full_text import FullTexts
 from consent.gate import Gate
 from consent.ledger import Ledger
-from consent.lineage import Lineage
+from consent.process_identity import ProcessIdentity
 from jobs.secrets.recall import Recall
 from jobs.secrets.stored import StoredSecrets
 from jobs.secrets.vault import Vault
@@ -53,7 +53,7 @@ class App:
     services: Services
     connection: Connection
     ledger: Ledger
-    lineage: Lineage
+    process_identity: ProcessIdentity
 
     async def close(self) -> None:
         await self.connection.close()
@@ -61,7 +61,7 @@ class App:
         if window is not None:
             await anyio.to_thread.run_sync(window.close)
         self.ledger.close()
-        self.lineage.close()
+        self.process_identity.close()
 
 
 def assemble(settings: Settings) -> App:
@@ -79,8 +79,8 @@ def assemble(settings: Settings) -> App:
 
     log_to_stderr(mask)
     ledger = Ledger(settings.home / "consent.sqlite3")
-    lineage = Lineage(settings.home / "callers")
-    caller = Callers(lineage)
+    process_identity = ProcessIdentity(settings.home / "callers")
+    caller = Callers(process_identity)
     gate = Gate(
         ledger=ledger,
         audit=Audit(settings.home / "audit.jsonl", mask),
@@ -90,7 +90,7 @@ def assemble(settings: Settings) -> App:
         ask_seconds=settings.ask_seconds,
         bypass=settings.attach_without_asking,
         ways=settings.ask,
-        rooms=Rooms(size_of_client),
+        terminal_sizes=TerminalSizes(size_of_client),
     )
     if "browser" in settings.ask:
         from consent.answering.window import Window
@@ -136,4 +136,4 @@ def assemble(settings: Settings) -> App:
     add_completions(lower, services)
     add_prompts(lower)
     watch.serve_legacy(lower)
-    return App(server, services, connection, ledger, lineage)
+    return App(server, services, connection, ledger, process_identity)

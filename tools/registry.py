@@ -16,7 +16,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, ContentBlock, InputRequiredResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from consent.patience import patience
+from consent.deadline import deadline
 from jobs.errors import JobsError
 from tools.arguments.repair import repaired
 from tools.budget import bounded, dump, text_of
@@ -67,7 +67,7 @@ class CheckedTool(Tool):
         except JobsError as error:
             return error_result(error)
         try:
-            with patience():
+            with deadline():
                 return understood(await super().run(arguments, context, convert_result), notes)
         except UnexpectedToolError as error:
             if isinstance(error.__cause__, JobsError):

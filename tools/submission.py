@@ -14,8 +14,8 @@ from pydantic import Field
 from consent.gate import Approved
 from consent.ledger import Consumed
 from hub_contract.command_line import command
+from hub_contract.constants import DEFAULT_TIMEOUT_SECONDS
 from hub_contract.hf_line import HfLine
-from jobs import durations
 from jobs.errors import JobsError, SecretUnavailable
 from jobs.secrets.vault import how_to_provide
 from jobs.spec import cost
@@ -71,7 +71,7 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
     Raises:
         JobsError: The first thing that is wrong, before a person is bothered with it.
     """
-    from jobs import places
+    from jobs import mount_check
     from jobs.secrets.scan import named_in, refuse_values
     from jobs.spec.spec import build
 
@@ -92,7 +92,7 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
     )
     for name in spec.secret_names:
         services.vault.check(name)
-    await places.check(hub, spec, make=not arguments.dry_run)
+    await mount_check.check(hub, spec, make=not arguments.dry_run)
     sources = await _sources(services, spec)
     next_runs: tuple[str, ...] = ()
     if spec.schedule is not None:
@@ -172,7 +172,7 @@ async def _at_once(*calls: Callable[[], Awaitable[Any]]) -> list[Any]:
 def _advice(spec: JobSpec) -> list[str] | None:
     from jobs.planning.advice import advice
 
-    given = spec.timeout_seconds != durations.DEFAULT_SECONDS
+    given = spec.timeout_seconds != DEFAULT_TIMEOUT_SECONDS
     return list(advice(spec, timeout_given=given)) or None
 
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from jobs.client.models import Job
 
 LONGEST_WAIT = 45.0
-"""Seconds; many clients give a call up after sixty."""
+"""How long one call waits for a change of stage or an answer on the page, in seconds: many clients give up after
+sixty."""
 
 _NEAR_STEPS = (0.25, 1.5, 1.0)  # the first, how they grow, the longest
 _FAR_STEPS = (1.0, 2.0, 8.0)

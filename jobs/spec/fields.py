@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hub_contract.constants import DEFAULT_TIMEOUT_SECONDS
 from jobs import durations
 from jobs.spec import validate, volume
 from jobs.spec.volume import VolumeSpec
@@ -266,7 +267,7 @@ class JobFields:
     )
     flavor: str = _row(label="Hardware", show=_hardware, wire={"flavor": Part(_text, lambda job: job.flavor)})
     timeout_seconds: int = _row(
-        check=lambda asked: durations.DEFAULT_SECONDS if asked.timeout is None else durations.seconds(asked.timeout),
+        check=lambda asked: DEFAULT_TIMEOUT_SECONDS if asked.timeout is None else durations.seconds(asked.timeout),
         wire={"timeoutSeconds": Part(_integer, lambda job: job.timeout_seconds), "timeout": Part(_integer)},
     )
     attempts: int = _row(

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jobs import durations
+from hub_contract.constants import DEFAULT_TIMEOUT_SECONDS
 from jobs.spec import command as commands
 from jobs.spec.fields import rows
 from jobs.spec.spec import JobSpec
@@ -129,7 +129,7 @@ def read(
     command, is_uv, packages, python = commands.parse_argv(inner.command)
     public = values.get("expose_public", ())
     values["expose"] = tuple(port for port in values.get("expose", ()) if port not in public)
-    told: dict[str, Any] = {"image": "", "flavor": "", "timeout_seconds": durations.DEFAULT_SECONDS, **values}
+    told: dict[str, Any] = {"image": "", "flavor": "", "timeout_seconds": DEFAULT_TIMEOUT_SECONDS, **values}
     spec = JobSpec(
         hub=hub.rstrip("/"),
         namespace=namespace,

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from local_hub import accounts, errors, flavors
-from local_hub.api import responses as job_view
+from local_hub.api import responses
 from local_hub.store import job_table
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ class JobRoutes:
         ]
 
     def _json(self, job: JobRow) -> dict[str, Any]:
-        waits = job_view.WAITS_FOR_DISK if self._runner.disk_is_short else job_view.WAITS
-        return job_view.job(job, self._exposure.urls(job.id), waits)
+        waits = responses.WAITS_FOR_DISK if self._runner.disk_is_short else responses.WAITS
+        return responses.job(job, self._exposure.urls(job.id), waits)
 
     async def _find(self, request: Request) -> JobRow:
         namespace = accounts.account(request.path_params["namespace"]).name

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local_hub import accounts, errors
-from local_hub.api import responses as job_view
+from local_hub.api import responses
 from local_hub.api.job_routes import label_filter
 from local_hub.runner import cron
 from local_hub.store import job_table, schedule_table
@@ -49,7 +49,7 @@ class ScheduleRoutes:
 
     def _json(self, one: ScheduleRow) -> dict[str, Any]:
         """Return the JSON of one schedule; a suspended one says when it would run if it were resumed now."""
-        return job_view.schedule(one, cron.next_after(one.schedule, self._clock()) if one.suspended else one.next_ms)
+        return responses.schedule(one, cron.next_after(one.schedule, self._clock()) if one.suspended else one.next_ms)
 
     async def _find(self, request: Request) -> ScheduleRow:
         namespace = accounts.account(request.path_params["namespace"]).name
@@ -156,4 +156,4 @@ class ScheduleRoutes:
                 "Another job is already running at the same time, set `concurrency` to allow multiple instances of "
                 "scheduled jobs to run concurrently"
             )
-        return JSONResponse(job_view.job(self._runner.enter(job)))
+        return JSONResponse(responses.job(self._runner.enter(job)))

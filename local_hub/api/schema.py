@@ -17,11 +17,9 @@ from pydantic import (
 )
 
 from hub_contract import rules
-from hub_contract.constants import SYSTEM_FOLDERS
+from hub_contract.constants import DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS, SYSTEM_FOLDERS
 from local_hub import accounts, errors, flavors
 
-DEFAULT_TIMEOUT_SECONDS = 30 * 60
-MAX_TIMEOUT_SECONDS = 30 * 24 * 3600
 MAX_SPEC_BYTES = 1 << 20
 
 Word = Annotated[str, Field(min_length=1)]

@@ -55,8 +55,8 @@ class Limits:
 
     capacity: int
     disk_floor: int = 512 << 20
-    retention_ms: int = 30 * 24 * 3600 * 1000
-    secrets_kept_ms: int = 3600 * 1000
+    retention_ms: int = retention.KEPT_MS
+    secrets_kept_ms: int = retention.SECRETS_KEPT_MS
 
 
 class Runner:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 AT_ONCE = 200
 
+#: How long jobs that ended, with their output, are remembered; how long their sealed secrets are, so that a job can be
+#: run again. In milliseconds.
+KEPT_MS = 30 * 24 * 3600 * 1000
+SECRETS_KEPT_MS = 3600 * 1000
+
 
 def disk_is_short(paths: HubPaths, floor: int) -> bool:
     """Tell whether less than `floor` bytes are free where the hub's folder lies."""

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from mcp.server.elicitation import render_elicitation_schema
 
-from consent.answering.room import Rooms
+from consent.answering.terminal_size import TerminalSizes
 from consent.question import COLUMNS, form, text
 from consent.request import ConsentRequest, Fact, Tick, granted
 
@@ -97,21 +97,21 @@ class Calls:
 
 
 def test_the_room_is_measured_for_fast_agent_in_a_terminal_only() -> None:
-    rooms = Rooms(lambda: os.terminal_size((80, 24)))
-    ask: Any = rooms.lines
+    sizes_of = TerminalSizes(lambda: os.terminal_size((80, 24)))
+    ask: Any = sizes_of.lines
     assert ask(asking(*SECRETS), "me", Calls("fast-agent-mcp")) == 8
     assert ask(asking(SECRETS[0]), "me", Calls("fast-agent-mcp")) == 13
     assert ask(asking(*SECRETS), "me", Calls("another")) is None
     assert ask(asking(*SECRETS), "me", Calls("fast-agent-mcp", {})) is None
-    assert Rooms(lambda: None).lines(asking(*SECRETS), "me", cast("Any", Calls("fast-agent-mcp"))) is None
+    assert TerminalSizes(lambda: None).lines(asking(*SECRETS), "me", cast("Any", Calls("fast-agent-mcp"))) is None
 
 
 def test_a_terminal_that_is_resized_while_its_question_is_open_changes_no_word(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = [os.terminal_size((80, rows)) for rows in (24, 60, 60)]
-    rooms = Rooms(lambda: sizes.pop(0))
+    sizes_of = TerminalSizes(lambda: sizes.pop(0))
     call: Any = Calls("fast-agent-mcp")
-    first = rooms.lines(asking(*SECRETS), "me", call)
-    monkeypatch.setattr("consent.answering.room.sealed_state", object)
-    assert rooms.lines(asking(*SECRETS), "me", call) == first
-    monkeypatch.setattr("consent.answering.room.sealed_state", lambda: None)
-    assert rooms.lines(asking(*SECRETS), "me", call) != first
+    first = sizes_of.lines(asking(*SECRETS), "me", call)
+    monkeypatch.setattr("consent.answering.terminal_size.sealed_state", object)
+    assert sizes_of.lines(asking(*SECRETS), "me", call) == first
+    monkeypatch.setattr("consent.answering.terminal_size.sealed_state", lambda: None)
+    assert sizes_of.lines(asking(*SECRETS), "me", call) != first

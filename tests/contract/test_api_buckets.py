@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfFileSystem
 
-from tests.contract.ledger import covers
+from tests.contract.coverage_ledger import covers
 from tests.contract.outside import Contract
 
 

@@ -7,7 +7,7 @@ import pytest
 from huggingface_hub import Volume
 from huggingface_hub.errors import HfHubHTTPError, JobNotFoundError
 
-from tests.contract.ledger import REFUSED, covers
+from tests.contract.coverage_ledger import REFUSED, covers
 from tests.contract.outside import Contract
 
 PYTHON = ["python", "-u", "-c"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.ledger import covers
+from tests.contract.coverage_ledger import covers
 from tests.contract.outside import Contract
 
 

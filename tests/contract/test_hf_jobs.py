@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.contract.ledger import covers
+from tests.contract.coverage_ledger import covers
 from tests.contract.outside import Contract
 
 SCRIPT = """\

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from huggingface_hub.errors import HfHubHTTPError
 
-from tests.contract.ledger import covers
+from tests.contract.coverage_ledger import covers
 from tests.contract.outside import Contract
 
 

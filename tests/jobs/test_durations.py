@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.durations import MAX_SECONDS, seconds, words
+from hub_contract.constants import MAX_TIMEOUT_SECONDS
+from jobs.durations import seconds, words
 from jobs.errors import BadArgument
 
 
@@ -29,7 +30,7 @@ from jobs.errors import BadArgument
         ("0.5s", 1),
         (0.2, 1),
         ("1.1h", 3_960),
-        ("30d", MAX_SECONDS),
+        ("30d", MAX_TIMEOUT_SECONDS),
     ],
 )
 def test_a_length_of_time_is_read_in_whole_seconds(value, expected):
@@ -87,7 +88,7 @@ def test_nonsense_is_refused_without_being_repeated(value):
 
 
 @settings(deadline=None)
-@given(st.integers(1, MAX_SECONDS))
+@given(st.integers(1, MAX_TIMEOUT_SECONDS))
 def test_words_are_read_back_as_what_they_said(total):
     assert seconds(words(total)) == total
 
@@ -96,7 +97,7 @@ def test_words_are_read_back_as_what_they_said(total):
 @given(st.text(max_size=40))
 def test_any_text_gives_a_bounded_number_or_a_refusal(text):
     with suppress(BadArgument):
-        assert 1 <= seconds(text) <= MAX_SECONDS
+        assert 1 <= seconds(text) <= MAX_TIMEOUT_SECONDS
 
 
 def test_words_of_nothing_are_zero_seconds():

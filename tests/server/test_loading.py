@@ -28,7 +28,7 @@ NOT_BEFORE_THEY_ARE_USED = (
     "uvicorn", "click", "rich", "yaml", "keyring", "re2", "lz4", "huggingface_hub", "hf_xet", "psutil", "dotenv", "tomllib",
     "local_hub", "server.http", "server.demo", "server.doctor", "server.install",
     "jobs.client.client", "jobs.client.models", "jobs.client.transport", "jobs.client.buckets", "jobs.commands",
-    "jobs.logs.reader", "jobs.logs.search", "jobs.planning", "jobs.places", "jobs.results", "jobs.secrets.raw_values",
+    "jobs.logs.reader", "jobs.logs.search", "jobs.planning", "jobs.mount_check", "jobs.results", "jobs.secrets.raw_values",
     "jobs.spec.spec", "jobs.spec.stored", "consent.describe", "consent.brief", "consent.dangers",
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from jobs.client.wait import LONGEST_WAIT
 from jobs.errors import SecretInArgument
 
 Form = Callable[[Any], Any]
@@ -17,7 +18,6 @@ _REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?((=
 _JOB_URL = re.compile(r"https?://[^/\s]+/(?:api/)?(?:scheduled-)?jobs/([A-Za-z0-9._-]+)/([0-9a-zA-Z]+)/?(?:[?#].*)?")
 _OPERATORS = frozenset("();<>|&")
 _PRESETS = frozenset({"annually", "yearly", "monthly", "weekly", "daily", "hourly"})
-_LONGEST_WAIT = 45
 
 
 def words(value: Any) -> Any:
@@ -158,7 +158,7 @@ def wait(value: Any) -> Any:
     """A wait no longer than one call may last."""
     if isinstance(value, str) and re.fullmatch(r"\d{1,6}s?", value):
         value = int(value.removesuffix("s"))
-    return _LONGEST_WAIT if isinstance(value, int | float) and value > _LONGEST_WAIT else value
+    return LONGEST_WAIT if isinstance(value, int | float) and value > LONGEST_WAIT else value
 
 
 def _json(text: str, kind: type) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from jobs.client.wait import LONGEST_WAIT
 from jobs.errors import BadArgument
 from tools.arguments.aliases import ALIASES, IDLE
 from tools.arguments.forms import FORMS, words
@@ -103,7 +104,7 @@ def _unpaste(tool: str, taken: dict[str, Any], notes: list[str]) -> None:
 
 def _told(name: str, before: Any, after: Any) -> str:
     if name == "wait_seconds":
-        return "a call waits 45 s at most; call again"
+        return f"a call waits {LONGEST_WAIT:.0f} s at most; call again"
     if name == "command":
         return "one text, run by a shell" if after[:2] == ["sh", "-c"] else "one text, taken as its words"
     kinds = {str: "a text", list: "a list", dict: "a map", int: "a number", float: "a number"}

@@ -156,7 +156,8 @@ def test_every_field_of_a_spec_is_in_the_digest_and_in_the_question(field: str) 
     one, two = question(base, hub_name=base.hub), question(other, hub_name=other.hub)
     assert one.digest != two.digest
     if field not in IMPLIED:
-        assert (one.facts, one.ticks) != (two.facts, two.ticks)
+        assert (one.facts, one.ticks) != (two.facts, two.ticks), "the page's table"
+        assert (one.brief, one.ticks) != (two.brief, two.ticks), "the lines that decide, in a client and a terminal"
 
 
 def test_of_a_long_script_the_lines_that_matter_are_shown_and_where_to_read_the_rest(tmp_path: Path) -> None:

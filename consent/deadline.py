@@ -10,22 +10,22 @@ import anyio
 
 from jobs.errors import ConsentTimedOut
 
-_patience: ContextVar[anyio.CancelScope | None] = ContextVar("patience", default=None)
+_deadline: ContextVar[anyio.CancelScope | None] = ContextVar("deadline", default=None)
 
 
 @contextmanager
-def patience() -> Iterator[None]:
+def deadline() -> Iterator[None]:
     """Surround one call of a guarded tool: a question sent in the middle of it may stay open only so long.
 
     Raises:
         ConsentTimedOut: The person did not answer in time; nothing was sent.
     """
     with anyio.CancelScope() as scope:
-        before = _patience.set(scope)
+        before = _deadline.set(scope)
         try:
             yield
         finally:
-            _patience.reset(before)
+            _deadline.reset(before)
     if scope.cancelled_caught:
         raise ConsentTimedOut(
             "Nobody answered the question in time; nothing was sent.",
@@ -35,13 +35,13 @@ def patience() -> Iterator[None]:
 
 def wait_no_longer_than(seconds: float) -> None:
     """Let the question that is put now stay open for so long."""
-    scope = _patience.get()
+    scope = _deadline.get()
     if scope is not None:
         scope.deadline = anyio.current_time() + seconds
 
 
 def stop_waiting() -> None:
     """Take the bound away: the answer is here."""
-    scope = _patience.get()
+    scope = _deadline.get()
     if scope is not None:
         scope.deadline = float("inf")

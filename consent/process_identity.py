@@ -26,7 +26,7 @@ _MOST_KEPT = 64
 _SUFFIX = ".identity"
 
 
-class Lineage:
+class ProcessIdentity:
     """The identity of this process, found or made on first need. `folder` is in the state folder.
 
     Without file locks (Windows) or without the folder it is made anew in each process: then no approval outlives it.

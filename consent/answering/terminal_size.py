@@ -33,7 +33,7 @@ _FURTHEST = 6
 
 
 @dataclass
-class Rooms:
+class TerminalSizes:
     """The room for each question, measured once: a question has the same words in every round of its call."""
 
     size: Callable[[], os.terminal_size | None]

@@ -27,7 +27,7 @@ _HEAD = """# What the local hub covers
 Made by the contract suite, `tests/contract/`, which drives the real `hf` command and the real `HfApi` against a hub
 started for the test. The lists of commands and methods are read from the installed `huggingface_hub`; one that is
 neither covered nor listed as unsupported fails the suite. To make this page again after a change:
-`python -m tests.contract.ledger`.
+`python -m tests.contract.coverage_ledger`.
 
 The suite passes with jobs as processes and, where Podman is, with jobs in containers:
 `HF_JOBS_MCP_TEST_RUNNER=container python -m pytest tests/contract/test_hf_*.py tests/contract/test_api_*.py`.
