@@ -32,7 +32,7 @@ class LogRequest:
         head: The first so many.
         first, last: A range of line numbers from 1, both included.
         cursor: What came after this place.
-        search: Only lines that hold this (see `log_search.parse`), with `context` lines around each; the other ways
+        search: Only lines that hold this (see `pattern.parse`), with `context` lines around each; the other ways
             say where it looks.
         errors_only: Only lines that look like errors, the last ones first in line for the room there is.
         context: Lines around each match.
