@@ -16,6 +16,7 @@ from hub_contract.connections import BACKLOG, Connection, has_shown_itself
 from hub_contract.constants import LOOPBACK_HOSTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from socket import socket
 
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from server.settings import Settings
 
 _ENOUGH = 16
+#: Every address of this machine.
+_EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - it is the person who asks for it, and a token is needed
 #: How long open streams are waited for when it ends, in seconds.
 _GOODBYE = 2
 
@@ -61,7 +64,7 @@ async def serve_http(app: App, settings: Settings, *, host: str, port: int, no_a
         return _refuse(f"HF_JOBS_MCP_HTTP_TOKEN is too short to be safe; use {_ENOUGH} characters or more.")
     if host not in LOOPBACK_HOSTS:  # Whoever calls from elsewhere does not sit at this machine.
         app.services.gate.window = None
-    asgi = http_app(app, host=host, port=port)
+    asgi = http_app(app, host=host, port=port, more=settings.http_hosts)
     if not no_auth:
         token = token or _made_token()
         app.services.vault.learn("HF_JOBS_MCP_HTTP_TOKEN", token)
@@ -97,6 +100,7 @@ async def serve_http(app: App, settings: Settings, *, host: str, port: int, no_a
 
 def _tell(host: str, port: int, token: str, *, own_token: bool) -> None:
     """Print the address and what to paste into a client; a token that the person chose is named and not printed."""
+    host = "127.0.0.1" if host in _EVERYWHERE else host
     shown = f"[{host}]" if ":" in host else host
     entry: dict[str, object] = {"type": "http", "url": f"http://{shown}:{port}/mcp"}
     if token:
@@ -109,15 +113,33 @@ def _tell(host: str, port: int, token: str, *, own_token: bool) -> None:
     )
 
 
-def http_app(app: App, *, host: str, port: int) -> ASGIApp:
-    """The ASGI application, with Host and Origin limited to the address it is served at."""
+def http_app(app: App, *, host: str, port: int, more: Sequence[str] = ()) -> ASGIApp:
+    """The ASGI application, with Host and Origin limited to the address it is served at, and to `more` names."""
     names = sorted(LOOPBACK_HOSTS) if host in LOOPBACK_HOSTS else [host]
+    names += _own_names() if host in _EVERYWHERE else []
     hosts = [f"[{name}]" if ":" in name else name for name in names]
+    # A container's port may be another one outside.
+    any_port = port == 0 or host in _EVERYWHERE
     security = TransportSecuritySettings(
-        allowed_hosts=[f"{name}:{port}" for name in hosts] + ([f"{name}:*" for name in hosts] if port == 0 else []),
-        allowed_origins=[f"http://{name}:{port}" for name in hosts],
-    )
+        allowed_hosts=[
+            *(f"{name}:{port}" for name in hosts), *(f"{name}:*" for name in hosts if any_port),
+            *more, *(f"{name}:*" for name in more),
+        ],
+        allowed_origins=[f"http://{name}:{port}" for name in hosts]
+        + [f"{scheme}://{name}" for name in more for scheme in ("http", "https")],
+    )  # fmt: skip
     return app.server.streamable_http_app(streamable_http_path="/mcp", host=host, transport_security=security)
+
+
+def _own_names() -> list[str]:
+    """What this machine is called by itself and by its neighbours."""
+    from socket import AF_INET, AF_INET6, gethostname
+
+    from psutil import net_if_addrs  # type: ignore[import-untyped]
+
+    found = [one.address.partition("%")[0] for many in net_if_addrs().values() for one in many
+             if one.family in {AF_INET, AF_INET6}]  # fmt: skip
+    return [*sorted(LOOPBACK_HOSTS), gethostname(), *found]
 
 
 def _made_token() -> str:

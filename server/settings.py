@@ -37,6 +37,8 @@ class Settings(BaseModel):
     sent in the last day without a question counts too."""
     http_token: SecretStr | None = None
     """Bearer token for HTTP. None means one is made for the run and printed to stderr."""
+    http_hosts: tuple[str, ...] = ()
+    """Names, besides its own, that clients reach the HTTP server by: ``jobs.example.org``, ``10.0.0.5:9000``."""
     runner: Literal["process", "container"] = "process"
     """How the local hub runs jobs. ``process`` said here also means: without a question where there is no sandbox."""
     save_to: tuple[Path, ...] = ()
@@ -60,7 +62,7 @@ class Settings(BaseModel):
             raise ValueError(msg)
         return value or known
 
-    @field_validator("secrets", "save_to", "ask", mode="before")
+    @field_validator("secrets", "save_to", "ask", "http_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -121,7 +123,7 @@ def from_environment(**flags: object) -> Settings:
     Raises:
         pydantic.ValidationError: A variable or a flag has a value that cannot be used.
     """
-    told = {name.upper(): value for name, value in os.environ.items() if value}
+    told = {name.upper(): value for name, value in os.environ.items() if not absent(value)}
     named = [name for name in Settings.model_fields if name != "attach_without_asking"]
     given: dict[str, object] = {name: told[word] for name in named if (word := _PREFIX + name.upper()) in told}
     given.update({name: value for name, value in flags.items() if value is not None})

@@ -96,6 +96,22 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
+def test_what_is_uploaded_passes_the_indexs_own_check(tmp_path: Path) -> None:
+    """The source archive, and the wheel that is built from it, by the real twine."""
+    from uv import find_uv_bin
+
+    here = run(find_uv_bin(), "tool", "run", "twine", "--version", cwd=tmp_path)
+    if here.returncode != 0:
+        pytest.skip("twine cannot be fetched")
+    built = run(find_uv_bin(), "build", "--quiet", "--out-dir", tmp_path / "dist", ROOT)
+    assert built.returncode == 0, built.stderr
+    files = sorted((tmp_path / "dist").glob("hf_jobs_mcp-*"))
+    assert [path.suffix for path in files] == [".whl", ".gz"]
+    done = run(find_uv_bin(), "tool", "run", "twine", "check", "--strict", *files, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("PASSED") == 2
+
+
 def test_the_wheel_drops_no_generic_package(wheel: Path) -> None:
     tops = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"hf_jobs_mcp"}

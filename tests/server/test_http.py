@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from socket import gethostname
 
 import httpx2
 import pytest
 
+from server.settings import Settings
 from tests.mcp_session import HTTP_TOKEN, SERVER, data, environment, free_port, http_server, over_http
 
 pytestmark = pytest.mark.anyio
 
+CONTAINERFILE = (Path(__file__).resolve().parents[2] / "Containerfile").read_text()
+#: What the container runs: the arguments of the command line, the port last.
+CMD = json.loads(re.findall(r"^CMD (.*)$", CONTAINERFILE, re.MULTILINE)[0])
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 HEADERS = {"Accept": "application/json, text/event-stream", "Authorization": f"Bearer {HTTP_TOKEN}"}
 
@@ -99,3 +106,39 @@ def test_a_taken_port_is_said_in_a_sentence(home: Path, url: str) -> None:
     assert done.returncode == 2
     assert "cannot be opened" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+def test_on_every_address_it_answers_to_the_machines_names_and_to_those_it_is_told(home: Path) -> None:
+    """As in a container, whose port may be another one outside; a name that nobody gave it is turned away."""
+    env = environment(home, HF_JOBS_MCP_HTTP_HOSTS="jobs.example.org, 10.9.8.7:9000", HF_JOBS_MCP_HTTP_TOKEN=HTTP_TOKEN)
+    port = free_port()
+    process = subprocess.Popen(
+        [*SERVER, *CMD[:-1], str(port)], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stderr is not None
+        assert f"http://127.0.0.1:{port}/mcp" in process.stderr.readline()
+        url = f"http://127.0.0.1:{port}/mcp"
+
+        def status(host: str) -> int:
+            return httpx2.post(url, json=PING, headers={**HEADERS, "Host": host}).status_code
+
+        for host in (f"localhost:{port}", "localhost:9000", f"{gethostname()}:1", "jobs.example.org", "10.9.8.7:9000"):
+            assert status(host) != 421, host
+        for host in ("evil.example", f"evil.example:{port}", "jobs.example.org.evil.example", "10.9.8.7:9001"):
+            assert status(host) == 421, host
+        assert httpx2.post(url, json=PING, headers={**HEADERS, "Authorization": "Bearer no"}).status_code == 401
+    finally:
+        process.terminate()
+        process.wait(15)
+        assert process.stderr is not None
+        process.stderr.close()
+
+
+def test_the_container_runs_as_nobody_special_what_the_command_line_has() -> None:
+    assert re.search(r"^USER 1000:1000$", CONTAINERFILE, re.MULTILINE)
+    assert CONTAINERFILE.index("USER") < CONTAINERFILE.index("ENTRYPOINT")
+    assert json.loads(re.findall(r"^ENTRYPOINT (.*)$", CONTAINERFILE, re.MULTILINE)[0]) == ["hf-jobs-mcp"]
+    assert CMD[-1] in re.findall(r"^EXPOSE (\d+)$", CONTAINERFILE, re.MULTILINE)
+    settings = set(re.findall(r"HF_JOBS_MCP_([A-Z_]+)=", CONTAINERFILE))
+    assert settings <= {name.upper() for name in Settings.model_fields}

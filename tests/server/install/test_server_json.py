@@ -32,6 +32,33 @@ def test_it_keeps_the_registrys_bounds() -> None:
     )
 
 
+#: The fields that the registry's schema gives to each part, and the formats of a variable.
+FIELDS = {
+    "server": {"$schema", "name", "title", "description", "version", "packages", "repository", "websiteUrl", "icons", "remotes"},
+    "package": {
+        "registryType", "registryBaseUrl", "identifier", "version", "fileSha256", "runtimeHint", "transport",
+        "runtimeArguments", "packageArguments", "environmentVariables",
+    },
+    "variable": {"name", "description", "isRequired", "isSecret", "format", "default", "value", "placeholder", "choices", "variables"},
+}  # fmt: skip
+FORMATS = {"string", "number", "boolean", "filepath"}
+
+
+def test_it_has_only_fields_that_the_registrys_schema_knows() -> None:
+    (package,) = SERVER["packages"]
+    assert set(SERVER) <= FIELDS["server"]
+    assert set(package) <= FIELDS["package"]
+    for variable in package["environmentVariables"]:
+        assert set(variable) <= FIELDS["variable"]
+        assert variable.get("format", "string") in FORMATS
+        assert all(isinstance(variable.get(name, False), bool) for name in ("isRequired", "isSecret"))
+        assert isinstance(variable.get("default", ""), str)
+
+
+def test_who_publishes_is_told_to_set_the_namespace() -> None:
+    assert SERVER["name"] in (ROOT / "docs" / "packages.md").read_text()
+
+
 def test_the_readme_owns_the_name_as_the_registry_asks_of_a_python_package() -> None:
     assert f"mcp-name: {SERVER['name']}" in (ROOT / "README.md").read_text()
 
