@@ -15,7 +15,7 @@ from tools import replies
 ID = "687fb701029421ae5549d998"
 LABEL = "20261121T211826-92c85485066c"
 NOW = datetime(2026, 11, 21, 21, 18, 26, tzinfo=UTC)
-HARDWARE = (Hardware("a10g-large", "", "", "", None, None, 25_000, 0.025, "minute"),)
+HARDWARE = (Hardware("a10g-large", "", "", "", None, 25_000, 0.025, "minute"),)
 
 
 def a_job(stage: str, **more: object) -> Job:
