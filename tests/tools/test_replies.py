@@ -29,7 +29,7 @@ def a_job(stage: str, **more: object) -> Job:
         "finished_at": NOW,
         "flavor": "a10g-large",
         "timeout_seconds": 7200,
-        "durations": Durations(12, 3456, 3468),
+        "durations": Durations(12, 3456),
         "labels": {"name": "training-run", "team": "research", "hf-jobs-mcp": LABEL},
         "secrets": ("ANTHROPIC_API_KEY", "HF_TOKEN"),
         "volumes": (MountedVolume("bucket", "a-long-organisation-name/jobs-artifacts", "/workspace", LABEL),),
