@@ -54,6 +54,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _starts_processes(item):
             item.add_marker("hub")
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("thorough")
     files = {item.path for item in items if any(item.get_closest_marker(name) for name in ("fast_agent", "node"))}
     items.sort(key=lambda item: item.path not in files)
 

@@ -132,6 +132,7 @@ def test_each_danger_is_warned_of_in_the_first_lines(case: str) -> None:
     assert max(map(width, shown.split("\n"))) <= COLUMNS
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("case", DANGEROUS)
 def test_nothing_else_in_the_job_pushes_a_warning_down(case: str) -> None:
     asked, _ = DANGEROUS[case]

@@ -1,5 +1,7 @@
 """Nothing the clients can do is left out unseen."""
 
+import pytest
+
 from tests.contract import coverage_ledger, surface
 
 
@@ -21,5 +23,6 @@ def test_nothing_is_both_covered_and_unsupported() -> None:
     assert set(coverage_ledger.declared()) & set(coverage_ledger.UNSUPPORTED) == set()
 
 
+@pytest.mark.thorough
 def test_the_committed_table_is_what_the_suite_makes() -> None:
     assert coverage_ledger.TABLE.read_text() == coverage_ledger.table(), "run: python -m tests.contract.coverage_ledger"

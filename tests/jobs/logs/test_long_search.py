@@ -55,6 +55,7 @@ async def test_the_ends_of_a_line_are_its_own_and_not_those_of_what_is_looked_at
     assert (await found(text, "/^a/")).startswith("[column 1]")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("place", [SEARCHED_WHOLE - 40, SEARCHED_WHOLE, 3_000_000])
 async def test_a_secret_in_a_long_line_is_neither_found_nor_shown(place):
     secret = "hunter2-is-a-rather-long-secret-value-0123456789"

@@ -76,6 +76,7 @@ def saved(tmp_path: Path, data: bytes, masker: Masker, wanted: bytes) -> tuple[b
     return target.getvalue(), sum(end - begin for begin, end in ranges)
 
 
+@pytest.mark.thorough
 @pytest.mark.promise("S10")
 @pytest.mark.parametrize("forms", [sorted(FORMS)[::2], sorted(FORMS)[1::2]], ids=["one half", "the other"])
 def test_values_in_a_large_text_are_masked_as_in_a_small_one(forms: list[str], tmp_path: Path, masker: Masker) -> None:

@@ -133,6 +133,7 @@ def test_text_folded_at_a_width_is_masked(width: int, indent: str) -> None:
         assert not _leaks(value, masked)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_cut_anywhere_changes_nothing(encoding: str) -> None:
     for value in (TOKEN, AWKWARD, ASTRAL):
@@ -246,6 +247,7 @@ def test_only_the_secret_is_replaced(secrets: list[str], fillers: list[str]) -> 
     assert Masker(known).mask(text) == expected
 
 
+@pytest.mark.thorough
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=200))
 def test_text_without_secrets_is_the_same_object(text: str) -> None:
@@ -320,6 +322,7 @@ def test_lines_stay_as_many_as_they_were(lines: list[str], cut: int) -> None:
     assert Masker({"A": secret}).mask_lines(given_lines) == [*lines, "x***A***", "y", *lines]
 
 
+@pytest.mark.thorough
 def test_memory_stays_flat_on_an_endless_repetition() -> None:
     stream = Masker({"A": "aaaaaa", "B": "ab" * 600}).stream()
     for _ in range(6):

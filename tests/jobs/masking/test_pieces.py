@@ -71,6 +71,7 @@ FORMS = {
 }  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("value", [TOKEN, LONG, KUBE])
 @pytest.mark.parametrize("form", FORMS)
 def test_each_form_is_masked_and_its_surroundings_stay(form: str, value: str) -> None:
@@ -85,6 +86,7 @@ def test_each_form_is_masked_and_its_surroundings_stay(form: str, value: str) ->
     assert not any(piece in masked for piece in whole)
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(FORMS)), st.lists(st.integers(0, 700), max_size=5))
 def test_a_stream_of_pieces_is_masked_as_the_whole(form: str, cuts: list[int]) -> None:
@@ -96,6 +98,7 @@ def test_a_stream_of_pieces_is_masked_as_the_whole(form: str, cuts: list[int]) -
     assert shown + stream.flush_text() == masker.mask(text)
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, len(KUBE) - 60), st.integers(60, 2000))
 def test_no_window_on_a_long_value_shows_a_piece(start: int, length: int) -> None:

@@ -125,6 +125,7 @@ def test_what_the_full_mask_finds_the_quick_look_does_not_pass(seed: int, which:
         assert masker.quick_look.may_hold(data), data
 
 
+@pytest.mark.thorough
 @pytest.mark.promise("S10")
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 1 << 40), which=st.integers(0, len(MASKERS) - 1))

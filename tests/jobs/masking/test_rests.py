@@ -88,6 +88,7 @@ def _masker(kind: str, seed: int, size: int) -> Masker:
     return Masker({"NAME": VALUES[kind](seed, size)})
 
 
+@pytest.mark.thorough
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(
     st.sampled_from(sorted(VALUES)),
@@ -113,6 +114,7 @@ def test_no_window_shows_a_piece(  # noqa: PLR0917 -- what hypothesis varies
         assert not _pieces(_masker(kind, seed, size).mask(window), text, other, lead, coded)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [300 * 1024, 1 << 20])
 def test_a_secret_of_a_megabyte_is_no_other(size: int) -> None:
     value = _random(1, size)
