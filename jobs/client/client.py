@@ -17,6 +17,7 @@ from jobs.client import error_map, many, models
 from jobs.client.buckets import Buckets
 from jobs.client.error_map import RequestContext
 from jobs.client.retry import READS, Backoff, retrying
+from jobs.client.shared_reads import SharedReads
 from jobs.client.transport import HubTransport, Limits, Params, parsed
 from jobs.errors import Conflict, Forbidden, HubError, NotFound, Unprocessable
 from jobs.ids import check_id, check_namespace, split_job_id
@@ -66,6 +67,7 @@ class HubClient:
         self._identity: tuple[float, Identity] | None = None
         self._hardware: tuple[float, tuple[Hardware, ...]] | None = None
         self._homes: dict[str, str] = {}
+        self._looks: SharedReads[Job] = SharedReads()
         self._heard = heard
 
     def __repr__(self) -> str:
@@ -284,9 +286,12 @@ class HubClient:
         return parsed(await self.wire.read(path, asked, self.backoff, params=params), asked, parse)
 
     async def _inspect(self, home: str, bare: str) -> Job:
-        asked = self._asked("job", home)
-        found = await self._read(f"/api/jobs/{home}/{bare}", asked, lambda raw: self._job(raw, home))
-        return (await self._told([found]))[0]
+        async def ask() -> Job:
+            asked = self._asked("job", home)
+            found = await self._read(f"/api/jobs/{home}/{bare}", asked, lambda raw: self._job(raw, home))
+            return (await self._told([found]))[0]
+
+        return await self._looks.read((home, bare), ask)
 
     async def _inspect_schedule(self, home: str, bare: str) -> ScheduledJob:
         found = await self._read(

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import anyio
 import pytest
 
 from jobs import errors
@@ -259,3 +260,13 @@ async def test_prices_that_cannot_be_had_are_left_out_or_the_last_known(behind):
     hub._hardware = (hub._hardware[0] - 10_000, known)
     proxy.arm("hardware", refused_before(500))
     assert await hub.prices_at_hand() == known
+
+
+async def test_many_who_look_at_one_job_at_once_cost_two_requests(behind, run):
+    proxy, hub = behind
+    job = await run("true")
+    proxy.seen.clear()
+    async with anyio.create_task_group() as tasks:
+        for _ in range(30):
+            tasks.start_soon(hub.inspect, job.id, "local")
+    assert len([path for path in map(str, proxy.seen) if job.id in path]) == 2
