@@ -13,7 +13,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -27,11 +27,13 @@ BASELINE = Path(__file__).parent / "baseline.json"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 PACKAGES = ("mcp", "huggingface_hub", "hf_xet", "pydantic", "anyio", "starlette", "uvicorn", "httpx2")
 
+Found = Figure | Count | Growth
+
 #: A ratio is worse when it is so many times the stored one, in each of so many runs.
 WORSE, RUNS = 1.25, 3
 
 
-async def everything() -> AsyncIterator[Figure | Count | Growth]:
+async def everything() -> AsyncIterator[Found]:
     for one in start.figures(15):
         yield one
     for group in (
@@ -47,7 +49,7 @@ async def everything() -> AsyncIterator[Figure | Count | Growth]:
         yield one
 
 
-async def few() -> AsyncIterator[Figure | Count | Growth]:
+async def few() -> AsyncIterator[Found]:
     """Ratios of like with like: what a busy machine does to one it does to the other."""
     for one in start.figures(5, peer=False):
         yield one
@@ -57,7 +59,7 @@ async def few() -> AsyncIterator[Figure | Count | Growth]:
         yield one
 
 
-async def measured(source: AsyncIterator[Figure | Count | Growth]) -> list[Figure | Count | Growth]:
+async def measured(source: AsyncIterator[Found]) -> list[Found]:
     found = []
     async for one in source:
         print(one.row(), flush=True)
@@ -65,7 +67,7 @@ async def measured(source: AsyncIterator[Figure | Count | Growth]) -> list[Figur
     return found
 
 
-def written(found: list[Figure | Count | Growth], seconds: float) -> str:
+def written(found: list[Found], seconds: float) -> str:
     """The part of the README that this command writes."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     told = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
@@ -92,13 +94,12 @@ Growth: the exponent of size in the time (1: in proportion; 0: not at all), best
 {END}"""
 
 
-def compare() -> int:
+def compare(stored: Mapping[str, float], measure: Callable[[], Iterable[Found]]) -> int:
     """Whether some ratio is worse than the stored one by a quarter, in three runs that agree. Nothing is written."""
-    stored = json.loads(BASELINE.read_text())
     worse = set(stored)
     for run in range(RUNS):
         print(f"run {run + 1}", flush=True)
-        ratios = {one.key: one.ratio for one in anyio.run(measured, few()) if isinstance(one, Figure)}
+        ratios = {one.key: one.ratio for one in measure() if isinstance(one, Figure)}
         worse &= {key for key, ratio in ratios.items() if ratio > stored.get(key, ratio) * WORSE}
         if not worse:
             print("No ratio is worse than the stored one by a quarter.")
@@ -113,7 +114,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--keep", action="store_true", help="store the baseline anew")
     wanted = parser.parse_args(words)
     if wanted.short:
-        return compare()
+        return compare(json.loads(BASELINE.read_text()), lambda: anyio.run(measured, few()))
     if wanted.keep:
         runs = [[one for one in anyio.run(measured, few()) if isinstance(one, Figure)] for _ in range(RUNS)]
         kept = {
