@@ -75,7 +75,7 @@ async def _served(home: Path | None, clients: int = 50) -> AsyncIterator[list[Se
     process = subprocess.Popen(  # noqa: ASYNC220 - Starting it takes no time worth an await.
         command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    limits = httpx2.Limits(max_connections=clients, max_keepalive_connections=clients)
+    limits = httpx2.Limits(max_connections=clients, max_keepalive_connections=clients, keepalive_expiry=2)
     try:
         async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, limits=limits) as http:
             while True:
