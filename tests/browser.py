@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import select
@@ -56,8 +57,32 @@ class Browser:
         self._session = session
 
     def value(self, expression: str) -> Any:
-        """Evaluate JavaScript in the page; None when it fails."""
-        return self._call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+        """Evaluate JavaScript in the page; None when it fails, or when the page is just being left."""
+        answer = self._ask("Runtime.evaluate", expression=expression, returnByValue=True)
+        return answer.get("result", {}).get("result", {}).get("value")
+
+    def look(self, *, dark: bool = False, width: int = 1280, height: int = 900) -> None:
+        """Be a screen of this size, of a person who likes it light or dark."""
+        self._call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._call("Emulation.setEmulatedMedia", features=[scheme])
+
+    def picture(self) -> bytes:
+        """Return what is seen, as a PNG."""
+        return base64.b64decode(self._call("Page.captureScreenshot", format="png")["data"])
+
+    def serious(self, axe: str) -> list[str]:
+        """Return what axe, given as its source, finds that is serious or critical on this page."""
+        if not self.value("typeof axe === 'object'"):
+            self.value(f"{axe}; true")
+        self.value("window.found = null; axe.run().then((all) => { window.found = all.violations; }); true")
+        self.wait_for("window.found !== null")
+        told = "window.found.filter((one) => ['serious', 'critical'].includes(one.impact))"
+        named = f"{told}.map((one) => `${{one.id}}: ${{one.nodes.map((node) => node.html).join(' | ').slice(0, 500)}}`)"
+        found: list[str] = self.value(named)
+        return found
 
     def wait_for(self, expression: str, seconds: float = 20.0) -> Any:
         """Return the first true value of `expression`."""
@@ -69,6 +94,12 @@ class Browser:
         return found
 
     def _call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        answer = self._ask(method, **parameters)
+        assert "error" not in answer, answer
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    def _ask(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._number += 1
         message = {"id": self._number, "method": method, "params": parameters}
         if self._session:
@@ -77,9 +108,7 @@ class Browser:
         while True:
             answer = self._next()
             if answer.get("id") == self._number:
-                assert "error" not in answer, answer
-                result: dict[str, Any] = answer["result"]
-                return result
+                return answer
             if answer.get("method") == "Runtime.exceptionThrown":
                 self.problems.append(str(answer["params"]["exceptionDetails"]))
             if answer.get("method") == "Log.entryAdded" and answer["params"]["entry"]["level"] == "error":

@@ -39,7 +39,8 @@ button:disabled { opacity: .5; cursor: default; }
 @media (prefers-color-scheme: dark) { :root { --ink: #eee; --soft: #b0b0b0; --paper: #161616; --box: #242424;
         --edge: #555; --yes: #157347; --bad: #ff8a8a; } }
 @media (max-width: 30rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; }
-        main { padding: .5rem .5rem 2rem; } article { padding: .7rem .7rem 0; } button { width: 100%; } }
+        main { padding: .5rem .5rem 2rem; } article { padding: .7rem .7rem 0; }
+        button { width: 100%; margin-right: 0; } }
 """
 
 #: Lets nobody answer by reflex; looks every few seconds whether what waits is still what is shown, and leaves an

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from local_hub.hub import Activity, Hub
 
-PAGE_PREFIXES = ("/jobs/", "/login", "/assets/")
+PAGE_PREFIXES = ("/jobs/", "/schedules/", "/compare", "/login", "/assets/")
 
 
 class IdleWatch:

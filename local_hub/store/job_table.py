@@ -12,7 +12,7 @@ from local_hub import accounts
 from local_hub.clock import now_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 SCHEDULING, RUNNING = "SCHEDULING", "RUNNING"
 COMPLETED, CANCELED, ERROR, DELETED = "COMPLETED", "CANCELED", "ERROR", "DELETED"
@@ -92,6 +92,11 @@ def _job(row: sqlite3.Row) -> JobRow:
     fields["handed"] = bool(fields["handed"])
     fields["cancel_asked"] = bool(fields["cancel_asked"])
     return JobRow(**fields)
+
+
+def rows(found: Iterable[sqlite3.Row]) -> list[JobRow]:
+    """Return whole rows of the table as jobs."""
+    return [_job(row) for row in found]
 
 
 def insert(db: sqlite3.Connection, job: JobRow) -> JobRow:

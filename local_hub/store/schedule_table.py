@@ -60,11 +60,13 @@ def get(db: sqlite3.Connection, namespace: str | None, schedule_id: str) -> Sche
     return None if row is None or namespace not in (None, row["namespace"]) else _schedule(row)
 
 
-def all_of(db: sqlite3.Connection, namespace: str, label: tuple[str, str] | None) -> list[ScheduleRow]:
-    """Return the schedules of a namespace, newest first, that carry the label if one is given."""
+def all_of(
+    db: sqlite3.Connection, namespace: str, label: tuple[str, str] | None, limit: int = MOST_IN_ONE_ANSWER
+) -> list[ScheduleRow]:
+    """Return the newest schedules of a namespace, newest first; of them those that carry the label, if given."""
     rows = db.execute(
         "SELECT * FROM schedules WHERE namespace = ? ORDER BY created_ms DESC, id DESC LIMIT ?",
-        (namespace, MOST_IN_ONE_ANSWER),
+        (namespace, limit),
     )
     found = map(_schedule, rows)
     return [one for one in found if label is None or (one.spec.get("labels") or {}).get(label[0]) == label[1]]

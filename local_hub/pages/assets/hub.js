@@ -7,18 +7,18 @@
   // The session is kept for this origin, port and all, and is not left in the address bar.
   if (before) {
     localStorage.setItem(KEPT, before);
-    history.replaceState(null, "", location.pathname.slice(before.length) + location.hash);
+    history.replaceState(null, "", location.pathname.slice(before.length) + location.search + location.hash);
   } else if (body.dataset.stale) {
     const plain = "/" + location.pathname.split("/").slice(3).join("/");
     localStorage.removeItem(KEPT);
-    history.replaceState(null, "", plain);
+    history.replaceState(null, "", plain + location.search);
   } else if (body.dataset.locked && /^\/s\/[\w-]+$/.test(localStorage.getItem(KEPT) || "")) {
-    location.replace(localStorage.getItem(KEPT) + location.pathname);
+    location.replace(localStorage.getItem(KEPT) + location.pathname + location.search);
     return;
   }
 
   async function refresh() {
-    const answer = await fetch(before + location.pathname, { headers: { Accept: "text/html" }, redirect: "error" });
+    const answer = await fetch(before + location.pathname + location.search, { headers: { Accept: "text/html" }, redirect: "error" });
     if (!answer.ok) throw new Error(String(answer.status));
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const part of document.querySelectorAll("[data-live]")) {

@@ -1,0 +1,98 @@
+"""What jobs left on this machine, read for pages: the end of a log, a whole log, the files of a job. Blocks."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import deque
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from local_hub.buckets.tree import PathRefusedError, Tree, checked
+from local_hub.display_text import clean
+from local_hub.pages.job_view import FileRow
+from local_hub.runner.output import LogReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from local_hub.paths import HubPaths
+    from local_hub.store.job_table import JobRow
+
+LINES = 1000
+_FILES = 500
+_LOG_BYTES = 256 << 10
+
+
+class Contents:
+    """Logs and files below the hub's folder."""
+
+    def __init__(self, paths: HubPaths) -> None:
+        self._paths = paths
+
+    def end_of_log(self, job: JobRow, most: int = LINES) -> list[str]:
+        """Return the last lines, and of them what a page can carry."""
+        kept: deque[str] = deque()
+        size = 0
+        with LogReader(self._paths.output(job.id), most) as reader:
+            while block := reader.read(final=job.final):
+                for line in lines_of(block):
+                    kept.append(line[:_LOG_BYTES])
+                    size += len(kept[-1])
+                    while size > _LOG_BYTES:
+                        size -= len(kept.popleft())
+        return list(kept)
+
+    def lines(self, job: JobRow) -> Iterator[str]:
+        """Yield every line there is now."""
+        with LogReader(self._paths.output(job.id)) as reader:
+            while block := reader.read(final=job.final):
+                yield from lines_of(block)
+
+    def files(self, job: JobRow) -> list[FileRow]:
+        """Return the files in the folders that the job can write to; hidden ones and locks of packages last."""
+        found: list[FileRow] = []
+        for number, volume in enumerate(job.spec["volumes"]):
+            if volume["readOnly"]:
+                continue
+            tree, inside = self._tree(volume)
+            for entry in tree.walk(inside):
+                if len(found) >= _FILES:
+                    break
+                if entry.state is not None:
+                    path = entry.path.removeprefix(inside)
+                    found.append(FileRow(number, volume["mountPath"], path, entry.state.size))
+        return sorted(found, key=lambda one: (_is_beside(one.path), one.volume))
+
+    def open(self, job: JobRow, volume: int, path: str) -> int | None:
+        """Return a descriptor of a file; None where there is none, or no longer, or it is not the job's."""
+        volumes = job.spec["volumes"]
+        if volume >= len(volumes) or volumes[volume]["readOnly"]:
+            return None
+        tree, inside = self._tree(volumes[volume])
+        try:
+            return tree.descriptor(f"{inside}{checked(path)}")
+        except (FileNotFoundError, PathRefusedError):
+            return None
+
+    def beginning(self, job: JobRow, volume: int, path: str, most: int) -> tuple[bytes, int] | None:
+        """Return the first bytes of a file and its size."""
+        descriptor = self.open(job, volume, path)
+        if descriptor is None:
+            return None
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read(most), os.fstat(file.fileno()).st_size
+
+    def _tree(self, volume: dict[str, str]) -> tuple[Tree, str]:
+        """Return a volume's bucket and the prefix of its files' paths there."""
+        return Tree(self._paths.buckets / volume["source"]), f"{volume['path']}/" if volume.get("path") else ""
+
+
+def lines_of(block: bytes) -> list[str]:
+    """Return the cleaned lines of a block of log events."""
+    return [clean(json.loads(event[6:])["data"]) for event in block.split(b"\n\n") if event.startswith(b"data: ")]
+
+
+def _is_beside(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    return any(part.startswith(".") for part in parts) or parts[-1].endswith(".lock")

@@ -1,0 +1,84 @@
+"""Finding jobs for a person: by words in what they are, by stage, by schedule; newest first, within bounds."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from local_hub import accounts
+from local_hub.store import job_table
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterator
+
+    from local_hub.store.job_table import JobRow
+
+#: Jobs of one namespace that are looked through; older ones are not found by words.
+LOOKED_THROUGH = 20_000
+_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for: every one of `words`, the stage, the schedule, and nothing newer than `after`."""
+
+    words: tuple[str, ...] = ()
+    stage: str | None = None
+    schedule_id: str | None = None
+    after: tuple[int, str] | None = None
+
+
+def newest(
+    db: sqlite3.Connection, wanted: Wanted, text_of: Callable[[JobRow], str], limit: int
+) -> tuple[list[JobRow], bool]:
+    """Return up to `limit` jobs of all namespaces, newest first, and whether there are more.
+
+    `text_of` is a job's text as a person sees it, in small letters; only jobs whose whole record has the words are
+    asked for it.
+    """
+    words = tuple(word.lower() for word in wanted.words)
+    walks = [_walk(db, name, wanted, words) for name in accounts.ACCOUNTS]
+    found: list[JobRow] = []
+    for job in heapq.merge(*walks, key=lambda job: (job.created_ms, job.id), reverse=True):
+        if words:
+            text = text_of(job)
+            if not all(word in text for word in words):
+                continue
+        found.append(job)
+        if len(found) > limit:
+            return found[:limit], True
+    return found, False
+
+
+def _walk(db: sqlite3.Connection, namespace: str, wanted: Wanted, words: tuple[str, ...]) -> Iterator[JobRow]:
+    where: list[str] = ["namespace = ?"]
+    values: list[Any] = [namespace]
+    if wanted.stage:
+        where.append("stage = ?")
+        values.append(wanted.stage)
+    if wanted.schedule_id:
+        where.append("schedule_id = ?")
+        values.append(wanted.schedule_id)
+    for word in words:
+        where.append("instr(lower(id || ' ' || coalesce(message, '') || ' ' || spec), ?) > 0")
+        values.append(json.dumps(word)[1:-1].lower())
+    if words:
+        where.append(
+            "created_ms >= coalesce((SELECT created_ms FROM jobs WHERE namespace = ? ORDER BY created_ms DESC, id DESC"
+            " LIMIT 1 OFFSET ?), 0)"
+        )
+        values += [namespace, LOOKED_THROUGH]
+    after = wanted.after
+    while True:
+        more = [] if after is None else [after[0], after[1]]
+        bound = [] if after is None else ["(created_ms, id) < (?, ?)"]
+        sql = f"SELECT * FROM jobs WHERE {' AND '.join([*where, *bound])}"  # noqa: S608 - Values are parameters.
+        sql += " ORDER BY created_ms DESC, id DESC LIMIT ?"
+        batch = job_table.rows(db.execute(sql, (*values, *more, _AT_ONCE)))
+        yield from batch
+        if len(batch) < _AT_ONCE:
+            return
+        after = batch[-1].created_ms, batch[-1].id
