@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class JobsError(Exception):
     """The base of all errors that are reported, not raised through.
@@ -148,6 +150,17 @@ class Forbidden(HubError):
 
 class NotFound(HubError):
     code = "not_found"
+
+
+class IsSchedule(NotFound):
+    """The id of a schedule, where a job's belongs. `schedule` is the `ScheduledJob` that it names."""
+
+    def __init__(self, schedule: Any) -> None:
+        super().__init__(
+            "That is the id of a schedule, not of a job.",
+            hint="job_status with this id shows its last runs and the ids of their jobs; manage_schedule acts on it.",
+        )
+        self.schedule = schedule
 
 
 class Conflict(HubError):

@@ -45,11 +45,17 @@ def conflict(message: str) -> ApiError:
 
 
 def invalid(message: str) -> ApiError:
+    """A request that the Hub's description does not allow: the Hub itself answers so too."""
+    return ApiError(400, message, code="ValidationError")
+
+
+def no_batch(message: str) -> ApiError:
+    """The one route whose description names another status for it."""
     return ApiError(422, message, code="ValidationError")
 
 
 def unsupported(what: str) -> ApiError:
-    return ApiError(422, f"{what}: not on the local hub.", code="NotOnLocalHub")
+    return ApiError(400, f"{what}: not on the local hub.", code="NotOnLocalHub")
 
 
 def too_many(message: str, *, retry_after: int) -> ApiError:

@@ -33,7 +33,7 @@ from tools.arguments import address
 from tools.arguments.address import Address
 from tools.budget import dump
 from tools.job_status import view_of
-from tools.manage_schedule import schedule_view
+from tools.schedules import with_last_runs
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
@@ -94,7 +94,8 @@ async def _contents(services: Services, uri: str, where: Address) -> TextResourc
     hub = connected.hub
     if where.kind == "schedule":
         found = await hub.inspect_schedule(where.where)
-        return _json(uri, {"hub": connected.name, **dump(schedule_view(services, found))})
+        (shown,) = await with_last_runs(services, connected, [found])
+        return _json(uri, {"hub": connected.name, **dump(shown)})
     job = await hub.inspect(where.where)
     mask = services.masker().mask
     if where.kind == "job":

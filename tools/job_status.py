@@ -8,28 +8,29 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import anyio
 from mcp.server.mcpserver import Context
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from jobs.client.many import runs_of
 from jobs.client.wait import LONGEST_WAIT, wait_for_change
 from jobs.display_text import one_line
 from jobs.durations import words
-from jobs.errors import BadArgument, HubError
+from jobs.errors import BadArgument, HubError, IsSchedule
+from jobs.spec.workspace import LABEL
 from jobs.stage import KNOWN, RUNNING, finished
 from tools import replies
 from tools.budget import FINISHED_BYTES, LIST_BYTES, POLL_BYTES, fitted, without
 from tools.registry import Arguments, tool
+from tools.schedules import rows, with_last_runs
 from tools.services import Connected, Services, services_of
 
 if TYPE_CHECKING:
-    from jobs.client.models import Job
-    from jobs.results.outcome import Outcome
+    from jobs.client.models import Job, ScheduledJob
 
 _MOST_AT_ONCE = 50
 _LINE = 120
-_LOOKED_AT_ONCE = 6
+_RUNS = 10
 _TAIL_SECONDS = 10.0
 
 
@@ -85,11 +86,19 @@ async def job_status(request: JobStatus, ctx: Context[Any, Any]) -> StatusReply:
     )
     cursor = _cursor(seen)
     if len(ids) > 1:
-        views = [await view_of(services, connected, job_id, seen[job_id]) for job_id in ids]
+        views = await _views(services, connected, seen)
         same = request.cursor == cursor
-        reply = StatusReply(hub=connected.name, jobs=None if same else views, unchanged=same or None, cursor=cursor)
+        reply = StatusReply(
+            hub=connected.name,
+            jobs=None if same else views,
+            unchanged=same or None,
+            message=None if same else _unread(views),
+            cursor=cursor,
+        )
         return fitted(reply, LIST_BYTES, _LIST_STEPS)
     found = seen[ids[0]]
+    if isinstance(found, IsSchedule):
+        return await _of_schedule(services, connected, found.schedule)
     if isinstance(found, HubError):
         raise found
     if request.cursor == cursor:
@@ -112,16 +121,23 @@ TOOL = tool(
 async def view_of(
     services: Services, connected: Connected, job_id: str, found: Job | HubError
 ) -> replies.JobStatusView:
-    if isinstance(found, HubError):
-        return replies.missing(job_id, found)
+    """One job as `job_status` shows it."""
+    return (await _views(services, connected, {job_id: found}))[0]
+
+
+async def _views(
+    services: Services, connected: Connected, seen: Mapping[str, Job | HubError]
+) -> list[replies.JobStatusView]:
     mask = services.masker().mask
-    outcome = await services.outcomes.of(connected.hub, found, mask)
-    return replies.status(
-        found,
-        await connected.hub.prices_at_hand(),
-        outcome=outcome,
-        mask=mask,
-    )
+    jobs = [found for found in seen.values() if not isinstance(found, HubError)]
+    outcomes = await services.outcomes.of_many(connected.hub, jobs, mask, deep=True)
+    prices = await connected.hub.prices_at_hand() if jobs else ()
+    return [
+        replies.missing(job_id, found)
+        if isinstance(found, HubError)
+        else replies.status(found, prices, outcome=outcomes[found.id], mask=mask)
+        for job_id, found in seen.items()
+    ]
 
 
 async def _listed(services: Services, connected: Connected, request: JobStatus) -> StatusReply:
@@ -136,28 +152,39 @@ async def _listed(services: Services, connected: Connected, request: JobStatus) 
         labels=request.labels,
         limit=request.limit + 1,
     )
-    mask = services.masker().mask
-    outcomes: dict[str, Outcome | None] = {}
-    gate = anyio.CapacityLimiter(_LOOKED_AT_ONCE)
-
-    async def look(job: Job) -> None:
-        async with gate:
-            outcomes[job.id] = await services.outcomes.of(hub, job, mask, deep=False)
-
-    async with anyio.create_task_group() as group:
-        for job in jobs[: request.limit]:
-            group.start_soon(look, job)
-    views = [_row(job, outcomes[job.id], mask) for job in jobs[: request.limit]]
-    reply = StatusReply(hub=connected.name, jobs=views, truncated=len(jobs) > request.limit or None)
+    views = await rows(services, connected, jobs[: request.limit])
+    more = len(jobs) > request.limit or None
+    reply = StatusReply(hub=connected.name, jobs=views, message=_unread(views), truncated=more)
     return fitted(reply, LIST_BYTES, _LIST_STEPS)
 
 
-def _row(job: Job, outcome: Outcome | None, mask: Any) -> replies.JobStatusView:
-    whole = replies.status(job, outcome=outcome, mask=mask)
-    shown = ("id", "namespace", "stage", "finished", "succeeded", "message", "running_secs", "created_at", "flavor")
-    return replies.JobStatusView(
-        **{name: getattr(whole, name) for name in shown}, labels=replies.labels(job.labels, mask)
+def _unread(views: list[replies.JobStatusView]) -> str | None:
+    """Of how many jobs that ended well nobody has looked yet whether they did their work."""
+    from jobs.results.outcome import NOT_READ
+
+    count = sum(view.message == NOT_READ for view in views)
+    return f"Whether {count} of them succeeded was not looked into: ask for a few ids at a time." if count else None
+
+
+async def _of_schedule(services: Services, connected: Connected, found: ScheduledJob) -> StatusReply:
+    """What `job_status` answers to the id of a schedule: how its last runs went."""
+    marked = {LABEL: found.labels[LABEL]} if LABEL in found.labels else None
+    runs = await runs_of(connected.hub, found, marked=marked, limit=_RUNS)
+    (shown,) = await with_last_runs(services, connected, [found], runs)
+    said = [f"A schedule ({shown.schedule or 'of its own'}), not a job"]
+    said.append("its last runs, newest first" if runs else "it has not run yet")
+    parts = f"{'; '.join(said)}. {shown.message or ''}".strip()
+    if shown.next_runs:
+        parts = f"{parts} Next: {shown.next_runs[0]}."
+    reply = StatusReply(
+        id=found.id,
+        namespace=found.namespace,
+        hub=connected.name,
+        message=parts,
+        jobs=await rows(services, connected, runs),
+        next=_next(runs[0]) if runs else None,
     )
+    return fitted(reply, LIST_BYTES, _LIST_STEPS)
 
 
 def _shorter(evidence: int, labels: int, secrets: int) -> Callable[[StatusReply], StatusReply]:

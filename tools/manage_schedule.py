@@ -22,6 +22,7 @@ from tools.arguments.labels import new_labels
 from tools.guarded import CANNOT_ASK, Done, Guarded, OnEvent, PendingApproval, Step
 from tools.registry import tool
 from tools.replies import View
+from tools.schedules import ScheduleView, schedule_view, with_last_runs
 from tools.services import Services, services_of
 
 if TYPE_CHECKING:
@@ -37,17 +38,6 @@ class ManageSchedule(Guarded):
     schedule: str | None = Field(None, description="For reschedule")
     labels: dict[str, str] | None = Field(None, description="For label: all of them; for list: a filter")
     namespace: str | None = None
-
-
-class ScheduleView(View):
-    id: str
-    namespace: str
-    schedule: str | None = None
-    suspend: bool | None = None
-    concurrency: bool | None = None
-    next_runs: list[str] | None = None
-    last_job: str | None = None
-    name: str | None = None
 
 
 class Schedules(View):
@@ -92,12 +82,12 @@ async def manage_schedule(
     where = f"{found.namespace}/{found.id}"
     if request.action == "delete":
         await hub.delete_schedule(where)
-        return Schedules(hub=connected.name, schedules=[schedule_view(services, found)], message="Deleted.")
+        return Schedules(hub=connected.name, schedules=[schedule_view(found, services.now())], message="Deleted.")
     if request.action == "suspend":
         await hub.suspend_schedule(where)
     else:
         await hub.set_schedule_labels(where, new_labels(services, request.labels, found.labels))
-    return Schedules(hub=connected.name, schedules=[schedule_view(services, await hub.inspect_schedule(where))])
+    return Schedules(hub=connected.name, schedules=[schedule_view(await hub.inspect_schedule(where), services.now())])
 
 
 TOOL = tool(
@@ -158,7 +148,7 @@ async def _told(services: Services, done: Done[ScheduledJob, _Changed]) -> Sched
     done_already = "That was done already." if done.again else None
     return Schedules(
         hub=connected.name,
-        schedules=[schedule_view(services, shown)],
+        schedules=[schedule_view(shown, services.now())],
         job=job,
         approval=done.approval,
         message=CANNOT_ASK if done.approval is not None else done_already,
@@ -172,28 +162,8 @@ async def _list(services: Services, request: ManageSchedule) -> Schedules:
         found = [await connected.hub.inspect_schedule(_id(request), request.namespace)]
     else:
         found = await connected.hub.list_schedules(request.namespace, labels=request.labels)
-    views = [schedule_view(services, item) for item in found[:_MOST]]
+    views = await with_last_runs(services, connected, found[:_MOST])
     return Schedules(hub=connected.name, schedules=views, truncated=len(found) > _MOST or None)
-
-
-def schedule_view(services: Services, found: ScheduledJob) -> ScheduleView:
-    runs: list[str] = []
-    if found.schedule is not None and not found.suspend:
-        try:
-            moments = Schedule.parse(found.schedule).next(3, services.now())
-            runs = [moment.strftime("%Y-%m-%d %H:%M UTC") for moment in moments]
-        except BadArgument:  # A schedule in words that only the hub knows; its own next run is what can be told.
-            runs = [str(found.next_job_run_at)] if found.next_job_run_at else []
-    return ScheduleView(
-        id=found.id,
-        namespace=found.namespace,
-        schedule=found.schedule,
-        suspend=found.suspend or None,
-        concurrency=found.concurrency or None,
-        next_runs=runs or None,
-        last_job=f"{found.namespace}/{found.last_job_id}" if found.last_job_id else None,
-        name=found.labels.get("name"),
-    )
 
 
 def _id(request: ManageSchedule) -> str:

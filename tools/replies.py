@@ -161,8 +161,11 @@ def status(
 def message(
     job: Job, outcome: Outcome | None, mask: Callable[[str], str] = str, limit: int = _MESSAGE_CHARS
 ) -> str | None:
-    """What the stage alone does not say, or else what the hub says."""
+    """What the stage alone does not say, or else what the hub says; and how often it failed, where that is news."""
     said = (outcome.words if outcome else None) or mask(job.message or "")
+    failed = job.status.failure_count or 0
+    if failed > (1 if stage.finished(job.stage) else 0):
+        said = f"{failed} attempt{'s' if failed > 1 else ''} failed. {said}"
     return one_line(said, limit) or None
 
 

@@ -19,7 +19,7 @@ from jobs.client.error_map import RequestContext
 from jobs.client.retry import READS, Backoff, retrying
 from jobs.client.shared_reads import SharedReads
 from jobs.client.transport import HubTransport, Limits, Params, parsed
-from jobs.errors import Conflict, Forbidden, HubError, NotFound, Unprocessable
+from jobs.errors import Conflict, Forbidden, HubError, IsSchedule, NotFound, Unprocessable
 from jobs.ids import check_id, check_namespace, split_job_id
 
 if TYPE_CHECKING:
@@ -129,9 +129,16 @@ class HubClient:
         """A job by `ID` or `namespace/ID`.
 
         A bare id is looked for in the default namespace, then in the caller's organisations.
-        Raises NotFound when none of them has it.
+        Raises NotFound when none of them has it; IsSchedule when one has a schedule of that id.
         """
-        return await self._locate(job_id, namespace, self._inspect, "job_id")
+        try:
+            return await self._locate(job_id, namespace, self._inspect, "job_id")
+        except NotFound as missing:
+            try:
+                found = await self._locate(job_id, namespace, self._inspect_schedule, "job_id")
+            except HubError:
+                raise missing from None
+        raise IsSchedule(found)
 
     async def inspect_many(
         self, job_ids: Sequence[str], namespace: str | None = None, *, singly: int | None = None

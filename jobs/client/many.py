@@ -11,10 +11,10 @@ from jobs.errors import HubError
 from jobs.ids import split_job_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from jobs.client.client import HubClient
-    from jobs.client.models import Job
+    from jobs.client.models import Job, ScheduledJob
 
 _SIDE_BY_SIDE = 8
 _FEW = 3
@@ -48,6 +48,21 @@ async def inspect(
         for job_id in [job_id for job_id in wanted if job_id not in found][:singly]:
             tasks.start_soon(one, job_id)
     return {job_id: found[job_id] for job_id in wanted if job_id in found}
+
+
+async def runs_of(
+    hub: HubClient, found: ScheduledJob, *, marked: Mapping[str, str] | None = None, limit: int
+) -> list[Job]:
+    """The jobs that a schedule started, newest first, as far as the namespace's newest jobs tell.
+
+    `marked` are labels that its runs alone carry, where there are such: the hub then looks through all jobs.
+    """
+    jobs = await hub.list_jobs(found.namespace, labels=marked, limit=limit if marked else _LOOKED_THROUGH)
+    runs = [job for job in jobs if job.initiator is not None and job.initiator.id == found.id]
+    if found.last_job_id is not None and found.last_job_id not in {job.id for job in runs}:
+        with suppress(HubError):
+            runs.append(await hub.inspect(found.last_job_id, found.namespace))
+    return runs[:limit]
 
 
 async def _listed(hub: HubClient, job_ids: Sequence[str], namespace: str | None) -> dict[str, Job]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import anyio
 import anyio.to_thread
 
 from hub_contract.constants import is_loopback
@@ -28,6 +29,11 @@ _REMEMBERED = 500
 _SETTLED_AFTER = timedelta(seconds=90)
 """A far hub's mount writes files back for up to 45 seconds after the end."""
 
+_SIDE_BY_SIDE = 6
+_READ_OF_A_FAR_HUB = 6
+"""How many ends one look at many jobs reads: each takes a few requests, and an account has so many a minute."""
+
+NOT_READ = "Whether it succeeded was not looked into."
 _AGENT_FAILED = "The process ended well, but the agent inside did not: this is not a success."
 _BATCH_FAILED = "The process ended well, but no row of the batch came through: this is not a success."
 _BATCH_PARTLY = "Some rows of the batch failed; the metrics say how many."
@@ -102,6 +108,38 @@ class Outcomes:
             while len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         return found
+
+    async def of_many(
+        self, hub: HubClient, jobs: Sequence[Job], mask: Callable[[str], str], *, deep: bool = False
+    ) -> dict[str, Outcome | None]:
+        """As `of`, by id. Of a far hub no more than the first few ends that are not known yet are read.
+
+        Of those that were not read only the stage is known, and that tells of a failure alone.
+        """
+        left = len(jobs) if hub.near else _READ_OF_A_FAR_HUB
+        found: dict[str, Outcome | None] = {}
+        gate = anyio.CapacityLimiter(_SIDE_BY_SIDE)
+
+        async def look(job: Job) -> None:
+            async with gate:
+                found[job.id] = await self.of(hub, job, mask, deep=deep)
+
+        async with anyio.create_task_group() as group:
+            for job in jobs:
+                if stage.finished(job.stage) and not self._at_hand(job, deep=deep):
+                    left -= 1
+                    if left < 0:
+                        ended_well = job.stage == stage.COMPLETED
+                        found[job.id] = Outcome(None, NOT_READ) if ended_well else Outcome(succeeded=False)
+                        continue
+                group.start_soon(look, job)
+        return found
+
+    def _at_hand(self, job: Job, *, deep: bool) -> bool:
+        """Whether the outcome of an ended job takes no request."""
+        where = (job.endpoint, job.namespace, job.id)
+        known = (*where, True) in self._known or (not deep and (*where, False) in self._known)
+        return known or (not deep and job.stage != stage.COMPLETED)
 
     def _recent(self, hub: HubClient, job: Job) -> bool:
         """Whether files may still arrive: a local hub's workspace is a folder, and is whole at the end."""

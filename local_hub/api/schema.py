@@ -240,7 +240,7 @@ def _labels(labels: dict[str, str]) -> dict[str, str]:
 
 
 def parse(kind: type[BaseModel], body: bytes) -> Any:
-    """Return the body as `kind`, or raise the Hub's 422 with a sentence that repeats no value of a secret."""
+    """Return the body as `kind`, or raise the Hub's 400 with a sentence that repeats no value of a secret."""
     if len(body) > MAX_SPEC_BYTES:
         raise errors.ApiError(413, f"A request has at most {MAX_SPEC_BYTES} bytes.", code="PayloadTooLarge")
     try:

@@ -210,9 +210,9 @@ class _BucketApi:
         try:
             operations = [json.loads(line) for line in (await _body(request)).splitlines() if line.strip()]
         except ValueError:
-            raise errors.invalid("A batch is one JSON object a line.") from None
+            raise errors.no_batch("A batch is one JSON object a line.") from None
         if len(operations) > _OPERATIONS or not all(isinstance(one, dict) for one in operations):
-            raise errors.invalid(f"A batch is at most {_OPERATIONS} JSON objects, one a line.")
+            raise errors.no_batch(f"A batch is at most {_OPERATIONS} JSON objects, one a line.")
         batch = Batch(self.buckets, self.store.uploads, bucket)
         failed = await self._run(partial(batch.apply, operations))
         done = len(operations) - len(failed)
@@ -231,6 +231,8 @@ class _BucketApi:
     async def _resolve(self, request: Request) -> Response:
         namespace, name = _bucket(request)
         path = request.path_params["path"]
+        if not path:
+            raise errors.invalid("File path required")
         tree = self.buckets.tree(namespace, name)
         headers = {"Accept-Ranges": "bytes", "Cache-Control": "no-cache", **reply.display(path)}
         information = _FILE_INFO in request.headers.get("accept", "")

@@ -13,10 +13,10 @@ TABLE = Path(__file__).parents[2] / "local_hub" / "COVERAGE.md"
 
 #: Commands that the local hub does not do, and why.
 UNSUPPORTED = {
-    "hf jobs ssh": "A local job has no SSH server; `--ssh` is refused with 422.",
+    "hf jobs ssh": "A local job has no SSH server; `--ssh` is refused.",
 }
 
-#: Options that it refuses with status 422 and this reason; `test_api_jobs` tries each of them.
+#: Options that it refuses with this reason; `test_api_jobs` tries each of them.
 REFUSED = {
     "`--ssh`": "A local job has no SSH server.",
     "`-v hf://org/model:/data`": "Buckets and local folders can be mounted; models, datasets and Spaces are not here.",

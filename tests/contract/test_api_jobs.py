@@ -130,7 +130,7 @@ def test_a_wrong_token_and_an_unknown_job_are_said_so(contract: Contract) -> Non
 def test_what_only_the_real_hub_has_is_refused_with_a_reason(contract: Contract, options: dict[str, Any]) -> None:
     with pytest.raises(HfHubHTTPError, match="not on the local hub") as caught:
         contract.api.run_job(image="python:3.12", command=["true"], **options)
-    assert caught.value.response.status_code == 422
+    assert caught.value.response.status_code == 400
 
 
 def test_a_network_group_is_kept_and_the_message_says_what_it_is_here(contract: Contract) -> None:

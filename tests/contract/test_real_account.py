@@ -176,3 +176,80 @@ async def test_few_requests_left_make_polling_slower(client: Client, far: FarHub
     looks = far.asked("GET /api/jobs/local/[0-9a-f]+$")
     await client.call_tool("manage_job", {"job_id": job["id"], "action": "cancel"})
     assert len(looks) <= 3
+
+
+async def test_fifty_jobs_that_have_ended_take_few_requests_and_none_is_called_what_was_not_seen(
+    client: Client, far: FarHub
+) -> None:
+    import httpx2
+
+    job = {"dockerImage": "x", "flavor": "cpu-basic"}
+    with httpx2.Client(base_url=far.target, headers={"Authorization": f"Bearer {far.target_token}"}) as http:
+        for line in (["true"], ["false"]):
+            ids = [http.post("/api/jobs/local", json={**job, "command": line}).json()["id"] for _ in range(25)]
+            last = http.get(f"/api/jobs/local/{ids[-1]}/events").text
+            assert "finishedAt" in last
+            await wait_for_all(client, ids)
+        every = [one["id"] for one in http.get("/api/jobs/local", params={"limit": 50}).json()]
+    far.seen.clear()
+    reply = data(await client.call_tool("job_status", {"job_id": every, "wait_seconds": 45}))
+    assert len(reply["jobs"]) == 50
+    assert len(far.seen) <= 30, far.seen
+    unknown = sum(view.get("succeeded") is None for view in reply["jobs"])
+    assert 0 < unknown < 25
+    assert f"Whether {unknown} of them succeeded was not looked into" in reply["message"]
+    for view in reply["jobs"]:
+        assert view.get("succeeded") in ({False} if view["stage"] == "ERROR" else {True, None})
+    far.seen.clear()
+    again = data(await client.call_tool("job_status", {"limit": 50}))
+    assert len(far.seen) <= 30, far.seen
+    known = sum(one.get("succeeded") is not None for one in again["jobs"])
+    assert known > sum(one.get("succeeded") is not None for one in reply["jobs"])
+
+
+async def wait_for_all(client: Client, ids: list[str]) -> None:
+    for _ in range(10):
+        jobs = data(await client.call_tool("job_status", {"job_id": ids, "wait_seconds": 5}))["jobs"]
+        if all(one["finished"] for one in jobs):
+            return
+    raise AssertionError("the jobs did not end")
+
+
+SUSPENDED = {
+    "NO_CREDITS": ("no credit left", "settings/billing"),
+    "NO_SUBSCRIPTION": ("no plan", "settings/billing"),
+    "RESOURCE_GROUP_LIMIT": ("reached its limit", "administrator"),
+    "something new": ("something new", ""),
+}
+
+
+@pytest.mark.parametrize("reason", SUSPENDED)
+async def test_a_schedule_that_the_hub_suspended_says_why_and_what_to_do(
+    client: Client, far: FarHub, reason: str
+) -> None:
+    why, remedy = SUSPENDED[reason]
+    made = data(await client.call_tool("schedule_job", {**JOB, "schedule": "@daily", "suspend": True}))
+    schedule = {"scheduled_job_id": made["id"]}
+
+    def by_the_hub(raw: Any) -> Any:
+        return [by_the_hub(one) for one in raw] if isinstance(raw, list) else {**raw, "suspendReason": reason}
+
+    far.change(r"GET /api/scheduled-jobs/", by_the_hub)
+    replies = [data(await client.call_tool("manage_schedule", {"action": "list", **of})) for of in ({}, schedule)]
+    told = [one["message"] for reply in replies for one in reply["schedules"] if one["id"] == made["id"]]
+    told.append(data(await client.call_tool("job_status", {"job_id": made["id"]}))["message"])
+    for message in told:
+        assert "The hub suspended it" in message
+        assert why in message
+        assert remedy in message
+    far.changes.clear()
+    await client.call_tool("manage_schedule", {**schedule, "action": "delete"})
+
+
+async def test_failed_attempts_are_counted(client: Client, far: FarHub) -> None:
+    job = data(await client.call_tool("submit_job", {**JOB, "command": ["sleep", "60"]}))
+    far.change(
+        rf"GET /api/jobs/local/{job['id']}$", lambda raw: {**raw, "status": {**raw["status"], "failureCount": 2}}
+    )
+    assert "2 attempts failed" in data(await client.call_tool("job_status", {"job_id": job["id"]}))["message"]
+    await client.call_tool("manage_job", {"job_id": job["id"], "action": "cancel"})

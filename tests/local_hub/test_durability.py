@@ -200,7 +200,7 @@ def test_the_secrets_of_an_ended_job_outlive_a_crash_but_not_a_stop(plug: Plug) 
     plug.put_back()
     with pytest.raises(HfHubHTTPError, match="secrets were erased") as refused:
         plug.api.rerun_job(job_id=job, namespace="local")
-    assert refused.value.response.status_code == 422
+    assert refused.value.response.status_code == 400
 
 
 def test_an_exposed_port_is_reached_again_after_the_hub_was_killed(plug: Plug) -> None:

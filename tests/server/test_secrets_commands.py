@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -89,7 +90,7 @@ async def test_a_running_server_says_the_command_and_then_finds_the_value_and_ma
         refused = error(await client.call_tool("submit_job", job))
         plan = data(await client.call_tool("plan_secrets", {"secrets": ["MY_KEY"]}))
         for hint in (refused["hint"], plan["candidates"][0]["note"]):
-            assert f"HF_JOBS_MCP_HOME={tmp_path} " in hint
+            assert f"HF_JOBS_MCP_HOME={shlex.quote(str(tmp_path))} " in hint
             assert "secrets set MY_KEY" in hint
             assert "MY_KEY: ${MY_KEY}" in hint
         command = hint.split("`")[1]

@@ -138,3 +138,30 @@ async def test_what_stops_a_schedule_asks_nobody(client: Client, person: Person)
     for action in ("suspend", "delete"):
         await manage(client, action, scheduled_job_id=made["id"])
     assert len(person.questions) == 1
+
+
+async def test_a_list_says_how_the_last_runs_went_and_a_schedules_id_is_answered_with_its_runs(client: Client) -> None:
+    made = {name: await make(client, line) for name, line in (("good", "true"), ("bad", "exit 3"), ("new", "true"))}
+    jobs: dict[str, list[str]] = {"good": [], "bad": [], "new": []}
+    for name in ("good", "bad", "good"):
+        job = (await manage(client, "trigger", scheduled_job_id=made[name]["id"]))["job"]
+        await ended(client, job)
+        jobs[name].insert(0, job.partition("/")[2])
+    listed = {view["id"]: view for view in (await manage(client, "list"))["schedules"]}
+    told = {name: listed[one["id"]] for name, one in made.items()}
+    assert (told["good"]["last_stage"], told["good"]["last_succeeded"]) == ("COMPLETED", True)
+    assert (told["bad"]["last_stage"], told["bad"]["last_succeeded"]) == ("ERROR", False)
+    assert "last_stage" not in told["new"]
+    for name, one in made.items():
+        for given in (one["id"], f"local/{one['id']}", [one["id"]]):
+            status = data(await client.call_tool("job_status", {"job_id": given, "wait_seconds": 20}))
+            assert [run["id"] for run in status["jobs"]] == jobs[name]
+            assert status["id"] == one["id"]
+            assert "schedule (@daily), not a job" in status["message"]
+            assert ("not run yet" in status["message"]) == (name == "new")
+    several = data(await client.call_tool("job_status", {"job_id": [made["good"]["id"], jobs["bad"][0]]}))["jobs"]
+    assert "schedule, not of a job" in several[0]["error"]["message"]
+    assert several[1]["stage"] == "ERROR"
+    wrong = error(await client.call_tool("fetch_results", {"job_id": made["good"]["id"]}))
+    assert (wrong["code"], "schedule, not of a job" in wrong["message"]) == ("not_found", True)
+    assert "job_status" in wrong["hint"]

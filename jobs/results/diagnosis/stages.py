@@ -10,6 +10,7 @@ from jobs import stage
 from jobs.durations import words as duration
 from jobs.results.diagnosis.advice import Flavors
 from jobs.results.diagnosis.model import Diagnosis, last
+from jobs.stopped_by_hub import stop_reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,32 +28,15 @@ _OF = re.compile(
 _CHECKPOINT = re.compile(
     r"\S*checkpoint[-_/]?\w*\d+\S*|\S*(?:epoch|step)[-_=]?\d+\S*\.(?:ckpt|pt|pth|safetensors)", re.IGNORECASE
 )
-_BY_THE_HUB = {
-    "NO_CREDITS": (
-        "payment",
-        "The hub cancelled it: the account has no credit left.",
-        "Add credit at https://huggingface.co/settings/billing, then submit again; what is in the workspace is kept.",
-    ),
-    "NO_SUBSCRIPTION": (
-        "no_subscription",
-        "The hub cancelled it: the account has no plan that may run Jobs.",
-        "Jobs need a PRO, Team or Enterprise plan or prepaid credit: https://huggingface.co/settings/billing.",
-    ),
-    "RESOURCE_GROUP_LIMIT": (
-        "spend_limit",
-        "The hub cancelled it: its resource group has reached its limit.",
-        "Ask an administrator of the organisation to raise the group's limit, or use another namespace.",
-    ),
-}
 
 
 def canceled(job: Job, lines: Sequence[str]) -> Diagnosis:
     """Why a job was cancelled, as far as the hub says."""
     reason = job.status.cancel_reason
     said = f"{reason or ''} {job.message or ''}"
-    for word, (cause, summary, suggestion) in _BY_THE_HUB.items():
-        if word in said:
-            return Diagnosis(cause, summary, last(lines), suggestion)
+    if (known := stop_reason(reason, job.message)) is not None:
+        remedy = f"{known.remedy}, then submit again; what is in the workspace is kept."
+        return Diagnosis(known.cause, f"The hub cancelled it: {known.because}.", last(lines), remedy)
     if reason:
         return Diagnosis(
             "canceled", "The hub cancelled it.", last(lines), "See the message, and the job's page.", reason

@@ -119,5 +119,5 @@ def test_a_deleted_schedule_is_gone(hub_api: HfApi, create: Create) -> None:
 def test_a_schedule_that_never_comes_is_refused(create: Create, schedule: str) -> None:
     with pytest.raises(HfHubHTTPError) as caught:
         create(schedule=schedule)
-    assert caught.value.response.status_code == 422
+    assert caught.value.response.status_code == 400
     assert "schedule" in str(caught.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,15 +53,16 @@ def bucket(api: HfApi, name: str) -> Volume:
 @needs_a_sandbox
 def test_a_sandboxed_job_sees_no_home_no_hub_and_no_other_job(hub: HubState, hub_api: HfApi, tmp_path: Path) -> None:
     (tmp_path / "private.txt").write_text("private")
-    home = hub_home(hub)
+    state = hub_home(hub) / "hub"
     other = hub_api.run_job(image="x", command=["sleep", "60"], namespace="local")
     wait_until(lambda: hub_api.inspect_job(job_id=other.id).status.stage == "RUNNING")
+    files = (tmp_path / "private.txt", state / "state.json", state / "jobs" / other.id / "output")
     try:
         seen = output(
             hub_api,
             "/bin/sh",
             "-c",
-            f"cat {tmp_path}/private.txt {home}/hub/state.json {home}/hub/jobs/{other.id}/output 2>&1;"
+            f"cat {' '.join(shlex.quote(str(file)) for file in files)} 2>&1;"
             "cat /proc/[0-9]*/environ | tr '\\0' '\\n' | grep ^JOB_ID | sort -u; ls -a $HOME; ps ax 2>/dev/null | wc -l",
         )
     finally:

@@ -86,7 +86,7 @@ def test_creating_a_bucket_twice_is_a_conflict_unless_it_may_exist(hub: Hub, buc
 @pytest.mark.parametrize("name", ["..", ".hidden", "a--b", "a..b", "x" * 97, "sp ace", "dot."])
 def test_a_bad_name_is_refused_and_makes_no_folder(hub: Hub, name: str) -> None:
     answer = hub.http.post(f"/api/buckets/local/{name}", json={})
-    assert answer.status_code in {404, 422}
+    assert answer.status_code in {404, 400}
     assert not (hub.buckets.root / "local" / name).is_dir() or name == ".."
 
 
@@ -322,7 +322,7 @@ def test_a_file_that_the_hub_may_not_read_is_not_listed_and_can_be_deleted(hub: 
 
 @pytest.mark.parametrize("path", ["../../../etc/passwd", "%2e%2e/%2e%2e/x", "..%2f..%2fx", "a//b"])
 def test_a_path_that_climbs_out_finds_nothing(hub: Hub, bucket: str, path: str) -> None:
-    assert hub.http.get(f"/buckets/{bucket}/resolve/{path}").status_code in {404, 422}
+    assert hub.http.get(f"/buckets/{bucket}/resolve/{path}").status_code in {404, 400}
     answer = hub.http.get(f"/api/buckets/{bucket}/tree/{quote('../', safe='')}?recursive=true")
     assert answer.json() == []
 

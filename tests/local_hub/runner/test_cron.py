@@ -26,6 +26,17 @@ def at(*moment: int) -> int:
         ("*/5 * * * *", at(2026, 11, 21, 20, 50)),
         ("0 9 * * 1", at(2026, 11, 23, 9)),
         ("30 2 29 2 *", at(2028, 2, 29, 2, 30)),
+        ("15 0 9 * * 1", at(2026, 11, 23, 9, 0, 15)),
+        ("*/20 * * * * *", at(2026, 11, 21, 20, 47, 20)),
+        ("* * * * * * *", at(2026, 11, 21, 20, 47, 13)),
+        ("0 0 9 * * * 2026", at(2026, 11, 22, 9)),
+        ("0 0 9 * * * 2028", at(2028, 1, 1, 9)),
+        ("* * * * * * 2031", at(2031, 1, 1)),
+        ("0 30 2 29 2 * *", at(2028, 2, 29, 2, 30)),
+        ("0 0 0 1 1 * 2024,2026,2030", at(2030, 1, 1)),
+        ("0 0 0 1 6 * 2020/4", at(2028, 6, 1)),
+        ("0 0 0 1 6 * */5", at(2030, 6, 1)),
+        ("0 0 0 1 6 * 2025-2029", at(2027, 6, 1)),
     ],
 )
 def test_the_next_moment_is_in_utc(schedule: str, expected: int) -> None:
@@ -37,9 +48,23 @@ def test_the_next_moment_is_never_now() -> None:
 
 
 @pytest.mark.parametrize(
-    "schedule", ["", "@never", "* * * *", "* * * * * * *", "61 * * * *", "0 0 31 2 *", "every day"]
+    "schedule",
+    [
+        "",
+        "@never",
+        "* * * *",
+        "* * * * * * * *",
+        "61 * * * *",
+        "0 0 31 2 *",
+        "every day",
+        "0 0 9 * * * 1969",
+        "0 0 9 29 2 * 2027",
+        "0 0 9 * * * */0",
+        "0 0 9 * * * soon",
+        "61 0 9 * * *",
+    ],
 )
 def test_what_never_fires_is_refused(schedule: str) -> None:
     with pytest.raises(ApiError) as caught:
-        cron.next_after(schedule, 0)
-    assert caught.value.status == 422
+        cron.next_after(schedule, at(2026, 11, 21))
+    assert caught.value.status == 400
