@@ -183,6 +183,10 @@ class HubBroken(HubError):
     retryable = True
 
 
+class HubUnreadable(HubBroken):
+    """The hub answered with a success that is not what its API promises."""
+
+
 class HubTimeout(HubError):
     code = "hub_timeout"
     retryable = True

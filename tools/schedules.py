@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobs.client.models import Job
-from jobs.errors import BadArgument
+from jobs.errors import BadArgument, HubError
 from jobs.spec.schedule import Schedule
 from jobs.stopped_by_hub import suspended
 from tools import replies
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from jobs.client.models import ScheduledJob
+    from jobs.client.models import Job, ScheduledJob
     from tools.services import Connected, Services
 
 _LOOKED_UP_SINGLY = 4
@@ -65,7 +64,7 @@ async def with_last_runs(
     wanted = [place for one in found if (place := _last(one)) is not None and place not in jobs]
     if wanted:
         looked = await connected.hub.inspect_many(wanted, singly=None if connected.hub.near else _LOOKED_UP_SINGLY)
-        jobs |= {place: job for place, job in looked.items() if isinstance(job, Job)}
+        jobs |= {place: job for place, job in looked.items() if not isinstance(job, HubError)}
     lasts = [jobs[place] for one in found if (place := _last(one)) in jobs and place is not None]
     last = {row.id: row for row in await rows(services, connected, lasts)}
     now = services.now()

@@ -28,6 +28,7 @@ from jobs.errors import (
     HubError,
     HubTimeout,
     HubUnreachable,
+    HubUnreadable,
     NotFound,
     NoToken,
     PaymentRequired,
@@ -109,7 +110,7 @@ def never_sent(error: BaseException) -> bool:
 
 def unreadable(asked: RequestContext) -> HubError:
     """The error for a success whose body is not what the hub's API promises."""
-    return HubBroken(
+    return HubUnreadable(
         f"The hub's answer about the {asked.what} could not be read.",
         hint="Call again; if it stays so, that address is not a Hugging Face hub.",
     )

@@ -30,6 +30,11 @@ def reason(error: BaseException, endpoint: str) -> tuple[str, str] | None:
             f"The hub cannot be reached through the proxy that {proxy} names.",
             f"Check the proxy, or put {urlsplit(endpoint).hostname} into NO_PROXY where none is needed.",
         )
+    if endpoint.startswith("http://") and isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError):
+        return (
+            "What answers at the hub's address breaks the connection off.",
+            "Check that its address begins with the right http:// or https://; if it does, call again.",
+        )
     return _nowhere(error, chain, said) if nobody else None
 
 

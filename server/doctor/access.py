@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 import anyio
 
-from jobs.errors import Forbidden, HubBroken, HubUnreachable, JobsError, NotFound, TokenRefused
+from jobs.errors import (
+    Forbidden,
+    HubBroken,
+    HubNotStarted,
+    HubUnreachable,
+    HubUnreadable,
+    JobsError,
+    NotFound,
+    TokenRefused,
+)
 from server.connection import Connection, hub_token, refuse_a_silent_choice
 from server.doctor.finding import SECONDS, Finding
 from server.version import version
@@ -20,6 +30,8 @@ if TYPE_CHECKING:
 _SKEW_SECONDS = 120
 _RIGHTS = "Make a token with it at https://huggingface.co/settings/tokens."
 _TO_START, _TO_READ = "job.write", "job.read"
+#: A resource group may stand where a namespace does.
+_GROUP = re.compile(r"[0-9a-f]{24}")
 #: Either lets a job's workspace be made and filled.
 _TO_KEEP = frozenset({"repo.write", "repo.content.write"})
 
@@ -88,6 +100,8 @@ def hub(settings: Settings) -> Iterator[Finding]:
 
     try:
         yield from anyio.run(ask)
+    except HubNotStarted as error:
+        yield Finding("fail", "local hub", error.message, "Mend what it says; hub.log in the state folder says more.")
     except JobsError as error:
         yield Finding("fail", _name(error), error.message, error.hint)
     except TimeoutError:
@@ -97,6 +111,8 @@ def hub(settings: Settings) -> Iterator[Finding]:
 def _name(error: JobsError) -> str:
     if isinstance(error, TokenRefused):
         return "Hugging Face token"
+    if error.field == "namespace":
+        return "setting HF_JOBS_MCP_NAMESPACE"
     return next((name for word, name in _TROUBLES if word in error.message), "hub")
 
 
@@ -105,10 +121,16 @@ async def _answers(connected: Connected, settings: Settings) -> AsyncIterator[Fi
     try:
         who = await client.whoami()
         flavors = await client.hardware()
-    except (NotFound, HubBroken) as error:
+    except (NotFound, HubUnreadable) as error:
         yield Finding(
             "fail", "hub", f"{client.endpoint} answers, and not as a hub does: {error.message}",
             "Check HF_JOBS_MCP_HUB and HF_ENDPOINT.",
+        )  # fmt: skip
+        return
+    except HubBroken as error:
+        yield Finding(
+            "fail", "hub", f"{client.endpoint} answers that it fails: {error.message}",
+            "Its own trouble, not yours: try again in some minutes. https://status.huggingface.co tells of long ones.",
         )  # fmt: skip
         return
     yield Finding("ok", "hub", f"{connected.name} at {client.endpoint} answers as {who.name}; {len(flavors)} flavors")
@@ -127,6 +149,11 @@ async def _answers(connected: Connected, settings: Settings) -> AsyncIterator[Fi
 async def _rights(connected: Connected, settings: Settings, who: Identity) -> AsyncIterator[Finding]:
     """What the token may do, as it says itself and as the hub does."""
     home = settings.namespace or who.name
+    if home not in who.namespaces and not _GROUP.fullmatch(home):
+        yield Finding(
+            "note", "namespace", f"{home} is neither {who.name} nor an organisation of theirs that the token sees",
+            "Check HF_JOBS_MCP_NAMESPACE; a fine-grained token has to be given that organisation.",
+        )  # fmt: skip
     missing = set()
     if who.role == "read":
         missing = {_TO_START, "repo.write"}

@@ -21,6 +21,7 @@ _TRIAL_BYTES = 1 << 20
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _NEWEST_TOO_OLD = 12
 _SCARCE_GB = 1
+_FEW_FILES = 256
 
 
 def program(_: Settings) -> Iterator[Finding]:
@@ -71,6 +72,20 @@ def disk(settings: Settings) -> Iterator[Finding]:
         return
     advice = "Free some before large jobs." if free < _SCARCE_GB else None
     yield Finding("note" if advice else "ok", "disk", f"{free:.1f} GB free", advice)
+
+
+def open_files(_: Settings) -> Iterator[Finding]:
+    """Whether a hub and its jobs may have as many files open as they need."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit.
+        return
+    most, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY and most < _FEW_FILES:
+        yield Finding(
+            "note", "open files", f"no more than {most} may be open at once: a few jobs or clients use that up",
+            "Raise it where the client is started: ulimit -n 1024.",
+        )  # fmt: skip
 
 
 def uv(_: Settings) -> Iterator[Finding]:

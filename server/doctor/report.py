@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from server.doctor import access, configuration, machine
+from server.doctor import access, clients, configuration, machine
 from server.doctor.finding import Finding
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ CHECKS: tuple[Check, ...] = (
     configuration.unknown,
     machine.state_folder,
     machine.disk,
+    machine.open_files,
     machine.uv,
     machine.pythons,
     machine.sandbox,
@@ -31,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     access.local_hub,
     access.hub,
     machine.keyring,
+    clients.entries,
     configuration.asking,
 )
 

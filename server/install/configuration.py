@@ -88,6 +88,26 @@ def read(path: Path) -> bytes | None:
         return None
 
 
+def servers(client: Client, path: Path) -> dict[str, Any]:
+    """The client's servers by name, as its file has them; none where there is no file.
+
+    Raises:
+        ConfigurationRefused: The file is broken, or has something else where the servers belong.
+        OSError: It cannot be read.
+    """
+    data = read(path)
+    try:
+        found = _editor(client).parse(_text(data or b""))
+    except Broken as error:
+        said = f"{path}, line {error.line}: this is not {_WRITTEN_AS[client.format]}; nothing was read."
+        raise ConfigurationRefused(said) from None
+    for part in client.key:
+        found = found.get(part) if isinstance(found, dict) else found
+    if found is None or isinstance(found, dict):
+        return dict(found or {})
+    raise ConfigurationRefused(f"{path}: something else stands where {client.title} keeps its servers.")
+
+
 def with_entry(client: Client, path: Path, changes: Sequence[tuple[Key, Any]]) -> Change:
     """The file with the entry in it.
 

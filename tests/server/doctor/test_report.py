@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,10 @@ SURROUNDINGS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {"HF_JOBS_MCP_HUB": "https://no-such-hub.invalid", "HF_TOKEN": TOKEN},
         {"network": "resolved"},
     ),
+    "a namespace that can be none": (
+        {"HF_JOBS_MCP_HUB": "http://127.0.0.1:9", "HF_TOKEN": TOKEN, "HF_JOBS_MCP_NAMESPACE": "a-value/"},
+        {"setting HF_JOBS_MCP_NAMESPACE": "not the name"},
+    ),
     "the proxy is down": (
         {"HF_JOBS_MCP_HUB": "https://hub.example", "HF_TOKEN": TOKEN, "HTTPS_PROXY": f"http://127.0.0.1:{free_port()}"},
         {"proxy": "HTTPS_PROXY"},
@@ -163,6 +168,7 @@ REFUSALS = {
     "the token is refused": (r"whoami", 401, "Hugging Face token", "token"),
     "jobs cannot be seen": (r"GET /api/jobs/local", 403, "rights", "job.read"),
     "the address is no hub's": (r".", 404, "hub", "not as a hub does"),
+    "the hub fails": (r".", 503, "hub", "answers that it fails"),
 }
 
 
@@ -272,3 +278,76 @@ def test_a_state_folder_that_is_none_is_named(home: Path, far: FarHub) -> None:
     problems, found = examined(home, **far_away(far, HF_JOBS_MCP_HOME=str(file)))
     assert problems
     assert "cannot be written" in found["state folder"]["state"]
+
+
+def test_a_namespace_of_strangers_and_few_open_files_are_named(home: Path, far: FarHub) -> None:
+    limited = ["/bin/sh", "-c", 'ulimit -Sn 200 && exec "$@"', "sh"]
+    problems, found = examined(home, *limited, **far_away(far, HF_JOBS_MCP_NAMESPACE="strangers"))
+    assert problems
+    assert "knows no strangers" in found["namespace"]["state"]
+    assert "200" in found["open files"]["state"]
+
+
+def test_a_namespace_that_the_token_does_not_see_is_named(home: Path, far: FarHub) -> None:
+    far.change("whoami", lambda who: {**who, "orgs": []})
+    problems, found = examined(home, **far_away(far, HF_JOBS_MCP_NAMESPACE="local-team"))
+    assert problems == 0
+    assert "neither local nor an organisation" in found["namespace"]["state"]
+
+
+def test_a_local_hub_whose_database_is_broken_is_named(home: Path) -> None:
+    (home / "hub").mkdir(mode=0o700)
+    (home / "hub/hub.sqlite3").write_bytes(b"no database at all " * 300)
+    problems, found = examined(home)
+    assert problems == 1
+    assert "database" in found["local hub"]["state"]
+    assert "doctor" not in found["local hub"]["advice"]
+
+
+def test_what_breaks_off_is_no_hub(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=break_off, args=(server,), daemon=True).start()
+        problems, found = examined(home, HF_JOBS_MCP_HUB=f"http://127.0.0.1:{server.getsockname()[1]}", HF_TOKEN=TOKEN)
+        server.shutdown(socket.SHUT_RDWR)
+    assert problems == 1
+    assert "http://" in found["hub"]["advice"]
+
+
+def break_off(server: socket.socket) -> None:
+    with suppress(OSError):
+        while True:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(1 << 16)
+                connection.sendall(b"\x15\x03\x01\x00\x02\x02\x50")  # A TLS alert, as from a port that expects TLS.
+
+
+def test_what_clients_keep_about_this_server_is_looked_at(home: Path) -> None:
+    files = {
+        ".config/Claude/claude_desktop_config.json": {
+            "mcpServers": {"jobs": {"command": "/gone/bin/hf-jobs-mcp"}, "other": {"command": "/gone/other"}}
+        },
+        ".codeium/windsurf/mcp_config.json": {
+            "mcpServers": {"hf-jobs": {"command": "/bin/sh", "env": {"HF_TOKEN": f"hf_{'a1B2c3D4' * 4}"}}}
+        },
+        ".lmstudio/mcp.json": {"mcpServers": {"hf-jobs": {"args": ["hf-jobs-mcp"]}}},
+        ".config/zed/settings.json": {"context_servers": {"hf-jobs": {"command": "/bin/sh"}}},
+    }
+    for name, content in files.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(json.dumps(content))
+    (home / ".cursor").mkdir()
+    (home / ".cursor/mcp.json").write_text('{\n "mcpServers": {\n broken')
+    (home / ".codex").mkdir()
+    (home / ".codex/config.toml").write_text("mcp_servers = 3\n")
+    problems, found = examined(home)
+    assert problems == 2
+    for client, words in {
+        "claude-desktop": "jobs in", "windsurf": "secret in plain text", "lm-studio": "no command",
+        "cursor": "mcp.json, line", "codex": "something else stands",
+    }.items():  # fmt: skip
+        assert words in found[f"client {client}"]["state"]
+    assert {name for name in found if name.startswith("client ")} == {
+        "client claude-desktop", "client windsurf", "client lm-studio", "client cursor", "client codex",
+    }  # fmt: skip
+    assert "a1B2c3D4" not in str(found)
