@@ -15,6 +15,10 @@ class Unfit(Broken):
     """The file is sound, and has something else where the servers belong."""
 
 
+class Twice(Broken):
+    """A name that this command has to go by stands there twice; `line` is that of the second."""
+
+
 class Uneditable(Exception):
     """The file is sound, and written in a way that a change in place would not survive."""
 

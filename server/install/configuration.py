@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from jobs.errors import ConfigurationRefused
-from server.install.broken import Broken, Uneditable, Unfit, line_of
+from server.install.broken import Broken, Twice, Uneditable, Unfit, line_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,6 +60,11 @@ class Change:
         path = self.path.resolve()
         if read(path) != self.before:
             raise ConfigurationRefused(f"{path} changed while this ran; nothing was written.", hint="Run it again.")
+        if self.before is not None and not path.stat().st_mode & stat.S_IWUSR:
+            raise ConfigurationRefused(
+                f"{path} is read-only; nothing was written.",
+                hint="Another program may keep it so. Allow writing, or paste what --print shows where it is made.",
+            )
         if self.after is None:
             path.unlink(missing_ok=True)
             return
@@ -134,6 +139,8 @@ def _changed(client: Client, path: Path, changes: Sequence[tuple[Key, Any]], *, 
     try:
         text = _text(before or b"")
         wanted, original = editor.parse(text), text
+        for key, _ in changes:
+            editor.refuse_doubles(text, key)
         for key, value in changes:
             if not remove:
                 editor.put(original, key, value)  # What is refused is refused with the line that the person sees.
@@ -146,6 +153,12 @@ def _changed(client: Client, path: Path, changes: Sequence[tuple[Key, Any]], *, 
             f"{path}, line {error.line}: something else stands where {client.title} keeps its servers; "
             "nothing was written.",
             hint=f"Put it right, or paste what `hf-jobs-mcp install {client.name} --print` shows.",
+        ) from None
+    except Twice as error:
+        raise ConfigurationRefused(
+            f"{path}, line {error.line}: this name is there twice, and which of them counts is not sure; "
+            "nothing was written.",
+            hint="Make one of the two, then run this again.",
         ) from None
     except Broken as error:
         raise ConfigurationRefused(

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from server.install.broken import Broken, Unfit, line_of
+from server.install.broken import Broken, Twice, Unfit, line_of
 
 if TYPE_CHECKING:
     from server.install.clients import Key
@@ -19,7 +19,10 @@ _WORD = re.compile(r"[-+.\w]+")
 
 @dataclass
 class Node:
-    """A value with its place in the text. `items` are an array's; `members` are an object's, as it has them."""
+    """A value with its place in the text. `items` are an array's; `members` are an object's, as it has them.
+
+    `doubles` are the names that an object has more than once, each with where it stands the last time.
+    """
 
     start: int
     end: int = 0
@@ -28,6 +31,7 @@ class Node:
     items: list[Node] | None = None
     comma: bool = False
     last: int = field(default=0)
+    doubles: dict[str, int] = field(default_factory=dict)
 
     def parts(self) -> list[tuple[int, Node]]:
         """An object's or an array's parts in order, each with where it starts."""
@@ -89,6 +93,8 @@ class _Reader:
                 at = self._skip(at + 1)
             part = self._value(at)
             if node.members is not None and key is not None:
+                if key.value in node.members:
+                    node.doubles[key.value] = begins
                 node.members[key.value] = (begins, part)
             elif node.items is not None:
                 node.items.append(part)
@@ -123,6 +129,17 @@ def _data(node: Node) -> Any:
     if node.members is not None:
         return {name: _data(part) for name, (_, part) in node.members.items()}
     return [_data(item) for item in node.items] if node.items is not None else node.value
+
+
+def refuse_doubles(text: str, key: Key) -> None:
+    """Raise `Twice` where a name on the way to `key`, or its own, stands twice in one object."""
+    node = _read(text)
+    for name in key:
+        if node is None or node.members is None:
+            return
+        if name in node.doubles:
+            raise Twice(line_of(text, node.doubles[name]))
+        node = node.members[name][1] if name in node.members else None
 
 
 def put(text: str, key: Key, value: Any) -> str:

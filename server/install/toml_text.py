@@ -24,6 +24,10 @@ def parse(text: str) -> Any:
         raise Broken(int(found[1]) if found else line_of(text, len(text.rstrip()))) from None
 
 
+def refuse_doubles(text: str, key: Key) -> None:
+    """Nothing: TOML with a name twice is no TOML, and is refused as such."""
+
+
 def put(text: str, key: Key, value: Any) -> str:
     """The text with a table for `key` at its end, in place of the one it had."""
     data = parse(text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml  # type: ignore[import-untyped]
 
 from server.install import jsonc
-from server.install.broken import Broken, Unfit, line_of
+from server.install.broken import Broken, Twice, Unfit, line_of
 
 if TYPE_CHECKING:
     from server.install.clients import Key
@@ -52,6 +52,18 @@ def _data(node: yaml.Node) -> Any:
 
 def _is_null(node: yaml.Node) -> bool:
     return bool(node.tag == "tag:yaml.org,2002:null")
+
+
+def refuse_doubles(text: str, key: Key) -> None:
+    """Raise `Twice` where a name on the way to `key`, or its own, stands twice in one mapping."""
+    node: yaml.Node | None = _read(text)
+    for name in key:
+        if not isinstance(node, yaml.MappingNode):
+            return
+        same = [(label, part) for label, part in node.value if label.value == name]
+        if len(same) > 1:
+            raise Twice(same[1][0].start_mark.line + 1)
+        node = same[0][1] if same else None
 
 
 def put(text: str, key: Key, value: Any) -> str:

@@ -44,13 +44,14 @@ def starting_file(client: Client, kind: str) -> bytes | None:
 
 def as_the_client_reads(client: Client, path: Path) -> Any:
     """The data by an independent reader: the standard library's, or PyYAML's."""
-    text = path.read_text()
+    text = path.read_bytes().decode("utf-8-sig")
     if client.format == "toml":
         return tomllib.loads(text)
     if client.format == "yaml":
         return yaml.safe_load(text)
-    # YAML reads JSON, so what is left to take away are comments; no string of these files has two slashes.
-    return yaml.safe_load(re.sub(r"//[^\n]*|/\*.*?\*/", "", text).replace("\t", "  "))
+    # YAML reads JSON, so what is left to take away are comments, outside of strings.
+    bare = re.sub(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', lambda found: found[1] or "", text, flags=re.DOTALL)
+    return yaml.safe_load(bare.replace("\t", "  "))
 
 
 def servers(client: Client, data: Any) -> Any:

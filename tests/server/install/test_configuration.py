@@ -12,6 +12,7 @@ from server.install.configuration import with_entry, without_entry
 from server.install.launch import Launch
 from tests.server.install.starting_files import as_the_client_reads, servers
 
+BOM = "\ufeff"
 LAUNCH = Launch('/a b/"q"/hf-jobs-mcp', ("x: y", "#z"), {"HF_JOBS_MCP_HOME": "/ü #1"})
 BY_NAME = {client.name: client for client in CLIENTS}
 
@@ -38,12 +39,29 @@ TAKEN = [
     ),
     ("fast-agent", "a: 1\r\nmcp:\r\n  servers:\r\n    x: {}\r\n"),
     ("goose", "extensions: {}\n"),
+    ("cursor", BOM + '{\r\n\t"a": 1\r\n}\r\n'),
+    ("cursor", '{"mcpServer\\u0073": {"x": {"command": "a"}}}'),
+    ("cursor", '{"mcpServers": {"hf\\u002djobs": {"command": "a"}}}'),
+    ("cursor", '{"a": "//no comment /*"} // mine'),
+    ("vscode", BOM + '{\r\n\t// mine\r\n\t"servers": {"x": {},},\r\n}'),
+    ("codex", BOM + 'model = "o"\r\n\t[mcp_servers.x]\r\n\tcommand = "a"\r\n'),
+    ("codex", "['mcp_servers' . 'hf-jobs']\ncommand = 'old'\n# mine\n[z]\na=1\n"),
+    ("codex", '[mcp_servers.hf-jobs.env]\nA = "b"\n[mcp_servers.hf-jobs]\ncommand = "old"\n'),
+    ("goose", BOM + "theme: 1\r\n"),
+    ("goose", '"extensions":\n  "hf-jobs": {cmd: old}\n  x: {cmd: a}\n'),
+    ("goose", "text: |\n  extensions:\n    none: no\nextensions:\n  x: {cmd: a}\n"),
+    ("fast-agent", "%YAML 1.2\n---\ntheme: !!str 1\n"),
+    ("fast-agent", "? mcp\n: servers:\n    x: {command: a}\n"),
     ("goose", "  a: 1\n  b: 2\n"),
 ]
 REFUSED = [
     ("cursor", "[]", 1), ("cursor", '{"a":1}x', 1), ("cursor", '{\n"mcpServers": 3}', 2), ("cursor", '{"a":"x\ny"}', 1),
     ("vscode", '{\n"inputs": {}}', 2), ("codex", "a=1\nmcp_servers=3", 2), ("codex", "[mcp_servers]\nhf-jobs={}\n", None),
     ("fast-agent", "mcp:\n- 1", 2), ("fast-agent", "mcp: 3", 1), ("goose", "a: 1\n---\nb: 2\n", 2),
+    ("cursor", '{"mcpServers": {"hf-jobs": {}, "x": {},\n"hf-jobs": {}}}', 2), ("cursor", '{"a": 1}\n/* never', 2),
+    ("zed", '{"context_servers": {"x": {}},\n\n"context_servers": {"y": {}}}', 3), ("cursor", "# no comment\n{}", 1),
+    ("goose", "extensions:\n  x: {cmd: a}\ntheme: 1\nextensions:\n  y: {cmd: b}\n", 4), ("goose", "a:\n\tb: 1\n", 2),
+    ("fast-agent", "mcp:\n  servers:\n    hf-jobs: {}\n    hf-jobs: {}\n", 4), ("codex", "[a]\nb=1\n[a]\nb=2\n", 3),
     ("goose", "a: 1\n...\n", None), ("fast-agent", "mcp: &m\n  servers: {}\nb: *m\n", None),
 ]  # fmt: skip
 
@@ -91,3 +109,29 @@ def test_a_file_that_somebody_wrote_meanwhile_is_not_written_over(tmp_path: Path
         change.write()
     assert path.read_text() == '{"later": 1}'
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_read_only_file_is_left_alone_also_by_who_may_do_everything(tmp_path: Path) -> None:
+    client, path = BY_NAME["cursor"], tmp_path / "file"
+    path.write_text("{}")
+    change = with_entry(client, path, client.changes(LAUNCH))
+    path.chmod(0o444)
+    with pytest.raises(ConfigurationRefused, match="read-only"):
+        change.write()
+    assert path.read_text() == "{}"
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    with pytest.raises(ConfigurationRefused, match="read-only"):
+        with_entry(client, link, client.changes(LAUNCH)).write()
+    path.chmod(0o644)
+    with_entry(client, link, client.changes(LAUNCH)).write()
+    assert link.is_symlink()
+    assert SERVER in path.read_text()
+
+
+def test_a_link_to_nothing_yet_stays_a_link(tmp_path: Path) -> None:
+    client, link = BY_NAME["zed"], tmp_path / "link"
+    link.symlink_to(tmp_path / "folder" / "file")
+    with_entry(client, link, client.changes(LAUNCH)).write()
+    assert link.is_symlink()
+    assert SERVER in (tmp_path / "folder" / "file").read_text()
