@@ -190,7 +190,8 @@ async def step_of_stored(
         details=kept.details,
         mask=services.masker().mask,
     )
-    again = hf_line(kept.kept["job"], spec.namespace) if action in {"rerun", "trigger"} else None
+    sent = kept.kept["job"] | ({"timeout": spec.timeout_seconds} if anew else {})
+    again = hf_line(sent, spec.namespace) if action in {"rerun", "trigger"} else None
     return Step(of, request(told), spec.namespace, send, find, told.worst_usd, lambda _: again)
 
 

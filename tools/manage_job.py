@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import anyio.to_thread
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
 from mcp_types import ToolAnnotations
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from consent.gate import Approved, NotAsked
 from consent.ledger import Consumed
 from consent.question import Answer
-from jobs.errors import JobsError
+from jobs import durations
+from jobs.errors import BadArgument, JobsError
 from jobs.spec import workspace
 from jobs.stage import finished
 from jobs.submit import recover, rerun, submit
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
 class ManageJob(Guarded):
     job_id: str = Field(description="ID or namespace/ID")
     action: Literal["cancel", "rerun", "label"]
-    labels: dict[str, str] | None = Field(None, description="For label: all the labels it should have")
+    labels: dict[str, str] | None = Field(None, description="For label: all of them")
     namespace: str | None = None
+    timeout: Annotated[str | float | None, WithJsonSchema({"type": "string"})] = None
+    """For a rerun, in place of the first one's; a number of seconds too."""
 
 
 class ManagedJob(View):
@@ -60,9 +63,11 @@ async def ask(request: ManageJob, ctx: Context[Any, Any]) -> Elicit[Answer] | No
 async def manage_job(
     request: ManageJob, answer: Annotated[ElicitationResult[Any], Resolve(ask)], ctx: Context[Any, Any]
 ) -> ManagedJob:
-    """Cancel, rerun or label a job. A rerun has a workspace of its own; the person is asked first if it has secrets."""
+    """Cancel, rerun or label a job. A rerun has a workspace of its own; the person is asked if it has secrets."""
     services = services_of(ctx)
     connected = await services.connect()
+    if request.timeout is not None and request.action != "rerun":
+        raise BadArgument("`timeout` is for action=rerun; nothing was done.", field="timeout")
     if request.action == "rerun":
         return _rerun(connected.name, await guarded.perform(request, answer, ctx, _describe))
     hub = connected.hub
@@ -107,6 +112,15 @@ async def _describe(services: Services, request: ManageJob) -> Step[_First, Job]
     job = await hub.inspect(request.job_id, request.namespace)
     kept = stored.read(job.raw, hub=hub.endpoint, namespace=job.namespace)
     found, why = await _anew(services, hub, kept)
+    if request.timeout is not None:
+        seconds = durations.seconds(request.timeout)
+        if found is None:
+            raise BadArgument(
+                f"{why}, so only the hub can run it again, and as it was; nothing was sent.",
+                hint="Leave `timeout` out, or submit it anew.",
+                field="timeout",
+            )
+        found = replace(found, spec=replace(found.spec, timeout_seconds=seconds))
     spec = found.spec if found else None
 
     async def send(grant: Approved, note: OnEvent) -> Job:

@@ -224,3 +224,34 @@ async def test_run_one_of_a_schedule_is_read_right_after_run_two(url: str) -> No
         await client.call_tool("manage_schedule", {**trigger, "action": "delete"})
     assert [told["artifacts"][0]["text"].strip() for told in left] == runs
     assert not any("note" in told for told in left)
+
+
+async def test_a_job_is_run_again_with_another_timeout_and_the_question_says_so(url: str) -> None:
+    person = Person()
+    async with over_http(url, person=person) as client:
+        first = data(await client.call_tool("submit_job", {**SECRET_JOB, "command": ["sleep", "60"], "timeout": 1}))
+        assert (await ended(client, first["id"]))["stage"] == "ERROR"
+        second = await manage(client, first["id"], "rerun", timeout="47m")
+        await until(client, second["id"], "RUNNING")
+        again = await manage(client, second["id"], "rerun")
+        for job in (second, again):
+            await manage(client, job["id"], "cancel")
+    told = [question.message for question in person.questions]
+    assert "at most 1s" in told[0]
+    assert "at most 47m" in told[1]
+    assert "at most 47m" in told[2], "the timeout of a rerun is its own"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"action": "cancel", "timeout": "5m"}, {"action": "rerun", "timeout": "soon"}, {"action": "rerun", "timeout": 0}],
+)
+async def test_a_timeout_that_means_nothing_is_refused_and_nothing_is_done(url: str, given: dict[str, Any]) -> None:
+    async with over_http(url, person=Person()) as client:
+        job = await submit(client, "sleep 60")
+        before = await count(client)
+        refused = error(await client.call_tool("manage_job", {"job_id": job["id"], **given}))
+        assert (refused["code"], refused["field"]) == ("bad_argument", "timeout")
+        assert await count(client) == before
+        assert data(await client.call_tool("job_status", {"job_id": job["id"]}))["finished"] is False
+        await manage(client, job["id"], "cancel")

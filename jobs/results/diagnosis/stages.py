@@ -85,7 +85,7 @@ def timeout(job: Job, lines: Sequence[str]) -> Diagnosis | None:
         return None
     limit = f" of {duration(job.timeout_seconds)}" if job.timeout_seconds else ""
     summary = f"The hub stopped it at its timeout{limit}; what it had not written to its workspace is lost."
-    suggestion = "Submit again with a longer timeout, e.g. timeout='2h', or less work; the default is 30 minutes."
+    suggestion = "Run it again with a longer timeout (manage_job rerun, timeout='2h'), or give it less work."
     progress = _progress(lines)
     ran = job.durations.running_secs or job.timeout_seconds
     if progress:
