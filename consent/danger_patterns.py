@@ -9,9 +9,26 @@ import re
 STEERING = re.compile(
     r"PATH|LD_\w+|DYLD_\w+|PYTHON\w+|BASH_ENV|ENV|IFS|PROMPT_COMMAND|NODE_OPTIONS|NODE_PATH|PERL5\w+|RUBY(?:OPT|LIB)|JAVA_TOOL_OPTIONS|"
     r"\w*INDEX(?:_\w+)?_URL|\w*INDEX_URL|UV_(?:DEFAULT_)?INDEX\w*|UV_(?:FIND_LINKS|CONFIG_FILE|OVERRIDE|CONSTRAINT|PROJECT|INSECURE_HOST|PYTHON\w*)|"
-    r"PIP_\w+|npm_config_\w+|NPM_CONFIG_\w+|GIT_\w+|SSH_\w+|HOME|XDG_CONFIG_\w+|HF_(?:ENDPOINT|HOME|HUB_\w*URL\w*|INFERENCE_ENDPOINT)|\w+_PROXY|"
+    r"PIP_\w+|npm_config_\w+|NPM_CONFIG_\w+|GIT_\w+|SSH_\w+|HOME|XDG_CONFIG_\w+|HF_(?:ENDPOINT|HUB_\w*URL\w*|INFERENCE_ENDPOINT)|\w+_PROXY|"
     r"\w+_proxy|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|CURL_HOME|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|OPENSSL_\w+|"
     r"\w*(?:BASE_URL|API_BASE|_ENDPOINT|_ENDPOINT_URL|API_URL|API_HOST|BASE_URI)|\w+_HOST|\w+_URL|FAST_AGENT_CONFIG\w*|CONFIG_FILE"
+)
+SWITCHES = re.compile(
+    r"PYTHON(?:UNBUFFERED|DONTWRITEBYTECODE|IOENCODING|UTF8|HASHSEED|FAULTHANDLER|ASYNCIODEBUG|TRACEMALLOC|NOUSERSITE|COERCECLOCALE)|"
+    r"PIP_(?:NO_CACHE_DIR|DISABLE_PIP_VERSION_CHECK|QUIET|NO_INPUT|ROOT_USER_ACTION|PROGRESS_BAR|NO_COLOR|BREAK_SYSTEM_PACKAGES)|"
+    r"GIT_(?:TERMINAL_PROMPT|LFS_SKIP_SMUDGE|AUTHOR_\w+|COMMITTER_\w+|PAGER|EDITOR|COMMIT|BRANCH|SHA|REF)"
+)
+"""Variables of a steering kind that steer nothing."""
+
+COMPUTED_HOST = re.compile(
+    r"""["']https?://["']\s*[+%]|\bf["']https?://\{[^}\n]{1,80}\}(?:[/:"'?]|$)|https?://\$\(""", re.MULTILINE
+)
+SEARCHED = re.compile(r"""sys\.path\.(?:insert|append|extend)\([^)\n]{0,80}?["'](/(?!workspace\b)[^"'\n]+)["']""")
+ALL_VARIABLES = re.compile(
+    r"\b(?:data|json|params|content|body|files|payload)\s*=\s*(?:\w+(?:\.\w+)*\(\s*)*\{?(?:\*\*)?os\.environ(?:\.copy\(\))?\s*[,)}]|"
+    r"\b(?:printenv|env|set|export\s+-p|declare\s+-p|cat\s+/proc/\w+/environ)\s*(?:\|[^\n;&]{0,300})?\|\s*[^\n;&]{0,300}\b(?:curl|wget|nc|ncat|mail|openssl|socat)\b|"
+    r"\b(?:curl|wget)\b[^\n;]{0,300}[\"'=]?(?:\$\(|`)\s*(?:printenv|env|set|cat\s+/proc/\w+/environ)\b|@/proc/\w+/environ|"
+    r"[\"'(]/proc/(?:self|\d+)/environ"
 )
 ELSEWHERE = re.compile(r"\w*(?:BASE_URL|API_BASE|ENDPOINT|ENDPOINT_URL|API_URL|API_HOST|BASE_URI|_HOST|_URL)")
 ASSIGNED = re.compile(
@@ -34,6 +51,11 @@ FETCHES = (
     (re.compile(r"trust_remote_code\s*[=:]\s*[Tt]rue|--trust[-_]remote[-_]code|torch\.hub\.load"), "code out of a model's repository"),
     (re.compile(r"\b(?:exec|eval)\s*\([^\n]{0,400}(?:requests|httpx|urlopen|urllib|\.text|\.content|\.read\()"), "downloaded text run as code"),
     (re.compile(r"--(?:agent-)?(?:card|cards|prompt-file|prompt|pack|template|input|json-schema|instruction|config|skills?)[= ]+[\"']?(?:hf|https?)://"), "a card or prompt at an address"),
+    (re.compile(r"\bpip\._internal|\bpip\.main\(|\bensurepip\b"), "packages installed by the program"),
+    (re.compile(r"\b(?:pickle|cPickle|dill|cloudpickle|joblib)\.load\(|torch\.load\([^\n]{0,300}weights_only\s*=\s*False|allow_pickle\s*=\s*True"), "a pickle, which runs what is in it"),
+    (re.compile(r"\bfast-agent(?:-mcp)?(?:@\S+)?\s[^\n;|&]{0,400}(?<=\s)(?:-x|--shell)(?=\s|$)|^\s*shell\s*[:=]\s*true|--dangerously-skip-permissions|--full-auto\b|--yolo\b|"
+                r"--dangerously-bypass-approvals|\bPythonREPLTool\b|\bShellTool\b|\bCodeAgent\(", re.MULTILINE), "commands that a model chooses"),
+    (re.compile(r"\bfast-agent(?:-mcp)?(?:@\S+)?\s[^\n;|&]{0,400}(?<=\s)--(?:stdio|npx|uvx)[= ]"), "a server that it starts"),
     (re.compile(r"\bhf://(?!buckets/)\S{1,300}\.(?:md|ya?ml|json|txt|toml)\b"), "a card or prompt at hf://"),
     (re.compile(r"\[\[?tool\.uv\.(?:index|sources)|^\s*(?:extra-)?index-url\s*=|^\s*-(?:-extra)?-index-url|^\s*--(?:extra-)?index-url", re.MULTILINE), "packages from an index of its own"),
 )  # fmt: skip

@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING
 
 from consent import danger_patterns as patterns
 from consent.excerpt import COMMAND, Text, hosts, hosts_of
-from consent.known_services import KNOWN_HOSTS, POWERS, keys_of
+from consent.known_services import KNOWN_HOSTS, keys_of, power
+from consent.programs import programs, settings
 from consent.quoted import inline
+from consent.width import width
 
 if TYPE_CHECKING:
     from consent.describe import Description
+
+_PUT_TOGETHER = "one that is put together as it runs"
+_FEW = 40
+_LINE = 62
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,7 @@ class Danger:
 
 def dangers(told: Description, found: Sequence[Text], mask: Callable[[str], str]) -> list[Danger]:
     """Every danger of what `told` describes, whose texts are `found`."""
+    found = programs(told.spec, found)
     kinds = (
         *_of_the_hub(told, mask),
         *_of_the_text(told, found, mask),
@@ -47,9 +54,12 @@ def _of_the_text(told: Description, found: Sequence[Text], mask: Callable[[str],
     spec = told.spec
     for address in _addresses(spec.env, found, spec.secret_names):
         yield "a key sent ELSEWHERE", mask(address)
-    away = [host for text in found for host in hosts_of(text)]
+    away = [host for text in found for host in hosts_of(text, comments=False)]
     away += [host for _, value in spec.env for host in hosts(value, words=True)]
     strange = [host for host in dict.fromkeys(away) if not _is_known(host)]
+    strange += [_PUT_TOGETHER for text in found[:_FEW] if patterns.COMPUTED_HOST.search(text.read)][:1]
+    if spec.secret_names and any(patterns.ALL_VARIABLES.search(text.gist) for text in found):
+        yield "sends ALL variables", "sends all its variables on, secrets among them"
     if strange and spec.secret_names:
         yield "names strange hosts", f"its text names hosts: {_some(strange, mask)}"
     for kind, line, items in (
@@ -69,9 +79,12 @@ def _of_the_text(told: Description, found: Sequence[Text], mask: Callable[[str],
 
 def _of_the_yes(told: Description, mask: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     spec = told.spec
-    if strong := [name for name in spec.secret_names if name in POWERS]:
-        can = POWERS[strong[0]] if len(strong) == 1 else "write or spend in your name"
-        yield "tokens that write or spend", f"{_some(strong, mask)} can {can}"
+    if strong := {name: can for name in spec.secret_names if (can := power(name))}:
+        same = len(set(strong.values())) == 1
+        can = next(iter(strong.values())) if same else "write or spend in your name"
+        names = _some(strong, mask)
+        said = f"{names} can {can}"
+        yield "tokens that write or spend", said if width(said) <= _LINE else f"can {can}: {names}"
     if told.repeats:
         often = f" ({inline(mask(spec.schedule))} UTC)" if spec.schedule else ""
         yield "EVERY run, no end", f"EVERY run{often}, with no end until it is deleted"
@@ -109,7 +122,7 @@ def _addresses(env: Sequence[tuple[str, str]], found: Sequence[Text], secrets: S
     for text in found:
         if text.path == COMMAND or not _is_config(text):
             continue
-        for value in patterns.ADDRESS.findall(text.read):
+        for value in patterns.ADDRESS.findall(settings(text, text.read)):
             strange = [host for host in hosts(value, words=True) if not _is_known(host)]
             if strange and (secrets or "key" in text.read.lower()):
                 yield f"{inline(text.path)} sends what it holds to {inline(strange[0])}"
@@ -117,28 +130,35 @@ def _addresses(env: Sequence[tuple[str, str]], found: Sequence[Text], secrets: S
 
 
 def _steering(env: Sequence[tuple[str, str]], found: Sequence[Text], packages: Sequence[str]) -> Iterator[str]:
-    said = [(name, value) for name, value in env if patterns.STEERING.fullmatch(name)]
+    said = [(name, value) for name, value in env if patterns.STEERING.fullmatch(name) and not _is_plain(name, value)]
     for text in found:
+        said += [("sys.path", value) for value in patterns.SEARCHED.findall(text.read)]
         said += [pair for pair in patterns.ASSIGNED.findall(text.read) if _is_steering(*pair)]
     for name, value in said:
         yield f"{name}={_host(value) if '://' in value else value}"
     for text in found:
         if text.path == COMMAND or text.path.endswith((".sh", ".bash", "Makefile")):
-            for name, value in patterns.ARGUMENT.findall(text.read):
+            for name, value in patterns.ARGUMENT.findall(text.gist):
                 yield f"{name} {_host(value)}".strip()
         if patterns.LOADED.search(text.path):
             yield text.path
     yield from (name for name in packages if name.startswith("-"))
 
 
+def _is_plain(name: str, value: str) -> bool:
+    """Whether a variable of a steering kind steers nothing: a mere switch, or a service that runs on this machine."""
+    is_here = bool(value) and _is_here(value)
+    return bool(patterns.SWITCHES.fullmatch(name)) or (is_here and bool(patterns.ELSEWHERE.fullmatch(name)))
+
+
 def _is_steering(name: str, value: str) -> bool:
     if name.isupper():
-        return name not in {"ENV", "HOME"} and bool(patterns.STEERING.fullmatch(name))
+        return name not in {"ENV", "HOME"} and bool(patterns.STEERING.fullmatch(name)) and not _is_plain(name, value)
     return name.lower().endswith("_proxy") and "://" in value
 
 
 def _decoded(found: Sequence[Text]) -> Iterator[str]:
-    yield from (text.path for text in found if patterns.HIDDEN.search(text.read))
+    yield from (text.path for text in found if patterns.HIDDEN.search(text.gist))
 
 
 def _fetched(command: Sequence[str], packages: Sequence[str], found: Sequence[Text]) -> Iterator[str]:
@@ -146,7 +166,7 @@ def _fetched(command: Sequence[str], packages: Sequence[str], found: Sequence[Te
         yield f"the program at {_host(command[0])}"
     asked = "\n".join(packages)
     for text in (Text("packages", asked, 0), *found):
-        data = text.read
+        data = text.gist
         for pattern, what in patterns.FETCHES:
             match = pattern.search(data)
             if match:
@@ -161,7 +181,7 @@ def _configured(found: Sequence[Text]) -> Iterator[str]:
     for text in found:
         if text.path == COMMAND or not _is_config(text):
             continue
-        match = patterns.STARTS.search(text.read)
+        match = patterns.STARTS.search(settings(text, text.gist))
         if match:
             yield f"{text.path} ({match[1].strip()})"
 

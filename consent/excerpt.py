@@ -20,11 +20,17 @@ _URL = re.compile(
 )
 _DOMAIN = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,24}|\d{1,3}(?:\.\d{1,3}){3}"
 _QUOTED = re.compile(rf"[\"'`]({_DOMAIN})(?::\d+)?(?:/[^\"'`]*)?[\"'`]")
-_WORD = re.compile(rf"(?:^|(?<=[\s=@]))({_DOMAIN})(?=$|[\s:/;|&])", re.MULTILINE)
-_GOES_TO = re.compile(
-    rf"\b(?:curl|wget|nc|ncat|netcat|telnet|ssh)\b[^\n;|&]{{0,300}}?\s(?<!-o )(?<!-O )(?<!> )(?:\w+@)?({_DOMAIN})"
-    r"(?=$|[\s:/;|&\"'])", re.MULTILINE,
-)  # fmt: skip
+_WORD = re.compile(rf"(?:^|(?<=[\s=]))(?<!-m )(?<!--module )({_DOMAIN})(?=$|[\s:/;|&])", re.MULTILINE)
+_DEVICE = re.compile(r"/dev/(?:tcp|udp)/([\w.:-]+)/")
+_TALKS = re.compile(
+    r"\b(?:curl|wget|nc|ncat|netcat|telnet|ssh|ftp|lftp|aria2c|https?|xh|mail|mutt|sendmail|ping|dig|nslookup)\s"
+)
+_COPIES = re.compile(r"\b(?:scp|rsync|sftp|git|socat|openssl)\s")
+_TARGET = re.compile(
+    rf"(?:^|(?<=[\s\"']))(?<!-o )(?<!-O )(?<!> )(?:TCP4?:|UDP:|OPENSSL:)?([\w.-]{{1,64}}@)?({_DOMAIN})(?=$|[\s:/\"'])",
+    re.IGNORECASE,
+)
+_COMPUTED = re.compile(rf"(?:\)|`|\}}|\$\w{{1,40}})\.({_DOMAIN})(?=$|[\s;|&\"'/:])", re.MULTILINE)
 _NO_HOSTS = frozenset(
     """
     py json yaml yml toml md txt sh bash csv tsv parquet jsonl log html css js ts lock cfg ini ipynb png jpg jpeg gif
@@ -49,9 +55,19 @@ _RUNS = re.compile(
     re.IGNORECASE,
 )
 _STEP = re.compile(r"\n|;\s|\s&&\s|\s\|\|?\s")
+_COMMENT = re.compile(r"^[ \t]*#(?!!).*$", re.MULTILINE)
+_READS_ITSELF = re.compile(r"__file__|getsource|BASH_SOURCE|\$0|sys\.argv\[0\]|\bexec\(|\beval\b")
+_WITH_COMMENTS = (".py", ".sh", ".bash", "Makefile", ".toml", ".yaml", ".yml")
+_DATA = (".csv", ".tsv", ".jsonl", ".json", ".geojson")
+_SETTING = re.compile(
+    r"[\"'](?:command|cmd|args|exec|url|base_url|api_base|endpoint|server|mcpServers|servers|hooks|env)[\"']\s*:"
+)
 _LONGEST = 100_000
 _LONG_LINE = 2_000
-_END_OF_LINE = 800
+_OVERLAP = 400
+_WORD_END = 80
+_RUN_OF_BLANKS = re.compile(r"[ \t]{2,}")
+_ENDLESS = re.compile(r"[^\s;&|]{200,}")
 
 
 @dataclass(frozen=True)
@@ -64,16 +80,22 @@ class Text:
 
     @cached_property
     def read(self) -> str:
-        """What is looked through for dangers: of very long lines the two ends, of very long texts the beginning."""
-        lines = (self.data or "")[:_LONGEST].split("\n")
-        return "\n".join(
-            line if len(line) <= _LONG_LINE else f"{line[:_END_OF_LINE]} {line[-_END_OF_LINE:]}" for line in lines
-        )
+        """What is looked through for dangers: very long lines in pieces, of very long texts the beginning."""
+        return "\n".join(piece for line in (self.data or "")[:_LONGEST].split("\n") for piece in _pieces(line))
+
+    @cached_property
+    def gist(self) -> str:
+        """The same without what only keeps apart what belongs together: runs of blanks, and words without end."""
+        close = _RUN_OF_BLANKS.sub(" ", self.data or "")[:_LONGEST]
+        close = _ENDLESS.sub(lambda word: f"{word[0][:_WORD_END]}..{word[0][-_WORD_END:]}", close)
+        return "\n".join(piece for line in close.split("\n") for piece in _pieces(line))
 
     @property
     def is_read(self) -> bool:
         """Whether all of it is looked through."""
-        return self.data is None or self.read == self.data
+        if self.data is None or len(self.data) <= _LONGEST:
+            return True
+        return self.path.endswith(_DATA) and not _SETTING.search(self.data)
 
     @property
     def lines(self) -> list[str]:
@@ -93,6 +115,16 @@ class Line:
     place: str
     said: str
     at: int = 0
+
+
+def _pieces(line: str) -> Iterator[str]:
+    """A line that is not too long for an expression; of a longer one pieces that overlap, cut between words."""
+    start = 0
+    while len(line) - start > _LONG_LINE:
+        end = max(line.rfind(" ", start + _LONG_LINE - _OVERLAP, start + _LONG_LINE), start + _LONG_LINE - _OVERLAP)
+        yield line[start:end]
+        start = max(line.find(" ", end - _OVERLAP, end), end - _OVERLAP)
+    yield line[start:]
 
 
 def command_line(spec: JobSpec) -> str:
@@ -124,16 +156,30 @@ def hosts(text: str, *, words: bool = False) -> list[str]:
     bare = [match[1] for match in _QUOTED.finditer(text)]
     if words:
         bare += [match[1] for match in _WORD.finditer(text)]
-        found += [match[1] for match in _GOES_TO.finditer(text)]
+        found += [host for step in re.split(r"[\n;|&]", text) for host in _targets(step)]
+        found += [match[1] for match in _COMPUTED.finditer(text)]
+    found += [match[1] for match in _DEVICE.finditer(text)]
     found += [host for host in bare if host.rpartition(".")[2].lower() not in _NO_HOSTS]
     named = (host.rstrip(".").lower() for host in found)
     return list(dict.fromkeys(host for host in named if host and not _HERE.fullmatch(host)))
 
 
-def hosts_of(text: Text) -> list[str]:
-    """The hosts that one of a job's texts names."""
+def _targets(step: str) -> list[str]:
+    """The hosts that one shell command goes to: a word that could be a file is one only where no other word is."""
+    if talks := _TALKS.search(step):
+        named = [match[2] for match in _TARGET.finditer(step, talks.end())]
+        return [host for host in named if host.rpartition(".")[2].lower() not in _NO_HOSTS] or named[:1]
+    if copies := _COPIES.search(step):
+        found = _TARGET.finditer(step, copies.end())
+        return [match[2] for match in found if step[match.end() : match.end() + 1] == ":"]
+    return []
+
+
+def hosts_of(text: Text, *, comments: bool = True) -> list[str]:
+    """The hosts that one of a job's texts names; without `comments` only those that what it does names."""
     shell = text.path == COMMAND or text.path.endswith((".sh", ".bash", "Makefile", ".yaml", ".yml", ".env", ".cfg"))
-    return hosts(text.read, words=shell)
+    said = text.read if comments or _READS_ITSELF.search(text.read) else _COMMENT.sub("", text.read)
+    return hosts(said if text.path.endswith(_WITH_COMMENTS) else text.read, words=shell)
 
 
 def variables(text: str) -> list[str]:
@@ -161,8 +207,8 @@ def reads(found: Sequence[Text], name: str) -> str:
 
 def _lines(text: Text, names: Sequence[str]) -> Iterator[Line]:
     word = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in names)) if names else None
-    for number, said in enumerate(text.steps, start=1):
-        line = said[:_LONG_LINE]
+    pieces = ((number, piece) for number, said in enumerate(text.steps, start=1) for piece in _pieces(said))
+    for number, line in pieces:
         named = word.search(line) if word else None
         goes = _CONNECTS.search(line)
         runs = _RUNS.search(line)

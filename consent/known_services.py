@@ -4,19 +4,43 @@ from __future__ import annotations
 
 import re
 
-#: What a name lets its holder do in the person's name.
-POWERS = {
-    **dict.fromkeys(
-        ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_TOKEN", "HUGGINGFACE_API_KEY", "HUGGINGFACEHUB_API_TOKEN"),
-        "write, start jobs and spend in your name",
-    ),
-    **dict.fromkeys(("GITHUB_TOKEN", "GH_TOKEN", "GITLAB_TOKEN"), "change your repositories"),
-    **dict.fromkeys(("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"), "use your AWS account and spend"),
-    **dict.fromkeys(("PYPI_TOKEN", "UV_PUBLISH_TOKEN", "TWINE_PASSWORD", "NPM_TOKEN"), "publish packages as you"),
-    **dict.fromkeys(("AZURE_CLIENT_SECRET", "GOOGLE_APPLICATION_CREDENTIALS"), "use your cloud account and spend"),
-    **dict.fromkeys(("STRIPE_SECRET_KEY", "STRIPE_API_KEY"), "move money"),
-    **dict.fromkeys(("SLACK_BOT_TOKEN", "SLACK_TOKEN", "DISCORD_TOKEN", "TELEGRAM_BOT_TOKEN"), "write as you"),
+_CAN = {
+    "write, start jobs and spend in your name": "HF_PAT (HF|HUGGING_?FACE(_?HUB)?)_*_(TOKEN|KEY)",
+    "change your repositories": "(GITHUB|GH|GITLAB|BITBUCKET|GITEA|CODEBERG)_*_(TOKEN|PAT|KEY|PASSWORD)",
+    "use your AWS account and spend": "AWS_*_(SECRET_ACCESS_KEY|SECRET_KEY|SESSION_TOKEN)",
+    "use your cloud account and spend": """
+        (AZURE|ARM)_*_CLIENT_SECRET (AZURE|GOOGLE|GCP|GCLOUD|GCS)_*_CREDENTIALS GCP_SA_KEY SERVICE_ACCOUNT_KEY
+        (AZURE_STORAGE|CLOUDFLARE|CF|VERCEL|NETLIFY|FLY|HEROKU|DIGITALOCEAN|HCLOUD|LINODE|RUNPOD|MODAL|LAMBDA|VASTAI)_*_(TOKEN|KEY|SECRET)
+        (SCW|OVH|R2|B2|MINIO|PULUMI|TF)_*_(TOKEN|KEY|SECRET)
+    """,
+    "publish packages as you": """
+        (PYPI|UV_PUBLISH|TWINE|NPM|NODE_AUTH|CARGO_REGISTRY|RUBYGEMS)_*_(TOKEN|PASSWORD|KEY)
+        (DOCKER|DOCKERHUB|GHCR|QUAY)_*_(TOKEN|PASSWORD|KEY)
+    """,
+    "move money": "(STRIPE|PAYPAL|SQUARE|ADYEN|PLAID|COINBASE|BINANCE|KRAKEN|WISE)_*_(TOKEN|KEY|SECRET)",
+    "write as you": """
+        (SLACK|DISCORD|TELEGRAM|TWITTER|X_API|BLUESKY|MASTODON|LINKEDIN|REDDIT|TEAMS|WHATSAPP)_*_(TOKEN|KEY|SECRET|WEBHOOK|URL)
+        (SENDGRID|MAILGUN|RESEND|POSTMARK|TWILIO|SMTP|IMAP|GMAIL|EMAIL)_*_(TOKEN|KEY|SECRET|PASSWORD)
+        (NOTION|LINEAR|JIRA|ATLASSIAN|CONFLUENCE|AIRTABLE|ASANA|TRELLO|HUBSPOT|SALESFORCE)_*_(TOKEN|KEY|SECRET)
+    """,
+    "sign in as you": "SSH_*_KEY DEPLOY_KEY KUBECONFIG KUBE_TOKEN VAULT_TOKEN OP_SERVICE_ACCOUNT_TOKEN GPG_PRIVATE_KEY",
+    "change your database": """
+        (DATABASE|DB|POSTGRES|POSTGRESQL|PG|MYSQL|MARIADB|MONGO|MONGODB|REDIS|SNOWFLAKE|CLICKHOUSE)_*_?(URL|URI|DSN|PASSWORD)
+        (SUPABASE|NEON)_*_(URL|KEY|TOKEN|PASSWORD) CONNECTION_STRING
+    """,
 }
+"""What holders of secrets can do in the person's name, by the names they have; `_*_` may be anything or nothing."""
+
+_POWERS = tuple(
+    (re.compile(rf"(?:.*_)?(?:{'|'.join(names.replace('_*_', '_(?:.*_)?').split())})(?:_.*)?"), can)
+    for can, names in _CAN.items()
+)
+
+
+def power(name: str) -> str | None:
+    """What a secret of this name lets its holder do in the person's name, wherever in the name the service stands."""
+    return next((can for pattern, can in _POWERS if pattern.fullmatch(name)), None)
+
 
 #: Services that jobs are expected to reach; each stands for its subdomains too.
 KNOWN_HOSTS = frozenset(

@@ -24,7 +24,9 @@ _NEVER_STARTS = ("HF_JOBS_MCP_", "LD_", "DYLD_", "PYTHON", "BASH_FUNC_", "LC_", 
 
 # The words of a name that say its value is secret, and last words that say it is not.
 _SECRET_WORD = re.compile(
-    r"(?:.*_)?(?:TOKENS?|(?:API)?KEY|SECRETS?|PASS(?:WORD|WD|PHRASE)?|PWD|PAT|CREDENTIALS?)(?:_.*)?", re.IGNORECASE
+    r"(?:.*_)?(?:(?:AUTH|ACCESS|BEARER|API)?TOKENS?|(?:API|AUTH|ACCESS|SECRET|PRIVATE)?KEY|SECRETS?|PASS|PWD|PAT|CREDENTIALS?|"
+    r"[A-Z]*PASS(?:WORD|WD|PHRASE))(?:_.*)?",
+    re.IGNORECASE,
 )
 _NO_SECRET = re.compile(
     r"HF_JOBS_MCP_SECRETS|(?:GPG|PUBLIC)_.*|(?:(?:.*_)?(?:MAX|MIN|NUM|N|TOTAL))_(?:.*_)?TOKENS|.*_(?:FILE|PATH|DIR|SOCK|UR[LI]|NAMES?|ID|TYPE|MODE|COUNT|SIZE|LIMIT|PUB)",

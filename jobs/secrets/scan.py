@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jobs.errors import SecretInArgument
 from jobs.masking.masker import Masker
-from jobs.secrets.raw_values import is_secret_option, raw_by_form, raw_by_name
+from jobs.secrets.raw_values import is_secret_option, raw_by_form, raw_by_name, without_fillers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,10 +31,16 @@ def refuse_values(
     """
     masker = known if isinstance(known, Masker) else Masker(known)
     for field, text in fields.items():
-        if whose := masker.found(text):
+        whose = masker.found(text)
+        if whose and all("-" in name for name in whose):  # A known shape and no known value: it may stand for one.
+            whose = masker.found(without_fillers(text if isinstance(text, str) else text.decode(errors="replace")))
+        if whose:
             raise _refusal(masker.mask(field), f"a secret value ({', '.join(whose)})")
         if kind := raw_by_form(text if isinstance(text, str) else text.decode(errors="replace")):
             raise _refusal(masker.mask(field), f"what looks like {kind}", unsure=True)
+    words = [text for field, text in fields.items() if field.startswith("command[") and isinstance(text, str)]
+    if len(words) > 1 and (kind := raw_by_form(" ".join(words))):
+        raise _refusal("command", f"what looks like {kind}", unsure=True)
     for place, name, value in named:
         if raw_by_name(name, value):
             raise _refusal(place, "what its name says is a secret's value", unsure=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import uuid
+from typing import Any
 
 import pytest
 
 from jobs.errors import SecretInArgument
 from jobs.secrets.raw_values import raw_by_form, raw_by_name
-from jobs.secrets.scan import refuse_values
+from jobs.secrets.scan import named_in, refuse_values
+from tests.jobs.secrets.raw_corpus import HARMLESS, SECRETS
 
 pytestmark = pytest.mark.promise("S9")
 
@@ -154,3 +156,28 @@ def test_a_pair_is_refused_by_its_place() -> None:
         refuse_values({}, {}, named=[("env (entry 1)", "DB_PASSWORD", "Tr0ub4dor&3xyz")])
     assert refused.value.field == "env (entry 1)"
     assert "Tr0ub4dor" not in repr(refused.value.as_dict())
+
+
+def judge(placed: dict[str, Any]) -> None:
+    """Look at a made-up job as a submission is looked at."""
+    command, env, labels = placed.get("cmd", []), placed.get("env", {}), placed.get("labels", {})
+    fields = {f"command[{at}]": word for at, word in enumerate(command)}
+    fields |= {f"env.{name}": value for name, value in env.items()}
+    fields |= {f"labels.{name}": value for name, value in labels.items()}
+    fields |= {
+        place: placed[key] for key, place in (("text", "files (entry 1)"), ("pkg", "packages[0]")) if key in placed
+    }
+    refuse_values(fields, {}, named=named_in(command, env=env, labels=labels))
+
+
+@pytest.mark.parametrize("case", SECRETS)
+def test_a_services_own_form_of_secret_is_refused_wherever_it_stands(case: str) -> None:
+    with pytest.raises(SecretInArgument) as refused:
+        judge(SECRETS[case])
+    values = [*SECRETS[case].get("env", {}).values(), *SECRETS[case].get("labels", {}).values()]
+    assert not any(value in repr(refused.value.as_dict()) for value in values)
+
+
+@pytest.mark.parametrize("case", HARMLESS)
+def test_a_harmless_look_alike_passes_wherever_it_stands(case: str) -> None:
+    judge(HARMLESS[case])
