@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -15,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from jobs.client.models import Job, Status
 from jobs.results.diagnosis import RULES, diagnose
 from tests.jobs.results.diagnosis.corpus import FAILURES, HEALTHY, HEALTHY_MESSAGE, OTHER_WORDINGS, Case
+from tests.jobs.results.diagnosis.held_out import HELD_OUT, HELD_OUT_HEALTHY
 
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "failures.md"
 TEXT_CHARS = 180
@@ -32,7 +34,6 @@ OTHERS = [
     Case(cause, None, "another wording", text, *message, secrets=() if cause == "missing_secret" else ("HF_TOKEN",))
     for cause, text, *message in OTHER_WORDINGS
 ]
-KNOWN = len(FAILURES) + len(OTHERS)
 UNDIAGNOSED = {"failed", "exception"}
 
 
@@ -48,15 +49,17 @@ def job(message: str, secrets: tuple[str, ...] = ()) -> Job:
     )
 
 
-def wrong() -> tuple[list[str], list[str]]:
+def wrong(
+    failures: Sequence[Case] = (*FAILURES, *OTHERS), healthy: Sequence[str] = HEALTHY
+) -> tuple[list[str], list[str]]:
     """The failures that are not told as they should be, and the false alarms."""
     missed, alarms = [], []
-    for case in [*FAILURES, *OTHERS]:
+    for case in failures:
         found = diagnose(job(case.message, case.secrets), case.text.split("\n"))
         told = (found.cause, found.name) if found else None
         if found is None or found.cause != case.cause or (case.name and found.name != case.name):
             missed.append(f"{case.cause} {case.name} told as {told}: {case.text[-120:]!r}")
-    for text in HEALTHY:
+    for text in healthy:
         found = diagnose(job(HEALTHY_MESSAGE), text.split("\n"))
         if found is None or found.cause not in UNDIAGNOSED:
             alarms.append(f"{found and (found.cause, found.name)}: {text[:100]!r}")
@@ -93,13 +96,19 @@ def main() -> None:
         DOCS.parent.mkdir(exist_ok=True)
         DOCS.write_text(documented())
         return
+    measure("corpus", (*FAILURES, *OTHERS), HEALTHY)
+    measure("held out", HELD_OUT, HELD_OUT_HEALTHY)
+
+
+def measure(name: str, failures: Sequence[Case], healthy: Sequence[str]) -> None:
     begun = time.perf_counter()
-    missed, alarms = wrong()
-    seconds = time.perf_counter() - begun
-    right = KNOWN - len(missed)
+    missed, alarms = wrong(failures, healthy)
+    each = 1000 * (time.perf_counter() - begun) / (len(failures) + len(healthy))
+    right = len(failures) - len(missed)
     print("\n".join([*missed, *(f"false alarm {alarm}" for alarm in alarms)]))
-    print(f"{KNOWN} failures, {len(HEALTHY)} healthy logs, {1000 * seconds / (KNOWN + len(HEALTHY)):.1f} ms each")
-    print(f"recall {right / KNOWN:.3f}   precision {right / (right + len(alarms)):.3f}   false alarms {len(alarms)}")
+    print(f"{name}: {len(failures)} failures, {len(healthy)} healthy logs, {each:.1f} ms each")
+    recall, precision = right / len(failures), right / (right + len(alarms))
+    print(f"recall {recall:.3f}   precision {precision:.3f}   false alarms {len(alarms)}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Reading a very long log: seconds, bytes of the reply and memory, each beside reading the stream and dropping it.
 
-    python bench/logs.py [MEGABYTES]
+    python bench/logs.py [MEGABYTES [LINE_BYTES]]
 
-A job on a local hub writes the log; what is measured is this process, which reads it over HTTP as the server does.
+A job on a local hub writes the log; what is measured is this process, which reads it over HTTP as the server does. A
+`grep` of the same bytes, where the hub keeps them, is timed beside it.
 """
 
 from __future__ import annotations
@@ -30,19 +31,27 @@ from jobs.submit import new_idempotency_key, submit
 from tests.hub_process import running_hub, short_home
 
 LINE = "2026-11-21 21:18:26 INFO step {} loss 0.1234 learning rate 0.00025 tokens per second 18233 memory 71 percent"
-WRITER = "awk 'BEGIN {{ for (i = 1; i <= {count}; i++) print \"{line}\" }}'; echo 'ValueError: the last word'"
+WRITER = (
+    'awk \'BEGIN {{ for (n = 1; n < {repeated}; n++) more = more "{line} ";'
+    " for (i = 1; i <= {count}; i++) print \"{line}\" more }}'; echo 'ValueError: the last word'"
+)
 
 
-async def main(endpoint: str, token: str, megabytes: int) -> None:
+async def main(endpoint: str, token: str, home: Path, megabytes: int, length: int) -> None:
     hub = HubClient(endpoint, token)
-    count = megabytes * 1_000_000 // len(LINE)
-    command = WRITER.format(count=count, line=LINE.replace("{}", '" i "'))
+    repeated = max(1, length // len(LINE))
+    count = max(1, megabytes * 1_000_000 // (len(LINE) * repeated))
+    command = WRITER.format(count=count, repeated=repeated, line=LINE.replace("{}", '" i "'))
     request = JobRequest(command=("sh", "-c", command), image="python:3.12", timeout="1h")
     started = time.monotonic()
     job = await submit(hub, build(request, hub=hub.endpoint, namespace="local"), {}, new_idempotency_key())
     while not stage.finished(job.stage):
         job = (await wait_for_change(hub, [job.id], seconds=45))[job.id]  # type: ignore[assignment]  # it is there
     print(f"{count:,} lines, {megabytes} MB, written in {time.monotonic() - started:.0f} s, {job.stage}")
+    (output,) = (home / "hub" / "jobs").glob(f"{job.id}/output")
+    started = time.monotonic()
+    await anyio.run_process(["grep", "-c", "no such words here", str(output)], check=False)
+    print(f"{'grep of the same bytes':30} {time.monotonic() - started:7.2f} s")
     base = await measure("stream read and dropped", lambda: dropped(hub, job), None)
     middle = count // 2
     for name, request in {
@@ -100,5 +109,6 @@ async def measure(name: str, call: Callable[[], Awaitable[LogSlice]], base: floa
 
 if __name__ == "__main__":
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    length = int(sys.argv[2]) if len(sys.argv) > 2 else len(LINE)
     with short_home() as home, running_hub(home) as hub:
-        anyio.run(main, hub.endpoint, hub.token, wanted)
+        anyio.run(main, hub.endpoint, hub.token, home, wanted, length)

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 class FetchResults(Arguments):
     job_id: str = Field(description="ID or namespace/ID")
     lines: int | str | None = Field(None, description='Last 50 lines: 50; or "head:50", "120-180", "errors"')
-    search: str | None = Field(None, description="Text, or /regex/, to find in the log")
-    cursor: str | None = Field(None, description="Of the last reply: what was logged since")
+    search: str | None = Field(None, description="Text or /regex/ in the log")
+    cursor: str | None = Field(None, description="Of the last reply: what came since")
     artifacts: list[str] = Field(default_factory=list, description='Paths or globs, e.g. ["*.json"]')
-    save_to: str | None = Field(None, description="Folder for them, on the server's machine")
+    save_to: str | None = Field(None, description="Folder on the server's machine")
     namespace: str | None = None
 
 
@@ -136,13 +136,14 @@ async def results(services: Services, request: FetchResults, ctx: Context[Any, A
         next=_next(job, piece, _large(listed, shown, told) if first and request.save_to is None else False),
     )
     asked = request.lines is not None or request.search or request.cursor or request.artifacts
-    reply = fitted(reply, LARGEST_REPLY if asked else RESULTS_BYTES, _STEPS, weight)
     extra = [_image(content) for content in shown if content.image is not None]
+    room = LARGEST_REPLY - sum(len(content.image[1]) for content in shown if content.image is not None)
+    reply = fitted(reply, room if asked else min(room, RESULTS_BYTES), _STEPS, weight)
     whole = {file.path for file in reply.artifacts if file.cut is None and (file.text or file.json_ is not None)}
     pictures = {content.path for content in shown if content.image is not None}
     left = [file for file in listed.files if file.shown not in whole | told and file.path not in pictures]
     extra += _links(job, left)
-    return Content(reply, extra) if extra else reply
+    return Content(reply, extra, room) if extra else reply
 
 
 TOOL = tool(

@@ -41,7 +41,7 @@ class JobStatus(Arguments):
     limit: int = Field(10, ge=1, le=_MOST_AT_ONCE)
     namespace: str | None = Field(None, json_schema_extra={"x-mcp-header": "Namespace"})
     wait_seconds: float = Field(0, ge=0, le=LONGEST_WAIT, description="For a change of stage")
-    cursor: str | None = Field(None, description="Of the last reply: tell only changes")
+    cursor: str | None = Field(None, description="Of the last reply: only changes")
 
 
 class StatusReply(replies.JobStatusView):

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from consent.deadline import deadline
 from jobs.errors import JobsError
 from tools.arguments.repair import repaired
-from tools.budget import bounded, dump, text_of
+from tools.budget import LARGEST_REPLY, bounded, dump, text_of
 from tools.refusal import refusal
 from tools.sdk import (
     ArgModelBase,
@@ -45,10 +45,11 @@ class Arguments(ArgModelBase):
 
 @dataclass(frozen=True)
 class Content:
-    """A reply that carries more than its data: images, links to artifacts."""
+    """A reply that carries more than its data: images, links to artifacts. Its data may weigh `limit`."""
 
     reply: BaseModel
     extra: list[ContentBlock]
+    limit: int = LARGEST_REPLY
 
 
 class CheckedTool(Tool):
@@ -116,7 +117,7 @@ def tool(
 def reply_result(reply: BaseModel | Content) -> CallToolResult:
     """A reply as a tool gives it: its data in both forms, then what else it carries."""
     whole = reply if isinstance(reply, Content) else Content(reply, [])
-    data = bounded(dump(whole.reply))
+    data = bounded(dump(whole.reply), whole.limit)
     return CallToolResult(content=[_text(data), *whole.extra], structured_content=data)
 
 

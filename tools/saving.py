@@ -48,7 +48,7 @@ class Saving:
     async def save(self, asked: Sequence[str], folder: str) -> SavedView:
         """Save the job's outputs, or what is `asked` for. Raises BadArgument."""
         allowed = self.services.policy.save_folders
-        target = allowed[0] / await anyio.Path(folder).expanduser()
+        target = allowed[0] / await _home_resolved(folder)
         masker = self.services.masker()
         workspace = of_job(self.job)
         if workspace is None:
@@ -77,3 +77,11 @@ class Saving:
         if self.ctx is not None:
             said = f"{saved.count} files saved, {saved.size >> 20} MiB"
             await self.services.progress(self.ctx, saved.count, None, said)
+
+
+async def _home_resolved(folder: str) -> anyio.Path:
+    """Raises BadArgument."""
+    try:
+        return await anyio.Path(folder).expanduser()
+    except RuntimeError:
+        raise BadArgument("`save_to` names the home of a user who is not there.", field="save_to") from None

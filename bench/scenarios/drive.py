@@ -12,12 +12,12 @@ from typing import Any
 
 import anyio
 
-from bench.scenarios import everyday, failures, logs, people, schedules
+from bench.scenarios import everyday, failures, leftovers, logs, people, schedules
 from bench.scenarios.agent import SCENARIOS, SECRETS, Agent, Scenario
 from tests.hub_process import clear, short_home
 from tests.mcp_session import Person, environment, http_server, over_http
 
-GROUPS = (everyday, failures, logs, people, schedules)
+GROUPS = (everyday, failures, leftovers, logs, people, schedules)
 _LONGEST = 240
 
 

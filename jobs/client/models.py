@@ -21,6 +21,7 @@ class Status:
     cancel_reason: str | None = None
     """Why the hub itself stopped the job: `NO_CREDITS`, `NO_SUBSCRIPTION`, `RESOURCE_GROUP_LIMIT`."""
     failure_count: int | None = None
+    """How many of its attempts have failed."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ class ScheduledJob:
     schedule: str | None = None
     suspend: bool | None = None
     suspend_reason: str | None = None
+    """Why the hub itself suspended it."""
     concurrency: bool | None = None
     created_at: datetime | None = None
     last_job_id: str | None = None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 INLINE_BYTES = 2_000
 INLINE_TOTAL = 3_000
-IMAGE_BYTES = 1_000_000
+IMAGE_BYTES = 15_000
 _MASK_MARGIN = 2_048
 _LEAST_BYTES = 100
 _MOST_READ = 60
@@ -64,8 +64,8 @@ async def inline(
 ) -> list[Inline]:
     """The contents of text, JSON and image artifacts, `each` bytes of each and `total` in all; others are left out.
 
-    Images do not count against `total`; the first one comes whole if it is at most `IMAGE_BYTES`. A file that is gone
-    by now, or cannot be read, says so in its place and takes none of the others with it.
+    Images do not count against `total`; the first of at most `IMAGE_BYTES` comes whole. A file that is gone by now, or
+    cannot be read, says so in its place and takes none of the others with it.
     """
     if listed.workspace is None:
         return []
@@ -75,7 +75,10 @@ async def inline(
         room = min(each, total)
         if file.image is None and room <= _LEAST_BYTES:
             continue
-        if file.image and (file.size > IMAGE_BYTES or any(content.image for content in shown)):
+        if file.image and file.size > IMAGE_BYTES:
+            shown.append(Inline(file.path, note="too large a picture for a reply: read its link, or save_to"))
+            continue
+        if file.image and any(content.image for content in shown):
             continue
         source = f"{listed.workspace.folder}/{file.path}"
         limit = IMAGE_BYTES if file.image else room + _MASK_MARGIN

@@ -110,7 +110,10 @@ async def save(
 
 def check_folder(folder: Path, allowed: Sequence[Path]) -> Path:
     """`folder`, resolved, if it lies in an allowed one; links are followed first. Raises BadArgument."""
-    resolved = folder.expanduser().resolve()
+    try:
+        resolved = folder.expanduser().resolve()
+    except (OSError, ValueError, RuntimeError):  # A NUL, no such user, links that lead in a circle.
+        raise BadArgument("`save_to` is not a path of a folder.", field="save_to") from None
     if _home_of(resolved, allowed) is None:
         raise BadArgument(
             "`save_to` is not in a folder where this server may write.",

@@ -44,6 +44,7 @@ def job(one: JobRow, expose_urls: Sequence[str] | None = None, waits: str = WAIT
         "status": {
             "stage": one.stage,
             "message": one.message or (waits if waiting else None),
+            **({"failureCount": one.failures} if one.failures else {}),
             **({"exposeUrls": list(expose_urls)} if expose_urls else {}),
         },
         "durations": _durations(one),

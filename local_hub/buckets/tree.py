@@ -1,14 +1,18 @@
-"""The files of one bucket, reached without ever following a link.
+r"""The files of one bucket, reached without ever following a link.
 
 A job may write whatever it likes into a bucket it has mounted, links to the outside included. Every path is therefore
 walked one folder at a time with ``O_NOFOLLOW``, so what is read or replaced is inside the bucket, also while the
 job is changing it. Links, sockets, pipes and devices are not files of a bucket: they are neither listed nor served.
+
+A bucket's paths are Unicode. A name that is not UTF-8 is listed with `\xe9` for each byte that is none, and is reached
+by that, unless another file has just that name.
 """
 
 import errno
 import os
+import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +20,8 @@ from pathlib import Path
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _DEEPEST = 64
+_LONGEST_NAME = 255  # NAME_MAX of every file system in use
+_BYTE = re.compile(rb"\\x([89a-f][0-9a-f])")
 _NOT_A_FILE = frozenset(
     {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG, errno.EISDIR, errno.EACCES, errno.EPERM}
 )
@@ -45,7 +51,7 @@ class Entry:
     """A file, or a folder with files somewhere below it (`state` is then None).
 
     `left_out` says why something else that lies there is no file of a bucket: `link`, `special` (a socket, pipe or
-    device), `name` (not UTF-8), `unreadable` (a folder that cannot be entered),
+    device), `name` (not UTF-8, and no way to write it otherwise), `unreadable` (a folder that cannot be entered),
     `deep` (a folder too far down).
     """
 
@@ -65,7 +71,7 @@ def checked(path: str) -> str:
         sizes = [len(part.encode()) for part in parts]
     except UnicodeEncodeError:
         raise PathRefusedError("A path is valid Unicode.") from None
-    if "\0" in path or max(sizes) > 255:  # noqa: PLR2004 - NAME_MAX of every file system in use
+    if "\0" in path or max(sizes) > _LONGEST_NAME:
         raise PathRefusedError("A part of a path has at most 255 bytes and no NUL.")
     return path
 
@@ -195,10 +201,11 @@ class Tree:
         if base.count("/") >= _DEEPEST:
             yield Entry(base.rstrip("/"), None, left_out="deep")
             return
-        for name, is_folder in _listing(descriptor, start):
-            path = base + name
-            if not is_folder:
-                if path > after and (entry := _entry(descriptor, name, path)) is not None:
+        for name, shown, is_folder in _listing(descriptor, start):
+            path = base + (shown or name)
+            if not is_folder or shown is None:
+                entry = _entry(descriptor, name, path) if shown else Entry(path, None, left_out="name")
+                if path > after and entry is not None:
                     yield entry
                 continue
             inside = f"{path}/"
@@ -226,7 +233,7 @@ class Tree:
         *parents, name = checked(path).split("/")
         descriptor = self._descend(parents, make=make)
         try:
-            yield descriptor, name
+            yield descriptor, _named(descriptor, name)
         finally:
             os.close(descriptor)
 
@@ -234,10 +241,11 @@ class Tree:
         descriptor = os.open(self.root, _FOLDER)
         for part in parts:
             try:
+                name = _named(descriptor, part)
                 if make:
                     with suppress(FileExistsError):
-                        os.mkdir(part, dir_fd=descriptor)
-                below = os.open(part, _FOLDER, dir_fd=descriptor)
+                        os.mkdir(name, dir_fd=descriptor)
+                below = os.open(name, _FOLDER, dir_fd=descriptor)
             finally:
                 os.close(descriptor)
             descriptor = below
@@ -256,11 +264,41 @@ class Tree:
         os.rmdir(name, dir_fd=folder)
 
 
-def _listing(descriptor: int, start: str) -> list[tuple[str, bool]]:
-    """Names in one folder that begin with `start`, and whether each is a folder, in the order of their full paths."""
+def _listing(descriptor: int, start: str) -> list[tuple[str, str | None, bool]]:
+    """Names in one folder that begin with `start`, as they are and as they are listed, and whether each is a folder.
+
+    In the order of their full paths. What cannot be listed has None there.
+    """
     with os.scandir(descriptor) as entries:
-        found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries if entry.name.startswith(start)]
-    return sorted(found, key=lambda pair: pair[0] + "/" * pair[1])
+        found = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries}
+    listed = [(name, _listed(name, found), is_folder) for name, is_folder in found.items()]
+    some = [each for each in listed if (each[1] or each[0]).startswith(start)]
+    return sorted(some, key=lambda each: (each[1] or each[0]) + "/" * each[2])
+
+
+def _listed(name: str, beside: Collection[str]) -> str | None:
+    """A name in Unicode; None where that is longer than a name can be, or another's."""
+    if _is_unicode(name):
+        return name
+    shown = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return shown if len(shown.encode()) <= _LONGEST_NAME and shown not in beside else None
+
+
+def _named(descriptor: int, part: str) -> str:
+    """The name in an open folder that is meant by a part of a path."""
+    coded = os.fsencode(part)
+    if _BYTE.search(coded) is None or _exists(descriptor, part):
+        return part
+    other = os.fsdecode(_BYTE.sub(lambda found: bytes.fromhex(found[1].decode()), coded))
+    return other if not _is_unicode(other) and _exists(descriptor, other) else part
+
+
+def _exists(descriptor: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
 
 
 def _entry(descriptor: int, name: str, path: str) -> Entry | None:
@@ -273,7 +311,7 @@ def _entry(descriptor: int, name: str, path: str) -> Entry | None:
         return Entry(path, None, left_out="link")
     if not stat.S_ISREG(state.st_mode):
         return Entry(path, None, left_out="special")
-    return Entry(path, FileState.of(state)) if _is_unicode(path) else Entry(path, None, left_out="name")
+    return Entry(path, FileState.of(state))
 
 
 def _is_unicode(name: str) -> bool:

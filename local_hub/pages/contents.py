@@ -34,7 +34,7 @@ class Contents:
         """Return the last lines, and of them what a page can carry."""
         kept: deque[str] = deque()
         size = 0
-        with LogReader(self._paths.output(job.id), most) as reader:
+        with LogReader(self._paths.output(job.id), most, cut=True) as reader:
             while block := reader.read(final=job.final):
                 for line in lines_of(block):
                     kept.append(line[:_LOG_BYTES])
@@ -45,7 +45,7 @@ class Contents:
 
     def lines(self, job: JobRow) -> Iterator[str]:
         """Yield every line there is now."""
-        with LogReader(self._paths.output(job.id)) as reader:
+        with LogReader(self._paths.output(job.id), cut=True) as reader:
             while block := reader.read(final=job.final):
                 yield from lines_of(block)
 

@@ -177,7 +177,7 @@ class Pages:
         return StreamingResponse(self._events(job), media_type="text/event-stream", headers=HEADERS)
 
     async def _events(self, job: JobRow) -> AsyncIterator[bytes]:
-        async for block in self._hub.streams.log(job, LINES):
+        async for block in self._hub.streams.log(job, LINES, cut=True):
             lines = await self._in_thread(lines_of, block)
             yield b"".join(f"data: {json.dumps(line)}\n\n".encode() for line in lines) or b": \n\n"
         yield b"event: end\ndata: \n\n"

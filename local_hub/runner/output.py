@@ -1,7 +1,8 @@
 """A job's output as the events of its log: whole lines with the moment they were read, in the same order each time.
 
-A reader holds one block and the beginning of one line, whatever the size of the output. It can start at the last N
-lines without reading what lies before them. Bytes that are no UTF-8 become U+FFFD here; the file keeps them.
+A reader holds one block and the beginning of one line, whatever the size of the output: the event of a long line is
+given in pieces, and only once its end is there. It can start at the last N lines without reading what lies before them.
+Bytes that are no UTF-8 become U+FFFD here; the file keeps them.
 """
 
 from __future__ import annotations
@@ -30,19 +31,33 @@ def _stamp(moment_ms: int) -> str:
     return json.dumps(iso(moment_ms))
 
 
+def _opening(moment_ms: int) -> str:
+    return f'data: {{"timestamp": {_stamp(moment_ms)}, "data": '
+
+
+def _escaped(piece: bytes) -> str:
+    return encode_basestring_ascii(piece.decode("utf-8", "replace"))[1:-1]
+
+
 def events_of(moment_ms: int, lines: list[bytes]) -> str:
     """Write lines as the Hub's server-sent events. They are plain ASCII, so no client cuts one at an odd character."""
-    before = f'data: {{"timestamp": {_stamp(moment_ms)}, "data": '
+    before = _opening(moment_ms)
     texts = b"\n".join(lines).decode("utf-8", "replace").split("\n")
     return "".join([f"{before}{encode_basestring_ascii(text)}}}\n\n" for text in texts])
 
 
 class LogReader:
-    """Reads the log of one job from its beginning, or from its last `tail` lines. Blocks; call it in a thread."""
+    """Reads the log of one job from its beginning, or from its last `tail` lines. Blocks; call it in a thread.
 
-    def __init__(self, output: Path, tail: int | None = None) -> None:
+    With `cut` a long line becomes several events, so that what each `read` gives is whole events.
+    """
+
+    def __init__(self, output: Path, tail: int | None = None, *, cut: bool = False) -> None:
         self._output = output
         self._tail = tail
+        self._cuts = cut
+        self._open_line = False
+        self._looked = 0
         self._file: int | None = None
         self._index: int | None = None
         self._at = 0
@@ -69,7 +84,7 @@ class LogReader:
         """Tell, cheaply, whether output has come that was not read yet."""
         if self._file is None:
             return self._output.exists()
-        return os.fstat(self._file).st_size > self._at
+        return os.fstat(self._file).st_size > max(self._at, self._looked)
 
     def read(self, *, final: bool) -> bytes:
         """Return the next events, about one block of them; empty when there are none for now.
@@ -84,7 +99,9 @@ class LogReader:
         size = os.fstat(self._file).st_size
         events, self._before = self._before, []
         written = 0
-        while written < BLOCK:
+        while written < BLOCK or not events:
+            if len(self._carry) > LONGEST_LINE and not self._open_line and not self._begin_long(events, final=final):
+                break
             record = self._record()
             if record is not None and record[0] <= self._at:
                 self._take(record, events)
@@ -96,7 +113,7 @@ class LogReader:
             self._at += len(data)
             written += len(data)
             self._split(data, events)
-        if final and not events and self._carry and self._at >= size:
+        if final and not events and (self._carry or self._open_line) and self._at >= size:
             self._flush(events)
         return "".join(events).encode()
 
@@ -137,27 +154,59 @@ class LogReader:
             self._moment = record[1]
 
     def _split(self, data: bytes, events: list[str]) -> None:
+        if self._open_line:
+            piece, broken, data = data.partition(b"\n")
+            self._carry += piece
+            if not broken:
+                self._give_piece(events)
+                return
+            self._flush(events)
         *lines, self._carry = (self._carry + data).split(b"\n")
-        if lines and len(lines[0]) > LONGEST_LINE:
+        if self._cuts and lines and len(lines[0]) > LONGEST_LINE:
             lines[0] = self._cut(lines[0], events)
         if lines:
             events.append(events_of(self._moment, lines))
-        if len(self._carry) > LONGEST_LINE:
+        if self._cuts and len(self._carry) > LONGEST_LINE:
             self._carry = self._cut(self._carry, events)
+
+    def _begin_long(self, events: list[str], *, final: bool) -> bool:
+        """Begin the event of a long line, if its end is there: nothing else can be sent before it is whole."""
+        if not final and not self._ends():
+            return False
+        events.append(f'{_opening(self._moment)}"')
+        self._open_line = True
+        self._give_piece(events)
+        return True
+
+    def _ends(self) -> bool:
+        """Whether the line that is being read has its end in the file by now."""
+        assert self._file is not None  # noqa: S101 - Only called while open.
+        self._looked = max(self._looked, self._at)
+        while data := os.pread(self._file, BLOCK, self._looked):
+            if b"\n" in data:
+                return True
+            self._looked += len(data)
+        return False
+
+    def _give_piece(self, events: list[str]) -> None:
+        end = _whole_characters(self._carry, len(self._carry) - 1)
+        if end:
+            events.append(_escaped(self._carry[:end]))
+            self._carry = self._carry[end:]
 
     def _cut(self, line: bytes, events: list[str]) -> bytes:
         while len(line) > LONGEST_LINE:
-            end = LONGEST_LINE
-            while end > LONGEST_LINE - 4 and line[end] & 0xC0 == CONTINUATION:
-                end -= 1
+            end = _whole_characters(line, LONGEST_LINE)
             events.append(events_of(self._moment, [line[:end]]))
             line = line[end:]
         return line
 
     def _flush(self, events: list[str]) -> None:
-        if self._carry:
+        if self._open_line:
+            events.append(f'{_escaped(self._carry)}"}}\n\n')
+        elif self._carry:
             events.append(events_of(self._moment, [self._carry]))
-            self._carry = b""
+        self._open_line, self._carry = False, b""
 
     def _seek(self, lines: int, *, final: bool) -> None:
         """Go to the last `lines` lines; the first banner is kept in front of them, as the Hub does."""
@@ -176,6 +225,14 @@ class LogReader:
             else:
                 high = middle
         self._at, self._next_record, self._records = start, low, []
+
+
+def _whole_characters(line: bytes, end: int) -> int:
+    """The last place up to `end` that cuts no character."""
+    least = max(0, end - 3)
+    while end > least and line[end] & 0xC0 == CONTINUATION:
+        end -= 1
+    return max(0, end)
 
 
 def _start_of_last(file: int, lines: int, *, final: bool) -> int:

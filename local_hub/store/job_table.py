@@ -56,6 +56,12 @@ class JobRow:
         return int(self.spec.get("attempts") or 1)
 
     @property
+    def failures(self) -> int:
+        """How many attempts have failed so far."""
+        ended = self.stage == "ERROR" or not (self.handed or self.final)
+        return max(0, self.attempt - (0 if ended else 1))
+
+    @property
     def secret_names(self) -> list[str]:
         names: list[str] = self.spec.get("secrets") or []
         return names

@@ -11,7 +11,7 @@ import anyio
 import pytest
 from mcp.client import Client
 
-from tests.mcp_session import over_http
+from tests.mcp_session import error, over_http
 from tests.tools.waiting import fetch, run, submit, until
 
 pytestmark = pytest.mark.anyio
@@ -21,6 +21,7 @@ NAMES = [
     "results [final].json", "\u202egpj.txt", "zero\u200bwidth.txt", "a?b#c%25d*.txt", "back\\slash:'\".txt", "-dash", ".dot",
     "päth/ünï 🌍.txt", "x" * 250, "d" * 200 + "/" + "e" * 200, "#0123456789ab", "path with, comma;semi", "\x1b[31mred.txt",
 ]  # fmt: skip
+NOT_UTF_8 = "lat\\xefn/\\xe9.json"
 ODD = f"""
 import os, json
 os.chdir(os.environ["HF_JOB_WORKSPACE"])
@@ -29,7 +30,9 @@ for name in {NAMES!r}:
     open(name, "w").write(json.dumps({{"of": name}}))
 os.symlink("/etc/passwd", "link")
 os.mkfifo("pipe")
-open(b"latin-\\xe9.json", "w").write("1")
+os.mkdir(b"lat\\xefn")
+open(b"lat\\xefn/\\xe9.json", "w").write(json.dumps({{"of": {NOT_UTF_8!r}}}))
+open(b"\\xff" * 100, "w").write("1")
 """
 MANY = """
 import os
@@ -63,7 +66,8 @@ async def many(url: str) -> str:
 async def test_every_name_that_is_listed_fetches_its_file(client: Client, odd: str) -> None:
     reply = await fetch(client, odd)
     listed = reply["artifacts"]
-    assert len(listed) == len(NAMES)
+    assert len(listed) == len(NAMES) + 1
+    assert NOT_UTF_8 in [row["path"] for row in listed]
     assert reply["left_out"] == {"link": 1, "special": 1, "name": 1}
     named = set()
     for row in listed:
@@ -71,11 +75,11 @@ async def test_every_name_that_is_listed_fetches_its_file(client: Client, odd: s
             (found,) = (await fetch(client, odd, artifacts=[asked]))["artifacts"]
             assert found["path"] == row["path"]
         named.add(json.loads(found["text"])["of"] if "text" in found else found["json"]["of"])
-    assert named == set(NAMES)
+    assert named == {*NAMES, NOT_UTF_8}
 
 
 async def test_every_exact_name_fetches_its_file(client: Client, odd: str) -> None:
-    for name in NAMES:
+    for name in (*NAMES, NOT_UTF_8):
         found = (await fetch(client, odd, artifacts=[name]))["artifacts"]
         assert len(found) == 1, name
         assert "unmatched" not in found[0]
@@ -83,9 +87,9 @@ async def test_every_exact_name_fetches_its_file(client: Client, odd: str) -> No
 
 async def test_every_odd_file_is_saved(client: Client, odd: str, saves: Path) -> None:
     reply = await fetch(client, odd, save_to="odd")
-    assert (reply["saved_count"], reply.get("not_saved")) == (len(NAMES), None)
+    assert (reply["saved_count"], reply.get("not_saved")) == (len(NAMES) + 1, None)
     saved = [path for path in (saves / "odd").rglob("*") if path.is_file()]
-    assert {json.loads(path.read_text())["of"] for path in saved} == set(NAMES)
+    assert {json.loads(path.read_text())["of"] for path in saved} == {*NAMES, NOT_UTF_8}
     assert not any("\u202e" in path.name or "\n" in path.name for path in saved)
 
 
@@ -99,13 +103,16 @@ async def test_a_named_file_is_found_among_any_number(client: Client, many: str)
 
 async def test_counts_are_true_and_leave_out_what_nobody_asks_for(client: Client, many: str) -> None:
     reply = await fetch(client, many)
-    assert len(reply["artifacts"]) + reply["more_artifacts"] == 2601
-    assert "listing_cut" not in reply
+    assert tells(reply, 2601)
     assert not [row for row in reply["artifacts"] if row["path"].startswith((".venv", "node_modules"))]
-    out = await fetch(client, many, artifacts=["a/*"])
-    assert len(out["artifacts"]) + out["more_artifacts"] == 2600
-    hidden = await fetch(client, many, artifacts=[".venv/*"])
-    assert len(hidden["artifacts"]) + hidden["more_artifacts"] == 1500
+    assert tells(await fetch(client, many, artifacts=["a/*"]), 2600)
+    assert tells(await fetch(client, many, artifacts=[".venv/*"]), 1500)
+
+
+def tells(reply: dict[str, Any], files: int) -> bool:
+    """Whether the reply counts so many; a listing that a busy machine had no time for says `at least` and no more."""
+    told = len(reply["artifacts"]) + reply.get("more_artifacts", 0)
+    return told <= files if reply.get("listing_cut") else told == files
 
 
 async def test_all_of_many_are_saved_and_told_as_a_count(client: Client, many: str, saves: Path) -> None:
@@ -178,3 +185,31 @@ async def test_a_job_that_left_nothing_says_why_that_may_be(client: Client) -> N
     reply = await fetch(client, job["id"])
     assert "/workspace" in reply["note"]
     assert reply["succeeded"] is True
+
+
+async def test_pictures_count_in_a_reply_that_is_bounded(client: Client) -> None:
+    """A small one is shown and leaves less room for the rest; a large one is a link."""
+    write = """
+import os
+os.chdir(os.environ["HF_JOB_WORKSPACE"])
+for name, size in (("a-large.png", 300_000), ("b-small.png", 14_000), ("c-small.png", 14_000)):
+    open(name, "wb").write(os.urandom(size))
+for number in range(40):
+    open(f"n{number:02d}.txt", "w").write('"' * 1_900)
+    print('"\\\\' * 400)
+"""
+    job = await run(client, "python3", "-c", write)
+    for more in ({}, {"lines": 200}, {"artifacts": ["*"]}, {"artifacts": ["a-large.png", "b-small.png"], "lines": 200}):
+        result = await client.call_tool("fetch_results", {"job_id": job["id"], **more})
+        assert len(result.model_dump_json(by_alias=True, exclude_none=True).encode()) <= 32 * 1024
+        assert [block.type for block in result.content].count("image") == 1
+        assert result.structured_content is not None
+        rows = {row["path"]: row for row in result.structured_content["artifacts"]}
+        assert "save_to" in rows["a-large.png"]["note"]
+        assert "a-large.png" in [block.name for block in result.content if block.type == "resource_link"]
+
+
+@pytest.mark.parametrize("folder", ["nul\0byte", "~nobody-of-this-name/x", "x" * 300])
+async def test_a_folder_that_can_be_none_is_a_bad_argument(client: Client, odd: str, folder: str) -> None:
+    refused = error(await client.call_tool("fetch_results", {"job_id": odd, "artifacts": ["-dash"], "save_to": folder}))
+    assert (refused["code"], refused["field"]) == ("bad_argument", "save_to")

@@ -34,6 +34,13 @@ async def test_a_wait_ends_with_the_job(client: Client) -> None:
     assert status["workspace"].startswith("hf://buckets/local/jobs-artifacts/")
 
 
+async def test_attempts_that_failed_are_counted(client: Client) -> None:
+    again = "cd $HF_JOB_WORKSPACE; echo x >> tries; [ $(wc -l < tries) -gt 2 ]"
+    assert (await run(client, again, attempts=4))["message"].startswith("2 attempts failed. ")
+    assert (await run(client, "exit 3", attempts=2))["message"].startswith("2 attempts failed. ")
+    assert "failed" not in (await run(client, "true", attempts=2)).get("message", "")
+
+
 async def test_a_wait_ends_at_its_limit(client: Client) -> None:
     job = await submit(client, "sleep 60")
     await until(client, job["id"], "RUNNING")

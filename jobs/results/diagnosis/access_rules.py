@@ -9,8 +9,9 @@ _KEY_NAME = (
     r"(?P<name>(?-i:[A-Z][A-Z0-9_]*(?:API_?KEY|_KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS|_DSN|_PAT|ACCESS_KEY_ID)))"
 )
 _ABSENT = (
-    r"(?:is|are|was|were|has|have|must|needs?|should)? ?(?:not|n't|un|never|to|be|been)? ?"
-    r"(?:set|missing|required|defined|configured|found|provided|specified|present|empty|exist|undefined|null|unset)"
+    r"(?:(?:is|are|was|were|has|have)? ?(?:missing|required|needed|empty|undefined|null|unset|absent)"
+    r"|(?:(?:is|are|was|were|has|have|must|do|does)? ?(?:not|n't|un|never)|(?:must|needs?|should|has|have)(?: not)?(?: to)?) ?"
+    r"(?:be|been)? ?(?:set|defined|configured|found|provided|specified|present|exist|given|passed))"
 )
 _MISSING = "The environment variable {name} was not there."
 _ADD = "Add {name} to secrets (plan_secrets says if a value is at hand), or to env if it is no secret."
@@ -43,6 +44,16 @@ RULES = (
         ),
         "It asked for a gated repository{of_name} without the right to read it.",
         "Accept its licence at https://huggingface.co/{repo} as the owner of the token, {hub_token}.",
+    ),
+    Rule(
+        "storage_limit",
+        (
+            r"storage (?:limit|quota) (?:has been |was |is )?(?:reached|exceeded|hit)",
+            r"storage patterns tripped",
+            r"(?:exceed(?:ed|s)?|reached|over) (?:\w+ ){0,4}storage (?:limit|quota|allowance)",
+        ),
+        "The account on the Hub has no storage left for this.",
+        "Delete what is not needed, make the repository public, or get more storage: https://huggingface.co/settings/billing.",
     ),
     Rule(
         "forbidden",
@@ -110,7 +121,13 @@ RULES = (
     ),
     Rule(
         "revision_not_found",
-        (r"RevisionNotFoundError", r"EntryNotFoundError", r"Entry Not Found for url", r"RemoteEntryNotFoundError"),
+        (
+            r"RevisionNotFoundError",
+            r"EntryNotFoundError",
+            r"Entry Not Found for url",
+            r"RemoteEntryNotFoundError",
+            r"does not appear to have (?:a file|files) named",
+        ),
         "The repository has no such revision or file.",
         "Look at its files on the Hub and name one that is there.",
     ),

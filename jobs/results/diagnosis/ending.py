@@ -32,6 +32,7 @@ _MILD = re.compile(
     r"|passed|anonymous(?:ly)?|simulat\w+|if you|if not|unless|defaults? to|instead|disabled|continu(?:e|ing)|caught"
     r"|using (?:default|device|cpu|the cpu|torch|sdpa|eager)|attempt \d+/\d+|backing off|sleeping|no errors?|0 errors?"
     r"|without (?:errors?|problems?)|avoid|prevent(?:ed|s)?|test_\w+|docs?:|see https?:|as (?:it should|intended))\b"
+    r"|\bwould\b|\b0 times\b|\b(?:ok|fine|granted)\W*$"
     r"|^\W{0,3}ok\b|\[W\]|\((?:created|fixed|ok|fine|handled|skipped|ignored|recovered)",
     re.IGNORECASE,
 )

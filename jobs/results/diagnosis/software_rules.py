@@ -109,6 +109,7 @@ RULES = (
             r"ImportError: cannot import name ['\"](?P<name>\w+)['\"]",
             r"(?:not (?:be )?(?:found|installed|available|imported)|required?s?|missing|ImportError)[^\n]{0,200}(?:pip install|uv add|conda install)"
             r" (?:-U |--upgrade )?[`'\"]?(?P<name>[\w-]+)",
+            r"the package (?P<name>[\w-]+) (?:seems|appears) to be not installed",
             r"requires the [`'\"]?(?P<name>\w+)[`'\"]? (?:library|package|module)",
             r"(?:Please|You need to|must) install (?:the )?[`'\"]?(?P<name>[\w-]+)[`'\"]?",
             r"Cannot find (?:module|package) '(?P<name>[^'/]+)",
@@ -124,7 +125,7 @@ RULES = (
         (
             r"(?:Connection refused|ECONNREFUSED|Errno 111|actively refused).{0,200}(?:localhost|127\.0\.0\.1|0\.0\.0\.0|::1)",
             r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1\]?)\S{0,20}.{0,200}(?:Connection refused|ECONNREFUSED|Errno 111|Failed to (?:establish|connect)|couldn't connect|Couldn't connect)",
-            r"(?:Failed|Could not|couldn't|unable) to (?:connect|reach) (?:to )?(?:\S+ ){0,4}(?:localhost|127\.0\.0\.1|ollama|vllm|llama)",
+            r"(?:(?:Failed|unable) to|(?:could|can)(?: ?not|n't)) (?:connect|reach) (?:to )?(?:\S+ ){0,4}(?:localhost|127\.0\.0\.1|ollama|vllm|llama)",
             r"(?:ollama|vllm|llama\.cpp|tgi)\b.{0,80}(?:not running|is it running|connection refused|not reachable)",
         ),
         "Nothing answered at an address inside the job: the server it wanted there was not up.",

@@ -1,6 +1,7 @@
 """The files of a bucket: walked in order, page by page, never through a link."""
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -104,3 +105,26 @@ def test_a_range_is_read_as_clients_mean_it(header: str | None, expected: tuple[
 def test_a_range_beyond_the_end_is_unsatisfiable(header: str, size: int) -> None:
     with pytest.raises(UnsatisfiableRangeError):
         asked(header, size)
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names are UTF-8 there")
+def test_a_name_that_is_not_utf_8_is_listed_and_reached_by_its_bytes(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/d\xe9"
+    Path(os.fsdecode(folder)).mkdir()
+    for name, text in ((b"\xff.txt", "bytes"), (rb"\xfe.txt", "just that"), (b"\xfe.txt", "hidden by it")):
+        Path(os.fsdecode(folder + b"/" + name)).write_text(text)
+    Path(os.fsdecode(folder + b"/" + b"\xfd" * 100)).write_text("no name of it fits")
+    tree = Tree(tmp_path)
+    found = list(tree.walk(everything=True))
+    assert [entry.path for entry in found if entry.left_out is None] == ["d\\xe9/\\xfe.txt", "d\\xe9/\\xff.txt"]
+    assert [entry.left_out for entry in found if entry.left_out] == ["name", "name"]
+    assert [entry.path for entry in tree.walk("d\\xe9/\\xff")] == ["d\\xe9/\\xff.txt"]
+    for path, text in (("d\\xe9/\\xff.txt", b"bytes"), ("d\\xe9/\\xfe.txt", b"just that")):
+        with tree.open(path) as descriptor:
+            assert os.read(descriptor, 99) == text
+    source = tmp_path / "source"
+    source.write_text("new")
+    tree.put(source, "d\\xe9/\\xff.txt")
+    assert Path(os.fsdecode(folder + b"/\xff.txt")).read_text() == "new"
+    tree.delete("d\\xe9/\\xff.txt")
+    assert tree.state("d\\xe9/\\xff.txt") is None

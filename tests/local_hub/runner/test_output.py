@@ -6,6 +6,7 @@ import json
 import tracemalloc
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,11 +71,65 @@ def test_nothing_is_read_before_there_is_an_output(tmp_path: Path) -> None:
         assert b'"x"' in reader.read(final=False)
 
 
-def test_a_very_long_line_is_cut_between_characters(tmp_path: Path) -> None:
+def test_a_very_long_line_is_cut_between_characters_where_that_is_wanted(tmp_path: Path) -> None:
     text = "x" + "é" * output.LONGEST_LINE
-    found = texts(write(tmp_path, [[text.encode() + b"\n"]]))
-    assert "".join(found) == text
-    assert len(found) > 1
+    target = write(tmp_path, [[text.encode() + b"\n"]])
+    found: list[str] = []
+    with LogReader(target, cut=True) as reader:
+        while block := reader.read(final=True):
+            found += [json.loads(line[6:])["data"] for line in block.decode().split("\n\n") if line]
+    assert "".join(found[1:]) == text
+    assert len(found) > 2
+
+
+def pieces(target: Path, *, tail: int | None = None) -> list[bytes]:
+    with LogReader(target, tail) as reader:
+        return list(iter(lambda: reader.read(final=True), b""))
+
+
+def test_a_line_of_any_length_is_one_event_that_is_read_in_pieces(tmp_path: Path) -> None:
+    long = 'é"\n'[:2] * 3 * output.BLOCK + " the end"
+    target = write(tmp_path, [[b"before\n", long.encode() + b"\nafter\n"], [b"no end" * output.BLOCK], [b"again\n"]])
+    found = pieces(target)
+    assert max(map(len, found)) < 10 * output.BLOCK
+    texts = [json.loads(line[6:])["data"] for line in b"".join(found).decode().split("\n\n") if line]
+    assert texts[1:4] == ["before", long, "after"]
+    assert (texts[5], texts[7]) == ("no end" * output.BLOCK, "again")
+    assert len(texts) == 8
+    last = b"".join(pieces(target, tail=1)).decode().split("\n\n")
+    assert json.loads(last[1][6:])["data"] == "no end" * output.BLOCK
+
+
+def test_a_long_line_waits_for_its_end(tmp_path: Path) -> None:
+    target = write(tmp_path, [[b"first\n" + b"x" * 3 * output.LONGEST_LINE]])
+    with LogReader(target) as reader:
+        block = b"".join(iter(lambda: reader.read(final=False), b""))
+        assert block.endswith(b'"first"}\n\n')
+        assert not reader.has_more
+        with target.open("ab") as file:
+            file.write(b"\nlast\n")
+        assert reader.has_more
+        rest = b"".join(iter(lambda: reader.read(final=False), b""))
+    assert [len(json.loads(line[6:])["data"]) for line in rest.decode().split("\n\n") if line] == [
+        3 * output.LONGEST_LINE,
+        4,
+    ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    attempts=st.lists(
+        st.lists(st.binary(max_size=30) | st.just(b"\n") | st.just("aé\ncd".encode()), max_size=9), max_size=3
+    )
+)
+def test_lines_are_the_same_however_long_a_long_one_is(attempts: list[list[bytes]]) -> None:
+    with short_home() as folder, pytest.MonkeyPatch.context() as patch:
+        target = write(folder, attempts)
+        usual = [event["data"] for event in events(target)]
+        patch.setattr(output, "LONGEST_LINE", 3)
+        patch.setattr(output, "BLOCK", 4)
+        found = b"".join(pieces(target)).decode()
+        assert [json.loads(line[6:])["data"] for line in found.split("\n\n") if line] == usual
 
 
 @settings(max_examples=150, deadline=None)
@@ -128,6 +183,6 @@ def test_the_end_of_a_large_log_is_found_without_reading_the_rest(tmp_path: Path
     tracemalloc.start()
     try:
         assert texts(target, tail=2) == ["last but one", "last"]
-        assert tracemalloc.get_traced_memory()[1] < 8 * output.BLOCK
+        assert tracemalloc.get_traced_memory()[1] < 10 * output.BLOCK
     finally:
         tracemalloc.stop()

@@ -41,6 +41,12 @@ HF = ("HF_TOKEN",)
 FAILURES = (
     # The Hub's own.
     raised(
+        "storage_limit",
+        None,
+        "huggingface_hub 0.30, #3048",
+        "huggingface_hub.errors.HfHubHTTPError: 403 Client Error. (Request ID: Root=1-6)\n\n403 Forbidden: Private repository storage limit reached, please upgrade your plan to increase your private storage limit.",
+    ),
+    raised(
         "gated",
         None,
         "huggingface_hub 2.4.0",

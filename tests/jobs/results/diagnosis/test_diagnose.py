@@ -14,6 +14,7 @@ from jobs.results.agent_answer import AgentAnswer
 from jobs.results.diagnosis import LINES_READ, diagnose, exit_words, waiting
 from jobs.results.outcome import Outcome
 from local_hub.flavors import by_name
+from tests.jobs.results.diagnosis.held_out import HELD_OUT, HELD_OUT_HEALTHY
 from tools import replies
 
 pytestmark = pytest.mark.anyio
@@ -151,6 +152,12 @@ def test_every_failure_of_the_corpus_is_told_and_no_healthy_log_is():
     assert len(bench.FAILURES) >= 100
     assert missed == []
     assert alarms == []
+
+
+def test_texts_that_no_rule_was_written_from_are_told_too() -> None:
+    missed, alarms = bench.wrong(HELD_OUT, HELD_OUT_HEALTHY)
+    assert not alarms
+    assert len(missed) <= len(HELD_OUT) // 20, missed
 
 
 def test_the_documented_table_is_the_one_in_use():
