@@ -31,9 +31,9 @@ from jobs.submit import new_idempotency_key, submit
 from tests.hub_process import running_hub, short_home
 
 LINE = "2026-11-21 21:18:26 INFO step {} loss 0.1234 learning rate 0.00025 tokens per second 18233 memory 71 percent"
-WRITER = (
-    'awk \'BEGIN {{ for (n = 1; n < {repeated}; n++) more = more "{line} ";'
-    " for (i = 1; i <= {count}; i++) print \"{line}\" more }}'; echo 'ValueError: the last word'"
+WRITER = "awk 'BEGIN {{ for (i = 1; i <= {count}; i++) print \"{line}\" }}'; echo 'ValueError: the last word'"
+LONG_WRITER = WRITER.replace("for", 'for (n = 1; n < {repeated}; n++) more = more "{line} "; for').replace(
+    '{line}"', '{line}" more'
 )
 
 
@@ -41,7 +41,7 @@ async def main(endpoint: str, token: str, home: Path, megabytes: int, length: in
     hub = HubClient(endpoint, token)
     repeated = max(1, length // len(LINE))
     count = max(1, megabytes * 1_000_000 // (len(LINE) * repeated))
-    command = WRITER.format(count=count, repeated=repeated, line=LINE.replace("{}", '" i "'))
+    command = LONG_WRITER.format(count=count, repeated=repeated, line=LINE.replace("{}", '" i "'))
     request = JobRequest(command=("sh", "-c", command), image="python:3.12", timeout="1h")
     started = time.monotonic()
     job = await submit(hub, build(request, hub=hub.endpoint, namespace="local"), {}, new_idempotency_key())

@@ -123,7 +123,7 @@ RULES = (
         "revision_not_found",
         (
             r"RevisionNotFoundError",
-            r"EntryNotFoundError",
+            r"\bEntryNotFoundError",
             r"Entry Not Found for url",
             r"RemoteEntryNotFoundError",
             r"does not appear to have (?:a file|files) named",
@@ -196,7 +196,7 @@ RULES = (
         "missing_secret",
         (
             r"KeyError: ['\"]" + _KEY_NAME + "['\"]",
-            r"(?:set|setting|missing|requires?|need|provide|export|define|add|supply|specify|configure|no|without|expected|expects|empty|unset|under)"
+            r"(?:set|setting|missing:?|requires?|need|provide|export|define|add|supply|specify|configure|no|without|expected|expects|empty|unset|under)"
             r"(?: [\w.`'\"/-]+){0,6}? [`'\"$({]{0,3}" + _KEY_NAME + r"\b",
             r"\b" + _KEY_NAME + r"[`'\")}:=]{0,3}(?: \w+){0,3}? " + _ABSENT,
             r"\b" + _KEY_NAME + r": (?:unbound variable|parameter (?:not set|null or not set))",
