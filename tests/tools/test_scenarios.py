@@ -34,6 +34,6 @@ def test_three_calls_from_submit_to_answer_are_enough(outcomes: list[Outcome]) -
 
 
 def test_there_are_enough_scenarios() -> None:
-    assert len(SCENARIOS) >= 25
+    assert len(SCENARIOS) >= 63
     assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS)
-    assert len(GROUPS) == 5
+    assert len(GROUPS) == 6
