@@ -1,11 +1,11 @@
-r"""The files of one bucket, reached without ever following a link.
+"""The files of one bucket, reached without ever following a link.
 
 A job may write whatever it likes into a bucket it has mounted, links to the outside included. Every path is therefore
 walked one folder at a time with ``O_NOFOLLOW``, so what is read or replaced is inside the bucket, also while the
 job is changing it. Links, sockets, pipes and devices are not files of a bucket: they are neither listed nor served.
 
-A bucket's paths are Unicode. A name that is not UTF-8 is listed with `\xe9` for each byte that is none, and is reached
-by that, unless another file has just that name.
+A bucket's paths are Unicode. A name that is not UTF-8 is listed with a backslash, an x and two digits for each byte
+that is none, and is reached by that, unless another file has just that name.
 """
 
 import errno

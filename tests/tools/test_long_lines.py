@@ -12,7 +12,7 @@ from tests.tools.waiting import fetch, run
 
 pytestmark = pytest.mark.anyio
 
-LENGTHS = (70_000, 262_140, 400_000, 1_000_000, 3_000_000)
+LENGTHS = (262_140, 1_000_000)
 WRITE = f"""
 print("before")
 for length in {LENGTHS}:
