@@ -6,25 +6,39 @@ holds them is put first, before any of them is imported, so nothing on ``PYTHONP
 can stand in their place.
 """
 
+import os
 import sys
-from pathlib import Path
 
-_INSIDE = Path(__file__).resolve().parent / "rooms"
+_HERE = os.path.dirname(os.path.realpath(__file__))  # noqa: PTH120 - pathlib takes as long to load as all else here.
+_INSIDE = os.path.join(_HERE, "rooms")  # noqa: PTH118
 
 #: The folder that holds ``server/``, ``tools/``, ``consent/``, ``jobs/`` and ``local_hub/``.
-ROOMS = _INSIDE if _INSIDE.is_dir() else _INSIDE.parent.parent
+ROOMS = _INSIDE if os.path.isdir(_INSIDE) else os.path.dirname(_HERE)  # noqa: PTH112, PTH120
+#: The exit status of a command that Ctrl-C ended, as shells have it.
+INTERRUPTED = 130
 
 
 def open_rooms() -> None:
     """Put `ROOMS` first on ``sys.path``. Calling it again changes nothing."""
-    folder = str(ROOMS)
-    if sys.path[:1] != [folder]:
-        sys.path[:] = [folder, *(entry for entry in sys.path if entry != folder)]
+    if sys.path[:1] != [ROOMS]:
+        sys.path[:] = [ROOMS, *(entry for entry in sys.path if entry != ROOMS)]
+
+
+def leave(_signal: int, _frame: object) -> None:
+    """End at once and say nothing: while modules load there is nothing to undo, and Python may lose an interrupt."""
+    os._exit(INTERRUPTED)
 
 
 def main() -> None:
-    """Run the ``hf-jobs-mcp`` command line and exit with its status. An interrupt is quiet while modules load, too."""
+    """Run the ``hf-jobs-mcp`` command line and exit with its status.
+
+    An interrupt is quiet while modules load; the command line takes it over when a command has what it needs.
+    """
     try:
+        import signal
+
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, leave)
         open_rooms()
         import server
         from hf_jobs_mcp.bytecode import keep
@@ -34,5 +48,5 @@ def main() -> None:
 
         status = run(sys.argv[1:])
     except KeyboardInterrupt:
-        status = 130
+        status = INTERRUPTED
     sys.exit(status)

@@ -221,6 +221,15 @@ def _install_parser(commands: Any) -> None:
     install.set_defaults(run=_install)
 
 
+def _interruptible() -> None:
+    """From here on an interrupt is the command's own, to say or undo something."""
+    import signal
+
+    # The launcher's own handler, which is told by its name: this room does not know the launcher.
+    if getattr(signal.getsignal(signal.SIGINT), "__module__", None) == "hf_jobs_mcp":
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def _settings(arguments: argparse.Namespace) -> Settings:
     from pydantic import ValidationError
 
@@ -317,25 +326,32 @@ def _run(
             with anyio.CancelScope(shield=True):
                 await app.close()
 
+    _interruptible()
     return anyio.run(run)
 
 
 def _demo(arguments: argparse.Namespace) -> int:
     from server.demo import demo
 
-    return demo(_settings(arguments), agent=arguments.agent)
+    settings = _settings(arguments)
+    _interruptible()
+    return demo(settings, agent=arguments.agent)
 
 
 def _hub(arguments: argparse.Namespace) -> int:
     from server.hub_commands import run
 
-    return run(_settings(arguments), arguments)
+    settings = _settings(arguments)
+    _interruptible()
+    return run(settings, arguments)
 
 
 def _secrets(arguments: argparse.Namespace) -> int:
     from server.secrets_commands import run
 
-    return run(_settings(arguments), arguments)
+    settings = _settings(arguments)
+    _interruptible()
+    return run(settings, arguments)
 
 
 def _install(arguments: argparse.Namespace) -> int:
@@ -348,7 +364,9 @@ def _install(arguments: argparse.Namespace) -> int:
         return _refuse("install --print shows an entry and --undo takes it out; only one of them.")
     from server.install.command import run
 
-    return run(_settings(arguments), arguments)
+    settings = _settings(arguments)
+    _interruptible()
+    return run(settings, arguments)
 
 
 def _approve(arguments: argparse.Namespace) -> int:
@@ -356,7 +374,9 @@ def _approve(arguments: argparse.Namespace) -> int:
         return _refuse("approve --json lists what waits; it takes no id and no --browser.")
     from consent.answering.terminal import approve
 
-    return approve(_settings(arguments).home, arguments.id, browser=arguments.browser, as_json=arguments.json)
+    home = _settings(arguments).home
+    _interruptible()
+    return approve(home, arguments.id, browser=arguments.browser, as_json=arguments.json)
 
 
 def _audit(arguments: argparse.Namespace) -> int:
@@ -364,7 +384,9 @@ def _audit(arguments: argparse.Namespace) -> int:
 
     if arguments.json and arguments.id:
         return _refuse("audit --json is the whole record; it takes no id.")
-    return show(_settings(arguments), arguments.id, as_json=arguments.json)
+    settings = _settings(arguments)
+    _interruptible()
+    return show(settings, arguments.id, as_json=arguments.json)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
@@ -372,4 +394,5 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from server.settings import Settings
 
     given = {name: value for name, value in vars(arguments).items() if name in Settings.model_fields}
+    _interruptible()
     return examine(given, as_json=arguments.json)

@@ -97,7 +97,7 @@ def launched(command: tuple[str, ...], env: dict[str, str]) -> tuple[float, floa
 def _readonly(folder: Path) -> tuple[str, ...]:
     """A copy of this install without compiled modules, where none can be kept."""
     for room in ("hf_jobs_mcp", "server", "tools", "consent", "jobs", "local_hub", "hub_contract"):
-        shutil.copytree(ROOMS / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(Path(ROOMS) / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     for each in [folder, *folder.rglob("*")]:
         if each.is_dir():
             (each / "__pycache__").touch()

@@ -40,7 +40,8 @@ def newest(
     asked for it.
     """
     words = tuple(word.lower() for word in wanted.words)
-    walks = [_walk(db, name, wanted, words) for name in accounts.ACCOUNTS]
+    at_once = min(limit + 1, _AT_ONCE)
+    walks = [_walk(db, name, wanted, words, at_once) for name in accounts.ACCOUNTS]
     found: list[JobRow] = []
     for job in heapq.merge(*walks, key=lambda job: (job.created_ms, job.id), reverse=True):
         if words:
@@ -53,7 +54,9 @@ def newest(
     return found, False
 
 
-def _walk(db: sqlite3.Connection, namespace: str, wanted: Wanted, words: tuple[str, ...]) -> Iterator[JobRow]:
+def _walk(
+    db: sqlite3.Connection, namespace: str, wanted: Wanted, words: tuple[str, ...], at_once: int
+) -> Iterator[JobRow]:
     where: list[str] = ["namespace = ?"]
     values: list[Any] = [namespace]
     if wanted.stage:
@@ -77,8 +80,8 @@ def _walk(db: sqlite3.Connection, namespace: str, wanted: Wanted, words: tuple[s
         bound = [] if after is None else ["(created_ms, id) < (?, ?)"]
         sql = f"SELECT * FROM jobs WHERE {' AND '.join([*where, *bound])}"  # noqa: S608 - Values are parameters.
         sql += " ORDER BY created_ms DESC, id DESC LIMIT ?"
-        batch = job_table.rows(db.execute(sql, (*values, *more, _AT_ONCE)))
+        batch = job_table.rows(db.execute(sql, (*values, *more, at_once)))
         yield from batch
-        if len(batch) < _AT_ONCE:
+        if len(batch) < at_once:
             return
         after = batch[-1].created_ms, batch[-1].id

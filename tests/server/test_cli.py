@@ -224,6 +224,32 @@ def test_an_interrupt_while_modules_load_is_quiet(name: str, words: list[str], h
     assert done.stderr.strip() == ""
 
 
+#: The same by the signal itself, which comes at the worst moment: in the middle of the machinery of imports.
+SIGNALLED = INTERRUPTED.replace("import sys\n", "import os, signal, sys\n").replace(
+    "raise KeyboardInterrupt", "os.kill(os.getpid(), signal.SIGINT)"
+)
+
+
+@pytest.mark.parametrize(("name", "words"), [("argparse", []), ("server.app", []), ("consent.audit", ["audit"])])
+def test_ctrl_c_while_modules_load_ends_it_at_once_and_quietly(name: str, words: list[str], home: Path) -> None:
+    code = SIGNALLED.format(name=name, root=str(Path(__file__).resolve().parents[2]), words=words)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], env=environment(home), stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 130, done.stderr
+    assert done.stdout + done.stderr == ""
+
+
+def test_the_launcher_loads_nothing_before_it_can_take_an_interrupt() -> None:
+    code = "import sys; before = set(sys.modules); import hf_jobs_mcp; print(sorted(set(sys.modules) - before))"
+    root = str(Path(__file__).resolve().parents[2])
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "['hf_jobs_mcp']"
+
+
 def test_a_file_or_a_pipe_that_cannot_be_written_is_named_and_the_state_folder_is_not_blamed(home: Path) -> None:
     done = run(home, "install", "zed", "--file", str(home), "--yes")
     assert done.returncode == 1

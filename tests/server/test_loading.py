@@ -87,7 +87,7 @@ def unwritable(tmp_path: Path) -> Path:
     """An install whose folders take no compiled module: where they would lie there is a file."""
     folder = tmp_path / "install"
     for room in ("hf_jobs_mcp", "server", "tools", "consent", "jobs", "hub_contract"):
-        shutil.copytree(ROOMS / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(Path(ROOMS) / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     for each in [folder, *folder.rglob("*")]:
         if each.is_dir():
             (each / "__pycache__").touch()
