@@ -18,6 +18,7 @@ _UNFINISHED = re.compile(
 )
 _CLOSING_BYTES = 160
 _LOOKED_BACK = 4096
+_LONGEST_ESCAPE = 12  # Two surrogates.
 
 
 class LongEvent(bytes):
@@ -108,6 +109,8 @@ def _whole_characters(data: bytes, until: int) -> int:
         return 0
     while until > 0 and data[until] & 0xC0 == 0x80:  # noqa: PLR2004 - UTF-8's continuation bytes
         until -= 1
+    if b"\\" not in data[max(0, until - _LONGEST_ESCAPE) : until]:
+        return until
     unfinished = _UNFINISHED.search(data, max(0, until - _LOOKED_BACK), until)
     return unfinished.start(1) if unfinished else until
 
