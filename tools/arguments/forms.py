@@ -17,11 +17,18 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?((===?|[<>~!]=|[<>])[A-Za-z0-9.*+!]+)?")
 _JOB_URL = re.compile(r"https?://[^/\s]+/(?:api/)?(?:scheduled-)?jobs/([A-Za-z0-9._-]+)/([0-9a-zA-Z]+)/?(?:[?#].*)?")
 _OPERATORS = frozenset("();<>|&")
+_SIGNS = frozenset({"&&", "||", "|", ";", ">", ">>", "<", "2>&1", "&"})
+_PATHS = ("path", "name", "filename")
+_CONTENTS = ("content", "text", "contents", "data")
+_SOURCES = ("source", "uri", "src", "name")
+_TARGETS = ("target", "mount_path", "mountPath", "mount", "path", "destination")
 _PRESETS = frozenset({"annually", "yearly", "monthly", "weekly", "daily", "hourly"})
 
 
 def words(value: Any) -> Any:
     """A command line as its words; one that only a shell understands is given to `sh -c`."""
+    if isinstance(value, list):
+        return _words(value)
     if not isinstance(value, str) or not value.strip():
         return value
     listed = _json(value, list)
@@ -35,6 +42,60 @@ def words(value: Any) -> Any:
     except ValueError:
         return value
     return ["sh", "-c", value] if operators or "\n" in value.strip() or _expands(value) else found
+
+
+def _words(value: list[Any]) -> Any:
+    """Words that are a list already: a list in a list, numbers, and signs of a shell that stand alone."""
+    if len(value) == 1 and isinstance(value[0], list):
+        value = value[0]
+    found = [str(word) if isinstance(word, int | float) and not isinstance(word, bool) else word for word in value]
+    if not all(isinstance(word, str) for word in found):
+        return value
+    if len(found) > 2 and {"&&", "||"} & set(found[1:-1]) and not {"-c", "-lc"} & set(found):  # noqa: PLR2004 - a sign between two
+        return ["sh", "-c", " ".join(word if word in _SIGNS else shlex.quote(word) for word in found)]
+    return found
+
+
+def contents(value: Any) -> Any:
+    """Files as `[{"path": …, "content": …}]`, or each with its text in a map of its own."""
+    if _are_pairs(value):
+        found = [(_one_of(item, _PATHS), _one_of(item, _CONTENTS)) for item in value]
+        whole = all(isinstance(each, str) for pair in found for each in pair)
+        return dict(found) if whole and len({path for path, _ in found}) == len(found) else value
+    if isinstance(value, Mapping):
+        inner = {
+            path: _one_of(item, _CONTENTS)
+            for path, item in value.items()
+            if isinstance(item, Mapping) and len(item) == 1
+        }
+        return {**value, **{path: text for path, text in inner.items() if isinstance(text, str)}}
+    return value
+
+
+def _are_pairs(value: Any) -> bool:
+    """Whether it is a list of maps with two keys each."""
+    return isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) and len(one) == 2 for one in value)  # noqa: PLR2004 - two
+
+
+def _one_of(item: Mapping[Any, Any], keys: tuple[str, ...]) -> Any:
+    return next((item[key] for key in keys if key in item), None)
+
+
+def mounts(value: Any) -> Any:
+    """Volumes as a map of one side to the other, or as maps of their own, where the address says which side it is."""
+    if _are_pairs(value):
+        sides = [(_one_of(item, _SOURCES), _one_of(item, _TARGETS)) for item in value]
+    elif isinstance(value, Mapping):
+        sides = list(value.items())
+    else:
+        return texts(value)
+    found = []
+    for one, other in sides:
+        source, target = (one, other) if str(one).startswith("hf://") else (other, one)
+        if not (str(source).startswith("hf://") and str(target).startswith("/")):
+            return value
+        found.append(f"{source}:{target}")
+    return found or value
 
 
 def _expands(text: str) -> bool:
@@ -131,6 +192,7 @@ def flavor(value: Any) -> Any:
 def schedule(value: Any) -> Any:
     """A preset without its sign."""
     bare = value.strip().lower() if isinstance(value, str) else ""
+    bare = "@daily" if bare in {"midnight", "@midnight"} else bare
     return f"@{bare}" if bare in _PRESETS else bare if bare.removeprefix("@") in _PRESETS else value
 
 
@@ -176,5 +238,6 @@ def _json(text: str, kind: type) -> Any:
 FORMS: Mapping[str, Form] = {
     "command": words, "packages": requirements, "secrets": names, "env": pairs, "labels": pairs, "python": version,
     "flavor": flavor, "schedule": schedule, "expose": numbers, "expose_public": numbers, "job_id": job_id,
-    "scheduled_job_id": job_id, "wait_seconds": wait, "artifacts": texts, "volumes": texts, "models": parts,
+    "scheduled_job_id": job_id, "wait_seconds": wait, "artifacts": texts, "volumes": mounts,
+    "files": contents, "models": parts,
 }  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from jobs.client.wait import LONGEST_WAIT
 from jobs.errors import BadArgument
-from tools.arguments.aliases import ALIASES, IDLE
+from tools.arguments.aliases import ACTIONS, ALIASES, IDLE
 from tools.arguments.forms import FORMS, words
 from tools.arguments.pasted import translated
 
@@ -24,13 +25,44 @@ def repaired(tool: str, arguments: Mapping[str, Any], known: Mapping[str, Any]) 
     Raises:
         JobsError: It is certain what was meant, and it cannot be done.
     """
-    taken, notes = _renamed(tool, arguments, known)
+    plain, spelt = _snaked(tool, arguments, known)
+    taken, notes = _renamed(tool, plain, known)
+    notes[:0] = spelt
+    _meant_action(tool, taken, notes)
     _formed("command", taken, known, notes)
     if tool in _JOB_TOOLS:
         _unpaste(tool, taken, notes)
     for name in list(taken):
         _formed(name, taken, known, notes)
     return taken, notes
+
+
+def _snaked(tool: str, arguments: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Arguments written `likeThis`, by the names that are meant, and what was taken for what."""
+    names = {*known, *(other for all_of in ALIASES.get(tool, {}).values() for other in all_of)}
+    found: dict[str, Any] = {}
+    notes: list[str] = []
+    for name, value in arguments.items():
+        plain = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
+        if name not in names and plain in names and plain not in arguments:
+            found[plain] = value
+            notes.append(f"{name} is `{plain}`")
+        else:
+            found[name] = value
+    return found, notes
+
+
+def _meant_action(tool: str, taken: dict[str, Any], notes: list[str]) -> None:
+    """`action` by another name, or in another case."""
+    said = taken.get("action")
+    meant = ACTIONS.get(tool, {})
+    if not isinstance(said, str):
+        return
+    plain = said.strip().lower().replace("-", "_").replace(" ", "_")
+    action = meant.get(plain, plain)
+    if action != said and action in set(meant.values()) | {"cancel", "rerun", "label", "reschedule"}:
+        taken["action"] = action
+        notes.append(f'action: taken as "{action}"')
 
 
 def _formed(name: str, taken: dict[str, Any], known: Mapping[str, Any], notes: list[str]) -> None:
@@ -106,6 +138,12 @@ def _told(name: str, before: Any, after: Any) -> str:
     if name == "wait_seconds":
         return f"a call waits {LONGEST_WAIT:.0f} s at most; call again"
     if name == "command":
+        if isinstance(before, list):
+            return (
+                "its words joined for a shell, whose signs are among them"
+                if after[:2] == ["sh", "-c"]
+                else "words as text"
+            )
         return "one text, run by a shell" if after[:2] == ["sh", "-c"] else "one text, taken as its words"
     kinds = {str: "a text", list: "a list", dict: "a map", int: "a number", float: "a number"}
     return f"{kinds.get(type(before), 'it')} taken as {_KIND.get(name, 'what the tool takes')}"
@@ -115,5 +153,5 @@ _KIND = {
     "secrets": "names", "packages": "a list", "env": "names with texts", "labels": "names with texts",
     "python": "a version", "flavor": "the hub's spelling", "schedule": "a preset", "expose": "a list of ports",
     "expose_public": "a list of ports", "job_id": "the id in it", "scheduled_job_id": "the id in it",
-    "artifacts": "a list", "volumes": "a list", "models": "a list",
+    "artifacts": "a list", "volumes": "a list", "files": "paths with texts", "models": "a list",
 }  # fmt: skip

@@ -51,8 +51,8 @@ def test_what_is_not_certain_is_refused_with_what_to_use(mistake: Mistake) -> No
 
 def test_every_unknown_argument_is_named() -> None:
     with pytest.raises(JobsError) as refused:
-        outcome(Mistake("submit_job", {**RUN, "wombat": 1, "flavour": "x", "hf_abcdEFGH1234": 2}))
-    assert "`wombat`, `flavour`, 1 other" in refused.value.message
+        outcome(Mistake("submit_job", {**RUN, "wombat": 1, "flavourr": "x", "hf_abcdEFGH1234": 2}))
+    assert "`wombat`, `flavourr`, 1 other" in refused.value.message
     assert "`flavor`" in str(refused.value.hint)
     assert "hf_abcd" not in str(refused.value.as_dict())
 
