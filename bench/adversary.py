@@ -17,6 +17,7 @@ from tests.hub_process import clear, short_home
 
 def main(seed: int = 1, games: int = 4, moves: int = 25) -> int:
     made: Counter[str] = Counter()
+    took: Counter[str] = Counter()
     broken = 0
     for game in range(seed, seed + games):
         began = time.monotonic()
@@ -32,9 +33,11 @@ def main(seed: int = 1, games: int = 4, moves: int = 25) -> int:
                 world.close()
                 clear(world.state)
         made.update(world.moves)
-        took = time.monotonic() - began
-        print(f"seed {game}: {len(world.moves)} moves, {world.questions} questions, {took:.0f} s: {told}", flush=True)
+        took.update(world.took)
+        lasted = time.monotonic() - began
+        print(f"seed {game}: {len(world.moves)} moves, {world.questions} questions, {lasted:.0f} s: {told}", flush=True)
     print(f"{made.total()} moves in all: {dict(made.most_common())}")
+    print("seconds a move:", {name: round(seconds / made[name], 2) for name, seconds in took.most_common()})
     return 1 if broken else 0
 
 

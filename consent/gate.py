@@ -198,8 +198,9 @@ class Gate:
         ctx: Context[Any, Any],
         *,
         worst_usd: float | None = None,
+        limit_usd: float | None = None,
     ) -> Approved | Pending | Consumed:
-        """Use the answer up for exactly `request`, which the caller has just rebuilt.
+        """Use the answer up for exactly `request`, just rebuilt; unasked, within `limit_usd` a day.
 
         Returns `Approved`; or the `Pending` question that still waits for its person; or the `Consumed` yes of the
         very same call, whose outcome the caller should look up instead of sending anything.
@@ -225,7 +226,7 @@ class Gate:
         if isinstance(answer, Pending):
             return await self._consume_put_aside(request, answer, who)
         if isinstance(answer, NotNeeded):
-            return await self._consume_unasked(request, answer, who, worst_usd or 0.0)
+            return await self._consume_unasked(request, answer, who, worst_usd or 0.0, limit_usd)
         return await self._consume_answer(request, answer, who, ctx)
 
     async def risked(self) -> float:
@@ -250,18 +251,20 @@ class Gate:
         await _kept(partial(self.audit.note, event, **facts))
 
     async def _consume_unasked(
-        self, request: ConsentRequest, answer: NotNeeded, who: str, worst_usd: float
+        self, request: ConsentRequest, answer: NotNeeded, who: str, worst_usd: float, limit_usd: float | None
     ) -> Approved:
         if request.needed and not (answer.bypassed and self.bypass):
             raise ConsentSpent("No answer was given for this.")
         if request.needed:
             await self._note("bypassed", caller=who, **_facts(request))
         else:
-            # What cannot be recorded is not sent.
-            await self._note("sending", caller=who, **_facts(request))
-            await _kept(self.ledger.risk, worst_usd)
-        key = f"unasked:{secrets.token_hex(16)}"
-        return await self._spend(request, request.secret_names, key, who)
+            if not await _kept(self.ledger.risk, worst_usd, limit_usd, RISK_COUNTS_FOR):
+                raise SpecChanged(
+                    "With what was sent meanwhile this may cost more than the limit, so nothing was sent.",
+                    hint="Call again with the same arguments; the person will be asked.",
+                )
+            await self._note("sending", caller=who, **_facts(request))  # What cannot be recorded is not sent.
+        return await self._spend(request, request.secret_names, f"unasked:{secrets.token_hex(16)}", who)
 
     async def _consume_put_aside(self, request: ConsentRequest, pending: Pending, who: str) -> Approved | Pending:
         approval = pending.approval
@@ -274,8 +277,7 @@ class Gate:
         # The person may have been asked in both ways; the question that this call brought back is used up as well.
         sealed = sealed_state()
         also = f"state:{sealed.key}" if sealed is not None else None
-        key = f"approval:{approval.id}"
-        return await self._spend(request, names, key, who, approval_id=approval.id, also=also)
+        return await self._spend(request, names, f"approval:{approval.id}", who, approval_id=approval.id, also=also)
 
     async def _consume_answer(
         self, request: ConsentRequest, answer: Answer, who: str, ctx: Context[Any, Any]

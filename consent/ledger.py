@@ -133,16 +133,26 @@ class Ledger:
             db.execute("INSERT INTO approvals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             return _approval(row)
 
-    def risk(self, usd: float) -> None:
-        """Note the worst case of something that is sent without a question."""
+    def risk(self, usd: float, limit: float | None = None, seconds: float = 0.0) -> bool:
+        """Note the worst case of something that is sent without a question.
+
+        False, and nothing is noted, where it and those of the last `seconds` are above `limit` together: others may
+        have been sent since this was looked at.
+        """
         with self._writing() as db:
+            if limit is not None and usd > 0 and usd + self._risked(db, seconds) > limit:
+                return False
             db.execute("INSERT INTO risked VALUES (?, ?)", (self._clock(), usd))
+        return True
 
     def risked(self, seconds: float) -> float:
         """The dollars noted in the last `seconds`; older ones are forgotten."""
         with self._writing() as db:
-            db.execute("DELETE FROM risked WHERE at < ?", (self._clock() - seconds,))
-            (usd,) = db.execute("SELECT coalesce(sum(usd), 0) FROM risked").fetchone()
+            return self._risked(db, seconds)
+
+    def _risked(self, db: sqlite3.Connection, seconds: float) -> float:
+        db.execute("DELETE FROM risked WHERE at < ?", (self._clock() - seconds,))
+        (usd,) = db.execute("SELECT coalesce(sum(usd), 0) FROM risked").fetchone()
         return float(usd)
 
     def find(self, digest: str, caller: str) -> Approval | None:

@@ -50,16 +50,18 @@ async def _values(services: Services, place: str, name: str, given: dict[str, st
         return [flavor.name for flavor in await hub.hardware()]
     home = given.get("namespace")
     if name == "path":
-        return await _paths(hub, home, given.get("id"))
+        return await _paths(services, hub, home, given.get("id"))
     if place == address.SCHEDULE:
         return [schedule.id for schedule in await hub.list_schedules(home, limit=MOST_VALUES)]
     jobs = await hub.list_jobs(home, limit=MOST_VALUES)
     return [f"{job.namespace}/{job.id}" if name in _FULL else job.id for job in jobs]
 
 
-async def _paths(hub: HubClient, home: str | None, job_id: str | None) -> list[str]:
+async def _paths(services: Services, hub: HubClient, home: str | None, job_id: str | None) -> list[str]:
     if not job_id:
         return []
     from jobs.results import artifacts
 
-    return [file.path for file in (await artifacts.listing(hub, await hub.inspect(job_id, home))).files]
+    job = await hub.inspect(job_id, home)
+    listed = await artifacts.listing(hub, job, mask=services.masker(job).mask)
+    return [file.path for file in listed.files if not file.masked]

@@ -25,12 +25,13 @@ from mcp_types import (
 )
 
 from jobs.display_text import clean
-from jobs.errors import BadArgument, JobsError, NotFound
+from jobs.errors import BadArgument, JobsError, NotFound, SecretInArgument
 from jobs.spec.workspace import of_job
 from server.icon import ICONS
 from server.skills.extension import skill_contents, skill_resources
 from tools.arguments import address
 from tools.arguments.address import Address
+from tools.arguments.sent import refuse_values_in_names
 from tools.budget import dump
 from tools.job_status import view_of
 from tools.schedules import with_last_runs
@@ -78,8 +79,9 @@ def add_resources(server: Server[Any], services: Services) -> None:
         if (skill := skill_contents(uri)) is not None:
             return ReadResourceResult(contents=[skill])
         try:
+            await refuse_values_in_names(services, {"uri": uri})
             return ReadResourceResult(contents=[await _contents(services, uri, Address.parse(uri))])
-        except (BadArgument, NotFound) as error:
+        except (BadArgument, NotFound, SecretInArgument) as error:
             raise MCPError(INVALID_PARAMS, "Resource not found", {**error.as_dict(), "uri": uri}) from None
         except JobsError as error:
             raise MCPError(INTERNAL_ERROR, error.message, {**error.as_dict(), "uri": uri}) from None
@@ -97,16 +99,24 @@ async def _contents(services: Services, uri: str, where: Address) -> TextResourc
         (shown,) = await with_last_runs(services, connected, [found])
         return _json(uri, {"hub": connected.name, **dump(shown)})
     job = await hub.inspect(where.where)
-    mask = services.masker().mask
+    masker = services.masker(job)
+    doubts = services.doubts(job)
+    unmasked = {"unmasked": doubts} if doubts else {}
     if where.kind == "job":
-        return _json(uri, {"hub": connected.name, **dump(await view_of(services, connected, where.where, job))})
+        view = dump(await view_of(services, connected, where.where, job))
+        return _json(uri, {"hub": connected.name, **view, **unmasked})
     if where.kind == "log":
         from jobs.logs import query, reader
 
         piece = await reader.read(
-            hub, job, query.LogRequest(tail=query.MOST_LINES, max_bytes=query.LARGEST_REPLY), mask=mask
+            hub, job, query.LogRequest(tail=query.MOST_LINES, max_bytes=query.LARGEST_REPLY), mask=masker.mask
         )
-        told = {"first_line": piece.first_line, "total_lines": piece.total_lines, "truncated": piece.truncated}
+        told: dict[str, Any] = {
+            "first_line": piece.first_line,
+            "total_lines": piece.total_lines,
+            "truncated": piece.truncated,
+        }
+        told |= unmasked
         text = "".join(f"{line}\n" for line in piece.lines)
         return TextResourceContents(uri=uri, mime_type="text/plain", text=text, _meta=told)
     workspace = of_job(job)
@@ -115,14 +125,14 @@ async def _contents(services: Services, uri: str, where: Address) -> TextResourc
     data = await hub.buckets.read(workspace.bucket, f"{workspace.folder}/{where.path}", max_bytes=LARGEST_RESOURCE + 1)
     if len(data) > LARGEST_RESOURCE:
         raise JobsError("This file is too large to be read here.", hint="fetch_results with save_to saves it.")
-    return _file(uri, where.path, services.masker().mask_bytes(data))
+    return _file(uri, where.path, masker.mask_bytes(data), unmasked or None)
 
 
 def _json(uri: str, data: dict[str, Any]) -> TextResourceContents:
     return TextResourceContents(uri=uri, mime_type=_JSON, text=json.dumps(data, ensure_ascii=False))
 
 
-def _file(uri: str, path: str, data: bytes) -> TextResourceContents | BlobResourceContents:
+def _file(uri: str, path: str, data: bytes, told: dict[str, Any] | None) -> TextResourceContents | BlobResourceContents:
     kind = mimetypes.guess_type(path)[0]
     try:
         text = data.decode()
@@ -130,5 +140,5 @@ def _file(uri: str, path: str, data: bytes) -> TextResourceContents | BlobResour
         text = "\0"
     if "\0" in text:
         blob = base64.b64encode(data).decode()
-        return BlobResourceContents(uri=uri, mime_type=kind or "application/octet-stream", blob=blob)
-    return TextResourceContents(uri=uri, mime_type=kind or "text/plain", text=clean(text))
+        return BlobResourceContents(uri=uri, mime_type=kind or "application/octet-stream", blob=blob, _meta=told)
+    return TextResourceContents(uri=uri, mime_type=kind or "text/plain", text=clean(text), _meta=told)

@@ -85,20 +85,20 @@ class Tasks(Extension):
         ):
             # It was sent: its handle, which has the id, is better than an error.
             return result
-        return {"resultType": "task", **_task(job, "working")}
+        return {"resultType": "task", **self._task(job, "working")}
 
     async def _get(self, ctx: ServerRequestContext[Any, Any], params: TaskParams) -> HandlerResult:
         job = await self._job(ctx, params)
         if not stage.finished(job.stage):
-            return _task(job, "working")
+            return self._task(job, "working")
         if job.stage == stage.CANCELED:
-            return _task(job, "cancelled")
+            return self._task(job, "cancelled")
         try:
             reply = await results(self._services, FetchResults(job_id=f"{job.namespace}/{job.id}"))
         except JobsError as error:
             raise MCPError(INTERNAL_ERROR, error.message, error.as_dict()) from None
         result = reply_result(reply).model_dump(mode="json", by_alias=True, exclude_none=True)
-        return {**_task(job, "completed"), "result": result}
+        return {**self._task(job, "completed"), "result": result}
 
     async def _update(self, ctx: ServerRequestContext[Any, Any], params: UpdateParams) -> HandlerResult:
         """Every question is put before there is a task, so no answer is ever outstanding."""
@@ -132,23 +132,22 @@ class Tasks(Extension):
         except JobsError as error:
             raise MCPError(INTERNAL_ERROR, error.message, error.as_dict()) from None
 
+    def _task(self, job: Job, status: str) -> dict[str, Any]:
+        created = job.created_at or job.started_at or datetime.now(UTC)
+        updated = job.finished_at or job.started_at or created
+        message = f"{job.stage}: {job.message}" if job.message else job.stage
+        return {
+            "taskId": f"{job.namespace}/{job.id}",
+            "status": status,
+            "statusMessage": one_line(self._services.masker(job).mask(message), 300),
+            "createdAt": created.isoformat(),
+            "lastUpdatedAt": updated.isoformat(),
+            "ttlMs": None,
+            "pollIntervalMs": POLL_MS,
+        }
+
 
 def _declared(ctx: ServerRequestContext[Any, Any]) -> bool:
     capabilities = ctx.session.client_capabilities
     declared = capabilities.extensions if capabilities else None
     return ctx.protocol_version in _MODERN and IDENTIFIER in (declared or {})
-
-
-def _task(job: Job, status: str) -> dict[str, Any]:
-    created = job.created_at or job.started_at or datetime.now(UTC)
-    updated = job.finished_at or job.started_at or created
-    message = f"{job.stage}: {job.message}" if job.message else job.stage
-    return {
-        "taskId": f"{job.namespace}/{job.id}",
-        "status": status,
-        "statusMessage": one_line(message, 300),
-        "createdAt": created.isoformat(),
-        "lastUpdatedAt": updated.isoformat(),
-        "ttlMs": None,
-        "pollIntervalMs": POLL_MS,
-    }

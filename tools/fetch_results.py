@@ -87,8 +87,9 @@ async def results(services: Services, request: FetchResults, ctx: Context[Any, A
     hub = connected.hub
     wanted = reader.LogRequest.parse(request.lines, request.search, request.cursor)
     job = await hub.inspect(request.job_id, request.namespace)
-    mask = services.masker().mask  # Made after the hub has told the job's own names.
-    parts = Parts(mask)
+    mask = services.masker(job).mask  # Made after the hub has told the job's own names.
+    mask_given = services.masker().mask
+    parts = Parts(mask_given)
     piece = await parts.had("log", lambda: reader.read(hub, job, wanted, mask=mask), reader.LogSlice())
     outcome = await services.outcomes.of(hub, job, mask)
     # After a first look the caller wants what is new in the log, not the same files again.
@@ -125,7 +126,7 @@ async def results(services: Services, request: FetchResults, ctx: Context[Any, A
         more_artifacts=listed.more or None,
         listing_cut=listed.cut or None,
         left_out=dict(listed.left_out) or None,
-        unmatched=replies.few([mask(each) for each in listed.unmatched]),
+        unmatched=replies.few([mask_given(each) for each in listed.unmatched]),
         note=others or (outcome.note if outcome and first and not listed.files else None),
         saved=saved.first if saved else None,
         saved_count=saved.count if saved else None,
@@ -220,6 +221,8 @@ def _links(job: Job, files: Sequence[Artifact]) -> list[ContentBlock]:
     room = LINKS_BYTES
     links: list[ContentBlock] = []
     for file in files:
+        if file.masked:
+            continue
         link = _link(job, file)
         room -= len(link.model_dump_json(exclude_none=True).encode())
         if room < 0:

@@ -128,7 +128,8 @@ async def perform(
     if answered is not None:
         answer = answered
         step = await describe(services, arguments)
-    grant = await services.gate.consume(step.request, answer, ctx, worst_usd=step.worst_usd)
+    limit = services.policy.confirm_above_usd
+    grant = await services.gate.consume(step.request, answer, ctx, worst_usd=step.worst_usd, limit_usd=limit)
     if isinstance(grant, Pending):
         return Done(step.of, approval=_waiting(grant))
     if isinstance(grant, Consumed):

@@ -128,14 +128,16 @@ async def view_of(
 async def _views(
     services: Services, connected: Connected, seen: Mapping[str, Job | HubError]
 ) -> list[replies.JobStatusView]:
-    mask = services.masker().mask
+    mask_given = services.masker().mask
     jobs = [found for found in seen.values() if not isinstance(found, HubError)]
-    outcomes = await services.outcomes.of_many(connected.hub, jobs, mask, deep=True)
+    outcomes = await services.outcomes.of_many(connected.hub, jobs, services.mask_of, deep=True)
     prices = await connected.hub.prices_at_hand() if jobs else ()
     return [
         replies.missing(job_id, found)
         if isinstance(found, HubError)
-        else replies.status(found, prices, outcome=outcomes[found.id], mask=mask)
+        else replies.status(
+            found, prices, outcome=outcomes[found.id], mask=services.mask_of(found), mask_given=mask_given
+        )
         for job_id, found in seen.items()
     ]
 
@@ -235,7 +237,7 @@ class _Tail:
         if hub.near or elapsed - self.read_at >= _TAIL_SECONDS:
             self.read_at = elapsed
             with suppress(HubError):
-                last = await reader.last_lines(hub, job, 1, mask=self.services.masker().mask)
+                last = await reader.last_lines(hub, job, 1, mask=self.services.masker(job).mask)
                 self.line = one_line(last[-1], _LINE) if last else None
         return self.line
 

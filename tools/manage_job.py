@@ -74,7 +74,7 @@ async def manage_job(
     job = await hub.inspect(request.job_id, request.namespace)
     where = f"{job.namespace}/{job.id}"
     if request.action == "label":
-        return _view(connected.name, await hub.set_labels(where, new_labels(services, request.labels, job.labels)))
+        return _view(connected.name, await hub.set_labels(where, new_labels(request.labels, job.labels)))
     if finished(job.stage):
         return _view(connected.name, job, message="It had ended already; nothing was done.")
     await hub.cancel(where)

@@ -86,7 +86,7 @@ async def manage_schedule(
     if request.action == "suspend":
         await hub.suspend_schedule(where)
     else:
-        await hub.set_schedule_labels(where, new_labels(services, request.labels, found.labels))
+        await hub.set_schedule_labels(where, new_labels(request.labels, found.labels))
     return Schedules(hub=connected.name, schedules=[schedule_view(await hub.inspect_schedule(where), services.now())])
 
 

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from consent.deadline import deadline
 from jobs.errors import JobsError
 from tools.arguments.repair import repaired
+from tools.arguments.sent import refuse_values_in_names
 from tools.budget import LARGEST_REPLY, bounded, dump, text_of
 from tools.refusal import refusal
 from tools.sdk import (
@@ -68,6 +69,7 @@ class CheckedTool(Tool):
         except JobsError as error:
             return error_result(error)
         try:
+            await refuse_values_in_names(services_of(context), arguments)
             with deadline():
                 return understood(await super().run(arguments, context, convert_result), notes)
         except UnexpectedToolError as error:

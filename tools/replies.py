@@ -122,8 +122,12 @@ def status(
     *,
     outcome: Outcome | None = None,
     mask: Callable[[str], str] = str,
+    mask_given: Callable[[str], str] = str,
 ) -> JobStatusView:
-    """A job as a poll shows it: a few fields while it runs (≤ 400 bytes), the whole of it once it ended (≤ 1.5 KB)."""
+    """A job as a poll shows it: a few fields while it runs (≤ 400 bytes), the whole of it once it ended (≤ 1.5 KB).
+
+    `mask` is for what the job left, `mask_given` for what a caller may have chosen.
+    """
     ended = stage.finished(job.stage)
     prices = tuple(hardware)
     view = JobStatusView(
@@ -148,7 +152,7 @@ def status(
             "created_at": _instant(job.created_at),
             "started_at": _instant(job.started_at),
             "finished_at": _instant(job.finished_at),
-            "labels": labels(job.labels, mask),
+            "labels": labels(job.labels, mask_given),
             "secrets": list(job.secrets[:20]) or None,
             "url": job.url,
             "workspace": place.uri if place else None,

@@ -49,7 +49,8 @@ class Saving:
         """Save the job's outputs, or what is `asked` for. Raises BadArgument."""
         allowed = self.services.policy.save_folders
         target = allowed[0] / await _home_resolved(folder)
-        masker = self.services.masker()
+        masker = self.services.masker(self.job)
+        mask_given = self.services.masker().mask  # The folder is the caller's; the files' names are masked already.
         workspace = of_job(self.job)
         if workspace is None:
             return SavedView([], 0, None)
@@ -70,7 +71,7 @@ class Saving:
             self.parts.lacking("saved", saved.stopped)
         more = saved.failed - len(saved.failures)
         failures = [f"{path}: {why}" for path, why in saved.failures] + ([f"... {more} more"] if more else [])
-        first = [masker.mask(str(path)) for path in saved.first]
+        first = [mask_given(str(path)) for path in saved.first]
         return SavedView(replies.few(first, 20, _FIRST_BYTES) or [], saved.count, replies.few(failures))
 
     async def _progress(self, saved: Saved) -> None:

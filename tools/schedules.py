@@ -73,14 +73,14 @@ async def with_last_runs(
 
 async def rows(services: Services, connected: Connected, jobs: Sequence[Job]) -> list[JobStatusView]:
     """Jobs as a list shows them: whether each succeeded, and nothing of why not."""
-    mask = services.masker().mask
-    outcomes = await services.outcomes.of_many(connected.hub, jobs, mask)
+    mask_given = services.masker().mask
+    outcomes = await services.outcomes.of_many(connected.hub, jobs, services.mask_of)
     shown = ("id", "namespace", "stage", "finished", "succeeded", "message", "running_secs", "created_at", "flavor")
     views = []
     for job in jobs:
-        whole = replies.status(job, outcome=outcomes[job.id], mask=mask)
+        whole = replies.status(job, outcome=outcomes[job.id], mask=services.mask_of(job))
         kept = {name: getattr(whole, name) for name in shown}
-        views.append(JobStatusView(**kept, labels=replies.labels(job.labels, mask)))
+        views.append(JobStatusView(**kept, labels=replies.labels(job.labels, mask_given)))
     return views
 
 

@@ -63,17 +63,25 @@ class Services:
 
         return Outcomes()
 
-    def masker(self) -> Masker:
-        """The masker for every value known at this moment."""
-        return self.vault.masker()
+    def masker(self, job: Job | None = None) -> Masker:
+        """The masker for every value known at this moment; for what `job` left, its own in pieces too."""
+        return self.vault.masker(() if job is None else job.secrets)
+
+    def mask_of(self, job: Job) -> Callable[[str], str]:
+        """What masks the texts that `job` left."""
+        return self.masker(job).mask
 
     def unmasked(self, job: Job) -> list[str] | None:
-        """What of the job's secrets could not be masked in what it left; said once for each job."""
+        """What of the job's secrets may not be masked in what it left; said once for each job."""
         key = f"{job.endpoint} {job.namespace}/{job.id}"
-        if key in self._doubted or not job.secrets:
+        if key in self._doubted:
             return None
         self._doubted.add(key)
-        return self.vault.doubts(job.secrets, job.created_at) or None
+        return self.doubts(job)
+
+    def doubts(self, job: Job) -> list[str] | None:
+        """As `unmasked`, each time: for what is read as it is, and not told of in a conversation."""
+        return (self.vault.doubts(job.secrets, job.created_at) or None) if job.secrets else None
 
     async def asks_for(self, hub: HubClient) -> bool:
         """Whether a person is asked about every job of `hub`, because it would run here without a sandbox."""

@@ -61,12 +61,13 @@ def forms_of(value: str) -> list[bytes]:
     return list(dict.fromkeys(form.strip(STRIPPED) for form in forms if len(skeleton(form)) >= SHORTEST))
 
 
-def piece_forms(value: str) -> list[tuple[bytes, bool]]:
+def piece_forms(value: str, *, whole: bool = False) -> list[tuple[bytes, bool]]:
     """The forms that are looked for in pieces, and whether each is a code; the case of letters does not matter.
 
     Raw, reversed; percent-coded and escaped, since a wrap may stand inside an escape; hexadecimal, also as `0x..` and
     in words of two bytes in either order; octal and decimal numbers; base64 and base32 at any offset. A character of
-    more than one byte counts in its composed and decomposed form.
+    more than one byte counts in its composed and decomposed form. Those of which the `whole` must be there end before
+    what depends on what comes after them.
     """
     found: dict[tuple[bytes, bool], None] = {}
     for text in dict.fromkeys(
@@ -89,6 +90,7 @@ def piece_forms(value: str) -> list[tuple[bytes, bool]]:
             coded += [swapped.hex(" ", 2).encode(), b" ".join(map(b"%06o".__mod__, words))]
         coded += [base64.b64encode(raw).rstrip(b"="), _base64_core(raw, 1), _base64_core(raw, 2)]
         coded.append(_base64_core(base64.b64encode(raw), 0))
+        coded += [_base64_core(raw, 0)] if whole else []
         coded += [_base32_core(raw, offset) for offset in range(5)]
         found |= {(form, True): None for form in coded}
     return list(found)

@@ -17,7 +17,7 @@ from jobs.masking.quick_look import OVERLAP, QuickLook
 from jobs.masking.token_patterns import LONGEST_TOKEN, SHAPES, STARTS, token_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from jobs.masking.anchors import Hits
     from jobs.masking.escapes import Code, Origins
@@ -61,7 +61,9 @@ class _Known(NamedTuple):
 class SpanFinder:
     """Built once for a set of secrets; `find` is a pure function of the bytes it is given."""
 
-    def __init__(self, known: Mapping[str, str], *, addresses: bool = True) -> None:
+    def __init__(
+        self, known: Mapping[str, str], *, addresses: bool = True, partly: Collection[str] | None = None
+    ) -> None:
         import ahocorasick_rs
 
         by_bones: dict[bytes, list[Form]] = {}
@@ -92,7 +94,7 @@ class SpanFinder:
         self._begins = {
             letters: [start for start in starts if bones(start) == letters] for letters in map(bones, starts)
         }
-        self._pieces = PieceFinder(known, addresses=addresses)
+        self._pieces = PieceFinder(known, addresses=addresses, partly=partly)
         self._anchors = Anchors((*self._known, *self._begins, *self._pieces.anchors))
         self._longest = max((*map(len, by_bones), self._pieces.longest), default=0)
 

@@ -7,7 +7,7 @@ count the same. Overlapping finds become one replacement, named by the one that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +26,16 @@ class Masker:
     """Masks the values of `known` (name to value) that are maskable, and anything shaped like a well-known token.
 
     Cheap to construct: the search is built at first use. Values shorter than six characters are never masked.
+
+    Args:
+        known: Name to value.
+        partly: The names whose values are masked in pieces too; None means all. Where somebody who may not know a value
+            chooses the text, it must not be among them: what is masked would tell how much of a guess is right.
     """
 
-    def __init__(self, known: Mapping[str, str]) -> None:
+    def __init__(self, known: Mapping[str, str], *, partly: Collection[str] | None = None) -> None:
         self._known = dict(known)
+        self._partly = None if partly is None else frozenset(partly)
         self._plain_keys: set[str] = set()
 
     def __repr__(self) -> str:
@@ -38,6 +44,11 @@ class Masker:
     def covers(self, known: Mapping[str, str]) -> bool:
         """Whether this masker was made for exactly these values."""
         return self._known == known
+
+    def prepare(self) -> Masker:
+        """Build the search now, which may take a tenth of a second where there are many secrets: in a thread."""
+        _ = self._finder
+        return self
 
     def found(self, text: str | bytes) -> list[str]:
         """Names of the secrets, and kinds of the tokens, that stand in `text`; sorted, each once.
@@ -114,13 +125,13 @@ class Masker:
     def _strict_finder(self) -> SpanFinder:
         from jobs.masking.finder import SpanFinder
 
-        return SpanFinder(self._known, addresses=False)
+        return SpanFinder(self._known, addresses=False, partly=self._partly)
 
     @cached_property
     def _finder(self) -> SpanFinder:
         from jobs.masking.finder import SpanFinder
 
-        return SpanFinder(self._known)
+        return SpanFinder(self._known, partly=self._partly)
 
 
 class StreamMasker:

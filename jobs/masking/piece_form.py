@@ -33,6 +33,8 @@ class PieceForm:
     text: bytes
     bones: bytes
     coded: bool
+    whole: bool = False
+    """Whether only all of it counts: to whoever may choose the text, masking a piece would tell the next character."""
 
     @cached_property
     def low(self) -> str:
@@ -66,6 +68,8 @@ class PieceForm:
 
     def rests(self, texts: Sequence[bytes], first: int, count: int) -> bool:
         """Whether `count` letters and digits from `first` on, found as `texts`, are what a cut left, and no chance."""
+        if self.whole:
+            return False
         begins, ends = self.runs
         run = bisect_right(begins, first) - 1
         if run < 0 or first + min(count, HEAD) > ends[run]:
@@ -74,6 +78,8 @@ class PieceForm:
 
     def accepts(self, texts: Iterable[bytes], first: int, count: int) -> bool:
         """Whether `count` letters and digits from `first` on, found as `texts`, are this secret and not chance."""
+        if self.whole and count < len(self.bones):
+            return False
         found = self.bones[first : first + count]
         sure = self.random and (_mixed(found) or (self.coded and count >= _MANY))
         if not (sure and (self.coded or count > _PLAIN_REST)) and not all(_low(text) in self.low for text in texts):

@@ -22,7 +22,7 @@ from jobs.masking.rests import Rests
 from jobs.masking.walk import INNER, Cluster, Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from jobs.masking.anchors import Hits
 
@@ -34,15 +34,22 @@ _RUN = re.compile(rb"[A-Za-z0-9+/=_-]{48,}")
 
 
 class PieceFinder:
-    """Built once for a set of secrets; `scan` is a pure function of the bytes it is given."""
+    """Built once for a set of secrets; `scan` is a pure function of the bytes it is given.
 
-    def __init__(self, known: Mapping[str, str], *, addresses: bool = True) -> None:
+    Those that are not among `partly` (None: all are) are found between borders, in dumps and in other case as well, but
+    only when all of one is there.
+    """
+
+    def __init__(
+        self, known: Mapping[str, str], *, addresses: bool = True, partly: Collection[str] | None = None
+    ) -> None:
         anchors: dict[bytes, list[tuple[PieceForm, int]]] = {}
         self._forms: list[PieceForm] = []
         for name in sorted(known):
+            whole = partly is not None and name not in partly
             for piece in (known[name], *parts_of(known[name], addresses=addresses)):
-                for text, coded in piece_forms(piece):
-                    form = PieceForm(name, text, bones(text), coded)
+                for text, coded in piece_forms(piece, whole=whole):
+                    form = PieceForm(name, text, bones(text), coded, whole)
                     if len(form.bones) < _SHORTEST:
                         continue
                     self._forms.append(form)
@@ -53,13 +60,15 @@ class PieceFinder:
                             known_by.append((form, place))
         self.anchors = anchors
         self.longest = max((len(form.bones) for form in self._forms), default=0)
-        inner = any(len(anchor) > HEAD for anchor in anchors)
-        self._hold = _HELD_STEPS * max(form.step for form in self._forms) if inner else HEAD
+        inner = [form.step for known_by in anchors.values() for form, place in known_by if place]
+        self._hold = _HELD_STEPS * max(inner) if inner else HEAD
 
     @cached_property
     def _rests(self) -> list[tuple[list[PieceForm], Rests]]:
         kinds: dict[int, list[PieceForm]] = {}
         for form in self._forms:
+            if form.whole:
+                continue
             kinds.setdefault(form.gram, []).append(form)
         return [(forms, Rests([form.bones for form in forms], gram)) for gram, forms in kinds.items()]
 
@@ -123,6 +132,8 @@ class PieceFinder:
 def _anchor_places(form: PieceForm) -> list[int]:
     """Where in a form's letters and digits anchors begin: at its start, and all along its long random runs."""
     found = [0]
+    if form.whole:
+        return found
     for run in _RUN.finditer(form.text):
         if form.coded or holds_random(run[0]):
             begin, length = len(bones(form.text[: run.start()])), len(bones(run[0]))

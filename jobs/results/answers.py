@@ -75,7 +75,7 @@ async def look(
     there = {file.path for file in named} | found.paths
     missing = tuple(path for path in promise.results if not any(one == path or _is_kin(one, path) for one in there))
     if promise.agents and not found.answers:
-        sessions = await _sessions(hub, job, listed.workspace)
+        sessions = await _sessions(hub, job, listed.workspace, mask)
         kept = await _read(hub, listed.workspace, sessions, mask, {file.path for file in sessions})
         found = replace(found, answers=kept.answers, failed=kept.failed)
     return replace(found, missing=missing)
@@ -90,9 +90,9 @@ async def _named(hub: HubClient, job: Job, workspace: Workspace, paths: Sequence
     return [file for file in exact if not file.given and file.size <= LARGEST_DOCUMENT]
 
 
-async def _sessions(hub: HubClient, job: Job, workspace: Workspace) -> list[Artifact]:
+async def _sessions(hub: HubClient, job: Job, workspace: Workspace, mask: Callable[[str], str]) -> list[Artifact]:
     """What fast-agent keeps of a conversation by itself."""
-    walk = Walk(hub, job, workspace, Wanted((_SESSIONS,)))
+    walk = Walk(hub, job, workspace, Wanted((_SESSIONS,)), mask)
     files: list[Artifact] = []
     async for batch in walk.batches():
         files += batch

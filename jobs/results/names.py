@@ -33,9 +33,9 @@ def shown(path: str, mask: Callable[[str], str] = str) -> str:
     return masked if harmless else one_line(masked, _LONGEST_SHOWN)
 
 
-def file_id(path: str) -> str:
-    """What fetches a file whose name cannot be shown as it is."""
-    return _ID_SIGN + hashlib.sha256(path.encode(errors="surrogatepass")).hexdigest()[:12]
+def file_id(path: str, mask: Callable[[str], str] = str) -> str:
+    """What fetches a file whose name cannot be shown as it is. What is masked is no part of it: it could be guessed."""
+    return _ID_SIGN + hashlib.sha256(mask(path).encode(errors="surrogatepass")).hexdigest()[:12]
 
 
 def noise(path: str) -> str | None:
@@ -96,16 +96,20 @@ class Wanted:
             not _GLOB_SIGNS & set(each) for each in self.asked
         )
 
-    def match(self, path: str, display: str) -> list[str]:
-        """What was asked for and means this file; for no wish at all, `[""]`."""
+    def match(self, path: str, display: str, mask: Callable[[str], str] = str) -> list[str]:
+        """What was asked for and means this file; for no wish at all, `[""]`.
+
+        What is masked in the path is not there: a pattern would find it out, character by character.
+        """
         hidden = noise(path)
         if not self.asked:
             return [] if hidden else [""]
-        return [each for each in self.asked if _means(each, path, display, hidden)]
+        masked, known_by = mask(path), file_id(path, mask)
+        return [each for each in self.asked if each == known_by or _means(each, masked, display, hidden)]
 
 
 def _means(asked: str, path: str, display: str, hidden: str | None) -> bool:
-    if asked in (display, path) or (asked.startswith(_ID_SIGN) and asked == file_id(path)):
+    if asked in (display, path):
         return True
     bare = _bare(asked)
     if path.startswith(bare.rstrip("/") + "/"):

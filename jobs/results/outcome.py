@@ -110,7 +110,7 @@ class Outcomes:
         return found
 
     async def of_many(
-        self, hub: HubClient, jobs: Sequence[Job], mask: Callable[[str], str], *, deep: bool = False
+        self, hub: HubClient, jobs: Sequence[Job], mask_of: Callable[[Job], Callable[[str], str]], *, deep: bool = False
     ) -> dict[str, Outcome | None]:
         """As `of`, by id. Of a far hub no more than the first few ends that are not known yet are read.
 
@@ -122,7 +122,7 @@ class Outcomes:
 
         async def look(job: Job) -> None:
             async with gate:
-                found[job.id] = await self.of(hub, job, mask, deep=deep)
+                found[job.id] = await self.of(hub, job, mask_of(job), deep=deep)
 
         async with anyio.create_task_group() as group:
             for job in jobs:

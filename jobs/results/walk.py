@@ -43,6 +43,7 @@ class Artifact:
         image: Its media type, where it is a picture.
         shown: Its path as a reply shows it.
         id: What fetches it where `shown` is not its path.
+        masked: Whether a value stands in its path, which then is told nowhere.
         guarded: Whether a secret's value could be in it: then neither its hash nor a small one's size is told.
     """
 
@@ -55,6 +56,7 @@ class Artifact:
     image: str | None = None
     shown: str = ""
     id: str | None = None
+    masked: bool = False
     guarded: bool = False
 
     @property
@@ -128,7 +130,7 @@ class Walk:
         found: list[Artifact] = []
         for file in await self.hub.buckets.lookup(self.workspace.bucket, [prefix + path for path in candidates]):
             path = file.path.removeprefix(prefix)
-            if path in candidates:
+            if path in candidates and self.mask(path) == path:
                 self.met.add(candidates[path])
                 found.append(await self._artifact(file, path, given, named=True))
         return found
@@ -136,10 +138,12 @@ class Walk:
     async def _seen(self, file: BucketFile, wanted: Wanted, given: dict[str, tuple[str, int]]) -> Artifact | None:
         path = file.path.removeprefix(self.workspace.folder + "/")
         display = names.shown(path, self.mask)
-        meant = wanted.match(path, display)
+        meant = wanted.match(path, display, self.mask)
         if not meant or path == MANIFEST:
             return None
-        artifact = await self._artifact(file, path, given, named=display in meant or names.file_id(path) in meant)
+        artifact = await self._artifact(
+            file, path, given, named=bool({display, names.file_id(path, self.mask)} & set(meant))
+        )
         if artifact.given and not wanted.asked:
             self.inputs += 1
             return None
@@ -162,7 +166,8 @@ class Walk:
             named=named,
             image=_IMAGES.get(PurePosixPath(path).suffix.lower()),
             shown=display,
-            id=None if display == path else names.file_id(path),
+            id=None if display == path else names.file_id(path, self.mask),
+            masked=self.mask(path) != path,
             guarded=bool(self.job.secrets),
         )
 

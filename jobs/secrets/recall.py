@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from jobs.client.models import Job, ScheduledJob
     from jobs.secrets.vault import Vault
 
 _REMEMBERED = 5_000
+_PREPARED = 8
 
 
 class Recall:
@@ -36,9 +37,16 @@ class Recall:
         if not fresh and self._begun:
             return
         names = {name for secrets in fresh.values() for name in secrets}
-        if not await anyio.to_thread.run_sync(self._vault.recall, names):
+        if not await anyio.to_thread.run_sync(self._recall, names, set(fresh.values())):
             return  # A keyring that is locked now is asked again next time.
         self._begun = True
         self._done.update(dict.fromkeys(fresh))
         while len(self._done) > _REMEMBERED:
             self._done.popitem(last=False)
+
+    def _recall(self, names: Collection[str], together: Collection[tuple[str, ...]]) -> bool:
+        """Have the vault look the names up, and build what masks what their jobs left, while nobody waits for it."""
+        said = self._vault.recall(names)
+        for secrets in list(together)[:_PREPARED]:
+            self._vault.masker(secrets).prepare()
+        return said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 SHORTEST_MASKABLE = 6
 _HINTED = 3
+_MASKERS_KEPT = 16
 
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\$[A-Za-z_][A-Za-z0-9_]*")
 
@@ -81,8 +83,10 @@ class Vault:
         self._earlier: dict[str, list[Secret]] = {}
         self._born = datetime.now(UTC)
         self._learned: dict[str, Secret] = {}
-        self._masker: Masker | None = None
+        self._lock = threading.Lock()
+        self._maskers: dict[frozenset[str], Masker] = {}
         self._masked: tuple[object, ...] | None = None
+        self._known: dict[str, str] = {}
 
     def check(self, name: str, *, field: str = "secrets") -> None:
         """Refuse what cannot be a job's secret.
@@ -217,17 +221,28 @@ class Vault:
         """Mask `value` from now on under `name`, such as a token made at start; it never becomes a job's secret."""
         self._learned[name] = Secret(name, value)
 
-    def masker(self) -> Masker:
-        """A masker of all known values, rebuilt only when they change; every message asks for it."""
+    def masker(self, names: Collection[str] = ()) -> Masker:
+        """A masker of all known values, rebuilt only when they change; every message asks for it.
+
+        The values of `names` are masked in pieces too: for what a job left that has them. Whoever chooses a text freely
+        learns from it only whether a guess of a whole value is right.
+        """
         from jobs.masking.masker import Masker
 
-        sources = self._sources()
-        if self._masker is None or self._masked != sources:
-            known = self.known()
-            if self._masker is None or not self._masker.covers(known):
-                self._masker = Masker(known)
-            self._masked = sources
-        return self._masker
+        with self._lock:
+            sources = self._sources()
+            if self._masked != sources:
+                known = self.known()
+                if known != self._known:
+                    self._maskers.clear()
+                    self._known = known
+                self._masked = sources
+            wanted = frozenset(name for name in self._known if name.partition(" (")[0] in names)
+            masker = self._maskers.pop(wanted, None) or Masker(self._known, partly=wanted)
+            self._maskers[wanted] = masker
+            while len(self._maskers) > _MASKERS_KEPT:
+                self._maskers.pop(next(iter(self._maskers)))
+            return masker
 
     def _sources(self) -> tuple[object, ...]:
         """What `known` depends on: it gives the same values for as long as this is the same."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 
 from tests.adversary.world import World
@@ -256,5 +257,7 @@ def play(world: World, steps: int) -> None:
     for _ in range(steps):
         chosen = world.random.choice(MOVES)
         world.moves.append(chosen.__name__)
+        began = time.monotonic()
         chosen(world)
         world.check()
+        world.took[chosen.__name__] += time.monotonic() - began

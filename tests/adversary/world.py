@@ -8,6 +8,7 @@ import os
 import random
 import signal
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ class World:
     approved_text: dict[str, set[str]] = field(default_factory=dict)
     questions: int = 0
     moves: list[str] = field(default_factory=list)
+    took: Counter[str] = field(default_factory=Counter)
     errors: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -151,8 +153,9 @@ class World:
         return self.output(job_id)
 
     def output(self, job_id: str) -> str:
-        found = sorted((self.state / "hub" / "jobs" / job_id).rglob("output*"))
-        return "".join(path.read_text(errors="replace") for path in found if path.is_file())
+        with suppress(FileNotFoundError):  # It has not begun.
+            return (self.state / "hub" / "jobs" / job_id / "output").read_text(errors="replace")
+        return ""
 
     # What must never happen.
 

@@ -182,3 +182,23 @@ def test_old_questions_are_cleared_away(ledger: Ledger, clock: Clock) -> None:
     approval = ledger.put_aside(REQUEST, ME, 60)
     clock.now += 2 * 86_400
     assert ledger.get(approval.id) is None
+
+
+def test_what_is_sent_unasked_at_once_stays_below_the_limit_together(tmp_path: Path, clock: Clock) -> None:
+    ledgers = [Ledger(tmp_path / "consent.sqlite3", clock) for _ in range(4)]
+    told: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda one=one: told.extend(one.risk(0.9, 5.0, 60.0) for _ in range(5)))
+        for one in ledgers
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told.count(True) == 5
+    assert ledgers[0].risked(60.0) == pytest.approx(4.5)
+    assert ledgers[0].risk(0.0, 1.0, 60.0), "what costs nothing is not held up by what was spent"
+    clock.now += 61
+    assert ledgers[0].risk(0.9, 5.0, 60.0)
+    for ledger in ledgers:
+        ledger.close()

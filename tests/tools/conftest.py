@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from bench.scenarios.agent import SECRETS
-from tests.homes import home
+from tests.homes import home, nothing_was_risked
 from tests.mcp_session import environment, http_server
 from tests.tools.waiting import VALUE
 
-__all__ = ["home"]
+__all__ = ["home", "nothing_was_risked"]
 
 
 @pytest.fixture(scope="session")
