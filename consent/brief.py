@@ -58,7 +58,7 @@ def short(told: Description) -> tuple[Fact, ...]:
 
 def why_wanted(told: Description) -> dict[str, str]:
     """Why each secret is wanted, for its box."""
-    return reasons(told.spec, texts(told.spec, _mask(told)))
+    return reasons(told.spec, texts(told.spec, _mask(told)), told.read)
 
 
 class _Brief:
@@ -129,7 +129,7 @@ class _Brief:
 
     def _secrets(self, *, many: bool) -> None:
         names = self._spec.secret_names
-        wanted = reasons(self._spec, self._texts)
+        wanted = reasons(self._spec, self._texts, self._told.read)
         if len(names) <= _MOST_NAMES and not (many and len(names) > 1):
             for name in names:
                 self._add("Secret", f"{name}: {wanted[name]}", "secret")

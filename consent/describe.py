@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from consent.brief import brief, short, why_wanted
 from consent.quoted import block, listed, show
@@ -19,6 +19,9 @@ from consent.width import fit
 from jobs.display_text import visible
 from jobs.spec.fields import rows
 from jobs.spec.spec import JobSpec
+
+if TYPE_CHECKING:
+    from jobs.planning.required_secrets import Needs
 
 _CENT = 0.01
 _DESCRIBED = 60
@@ -61,6 +64,7 @@ class Description:
         unknown: What a stored job carries that no field of ours is.
         before: The schedule that `spec.schedule` replaces, or None.
         details: The whole of it, in full.
+        read: What the job's texts want, where it was found out before.
         mask: Put over every text before it is cut: what others wrote was never scanned here.
     """
 
@@ -83,6 +87,7 @@ class Description:
     unknown: Mapping[str, Any] = field(default_factory=dict)
     before: str | None = None
     details: str = ""
+    read: Needs | None = None
     mask: Callable[[str], str] = str
 
     @property

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from consent.excerpt import COMMAND, Text, reads
 from consent.quoted import inline
 
 if TYPE_CHECKING:
-    from jobs.planning.required_secrets import Candidate
+    from jobs.planning.required_secrets import Candidate, Needs
     from jobs.spec.spec import JobSpec
 
 #: How the word begins that no text of the job wants a secret.
@@ -20,19 +20,41 @@ _LONGEST = 1 << 20
 _READS = re.compile(r"(?P<place>.+?) reads \w+, line (?P<line>\d+)")
 
 
-def reasons(spec: JobSpec, found: Sequence[Text]) -> dict[str, str]:
-    """Each secret name with where it is wanted, or with the word that nothing wants it."""
+async def reading(spec: JobSpec) -> Needs:
+    """What the job's texts want, read where nobody waits for it; nothing where there are no secrets to be wanted."""
+    from jobs.commands.apart import apart
+    from jobs.planning.required_secrets import Needs, needs
+
+    if not spec.secret_names:
+        return Needs()
+    given = _given(spec, {path: data.decode(errors="replace") for path, data in spec.files})
+    size = sum(map(len, given[0])) + sum(map(len, given[2].values()))
+    return await apart(needs, *given, size=size) or Needs(unread=("what is too much to be read",))
+
+
+def reasons(spec: JobSpec, found: Sequence[Text], read: Needs | None = None) -> dict[str, str]:
+    """Each secret name with where it is wanted, or with the word that nothing wants it; by `read`, or read now."""
     if not spec.secret_names:
         return {}
     from jobs.planning.model_table import from_table
     from jobs.planning.required_secrets import needs
 
-    files = {text.path: text.data for text in found if text.path != COMMAND and text.data and len(text.data) < _LONGEST}
-    script = None if spec.script is None else files.get(spec.command[0].removeprefix("./"))
-    read = needs(spec.command, script, files, env=dict(spec.env))
+    texts = {text.path: text.data for text in found if text.path != COMMAND and text.data}
+    given = _given(spec, texts)
+    script = given[1]
+    read = read or needs(*given)
     wanted = {one.name: one for one in read.candidates([from_table(model) for model in read.models])}
     own = "" if script is None else spec.command[0].removeprefix("./")
     return {name: _why(name, wanted.get(name), found, own, unread=bool(read.unread)) for name in spec.secret_names}
+
+
+def _given(
+    spec: JobSpec, texts: Mapping[str, str]
+) -> tuple[tuple[str, ...], str | None, dict[str, str], dict[str, str]]:
+    """What `needs` is given: the command, the script, the files, the variables."""
+    files = {path: text for path, text in texts.items() if len(text) < _LONGEST}
+    script = None if spec.script is None else files.get(spec.command[0].removeprefix("./"))
+    return spec.command, script, files, dict(spec.env)
 
 
 def _why(name: str, wanted: Candidate | None, found: Sequence[Text], script: str, *, unread: bool) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import anyio.to_thread
 from mcp.shared.exceptions import MCPError
 from mcp_types import INTERNAL_ERROR, INVALID_PARAMS
 from pydantic import BaseModel, ValidationError
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
     from jobs.masking.masker import Masker
+
+#: Characters that are masked at once: a few milliseconds, whatever they are.
+_LITTLE = 16_000
 
 _log = logging.getLogger(__name__)
 
@@ -48,12 +52,8 @@ class Boundary:
         try:
             result = await call_next(ctx)
         except MCPError as error:
-            masker = self._masker()
-            raise MCPError(
-                code=error.error.code,
-                message=masker.mask(error.error.message),
-                data=masker.mask_json(error.error.data),
-            ) from None
+            said = await masked(self._masker(), [error.error.message, error.error.data])
+            raise MCPError(code=error.error.code, message=said[0], data=said[1]) from None
         except ValidationError:  # The SDK answers it without a word of what was in it.
             raise
         except Exception:  # noqa: BLE001 - whatever it is, its words stay here
@@ -64,8 +64,9 @@ class Boundary:
             result = result.model_dump(mode="json", by_alias=True, exclude_none=True)
         if not result:
             return result
-        masker = self._masker()
-        return {key: value if key == _SEALED_LATER else masker.mask_json(value) for key, value in result.items()}
+        told = {key: value for key, value in result.items() if key != _SEALED_LATER}
+        shown: dict[str, Any] = await masked(self._masker(), told)
+        return {key: shown.get(key, value) for key, value in result.items()}
 
 
 class NameBoundary:
@@ -76,6 +77,23 @@ class NameBoundary:
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         name = (ctx.params or {}).get("name")
-        if isinstance(name, str) and (masked := self._masker().mask(name)) != name:
-            ctx = replace(ctx, params={**(ctx.params or {}), "name": masked})
+        if isinstance(name, str) and (shown := await masked(self._masker(), name)) != name:
+            ctx = replace(ctx, params={**(ctx.params or {}), "name": shown})
         return await call_next(ctx)
+
+
+async def masked(masker: Masker, value: Any) -> Any:
+    """JSON with every text masked; much of it in a thread, where nobody waits for it."""
+    if _is_little(value):
+        return masker.mask_json(value)
+    return await anyio.to_thread.run_sync(masker.mask_json, value)
+
+
+def _is_little(value: Any) -> bool:
+    waiting, room = [value], _LITTLE
+    while waiting and room > 0:
+        found = waiting.pop()
+        room -= len(found) if isinstance(found, (str, bytes, dict, list, tuple)) else 1
+        if room > 0 and isinstance(found, (dict, list, tuple)):
+            waiting += [*found, *found.values()] if isinstance(found, dict) else found
+    return room > 0

@@ -10,6 +10,7 @@ import json
 import mimetypes
 from typing import TYPE_CHECKING, Any
 
+import anyio.to_thread
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INTERNAL_ERROR,
@@ -125,7 +126,7 @@ async def _contents(services: Services, uri: str, where: Address) -> TextResourc
     data = await hub.buckets.read(workspace.bucket, f"{workspace.folder}/{where.path}", max_bytes=LARGEST_RESOURCE + 1)
     if len(data) > LARGEST_RESOURCE:
         raise JobsError("This file is too large to be read here.", hint="fetch_results with save_to saves it.")
-    return _file(uri, where.path, masker.mask_bytes(data), unmasked or None)
+    return await anyio.to_thread.run_sync(lambda: _file(uri, where.path, masker.mask_bytes(data), unmasked or None))
 
 
 def _json(uri: str, data: dict[str, Any]) -> TextResourceContents:

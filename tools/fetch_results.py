@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from jobs.results.contents import Inline
 
 
+_SHOWN = 6
+
+
 class FetchResults(Arguments):
     job_id: str = Field(description="ID or namespace/ID")
     lines: int | str | None = Field(None, description='Last 50 lines: 50; or "head:50", "120-180", "errors"')
@@ -126,7 +129,7 @@ async def results(services: Services, request: FetchResults, ctx: Context[Any, A
         more_artifacts=listed.more or None,
         listing_cut=listed.cut or None,
         left_out=dict(listed.left_out) or None,
-        unmatched=replies.few([mask_given(each) for each in listed.unmatched]),
+        unmatched=replies.few([*map(mask_given, listed.unmatched[:_SHOWN]), *listed.unmatched[_SHOWN:]], _SHOWN),
         note=others or (outcome.note if outcome and first and not listed.files else None),
         saved=saved.first if saved else None,
         saved_count=saved.count if saved else None,

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import anyio.to_thread
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, ElicitationResult
 from pydantic import PrivateAttr
@@ -166,6 +167,7 @@ async def step_of_stored(
     schedule that `kept` takes the place of.
     """
     from consent.describe import Description, request
+    from consent.reasons import reading
 
     connected = await services.connect()
     spec, changed = (anew.spec, ()) if anew else await with_files(connected.hub, kept)
@@ -190,10 +192,12 @@ async def step_of_stored(
         before=before,
         details=kept.details,
         mask=services.masker().mask,
+        read=await reading(spec),
     )
     sent = kept.kept["job"] | ({"timeout": spec.timeout_seconds} if anew else {})
     again = hf_line(sent, spec.namespace) if action in {"rerun", "trigger"} else None
-    return Step(of, request(told), spec.namespace, send, find, told.worst_usd, lambda _: again)
+    question = await anyio.to_thread.run_sync(request, told)
+    return Step(of, question, spec.namespace, send, find, told.worst_usd, lambda _: again)
 
 
 def _waiting(pending: Pending) -> PendingApproval:

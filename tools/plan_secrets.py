@@ -80,7 +80,9 @@ async def plan_secrets(request: PlanSecrets, ctx: Context[Any, Any]) -> SecretPl
     whether a value is available here. Pass the names on to submit_job or schedule_job as `secrets`, where a person
     confirms them. Values are never shown.
     """
+    from jobs.commands.apart import apart
     from jobs.planning.models import resolve_models
+    from jobs.planning.required_secrets import Needs, needs
     from jobs.secrets.scan import named_in, refuse_values
 
     services = services_of(ctx)
@@ -88,7 +90,10 @@ async def plan_secrets(request: PlanSecrets, ctx: Context[Any, Any]) -> SecretPl
         services.vault.check(name)
     named = named_in(request.command or (), env=request.env)
     refuse = partial(refuse_values, _texts(request), services.masker(), named=named)
-    found = await anyio.to_thread.run_sync(_needs, request, refuse)
+    await anyio.to_thread.run_sync(refuse)
+    texts = (request.script or "", *(request.command or ()), *request.files.values())
+    read = partial(needs, request.command, request.script, request.files, request.env, models=request.models)
+    found = await apart(read, size=sum(map(len, texts))) or Needs(unread=("what is too much to be read",))
     models = list(found.models)
     policy = services.policy
     plans = await resolve_models(models, cache=policy.cache, fetch=policy.fetch_fast_agent) if models else []
@@ -112,13 +117,6 @@ TOOL = tool(
     title="Plan a job's secrets",
     annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False),
 )
-
-
-def _needs(request: PlanSecrets, refuse: Callable[[], None]) -> Needs:
-    from jobs.planning.required_secrets import needs
-
-    refuse()
-    return needs(request.command, request.script, request.files, env=request.env, models=request.models)
 
 
 def _described(services: Services, wanted: list[Found], asked_for: list[str]) -> list[Candidate]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
+import anyio.to_thread
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, ContentBlock, InputRequiredResult, TextContent, ToolAnnotations
@@ -18,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from consent.deadline import deadline
 from jobs.errors import JobsError
+from tools.arguments.bounds import measured
 from tools.arguments.repair import repaired
 from tools.arguments.sent import refuse_values_in_names
 from tools.budget import LARGEST_REPLY, bounded, dump, text_of
@@ -33,6 +36,8 @@ from tools.sdk import (
     is_unread_answer,
 )
 from tools.services import services_of
+
+_LITTLE = 4_000
 
 
 class Arguments(ArgModelBase):
@@ -62,8 +67,9 @@ class CheckedTool(Tool):
         model = self.fn_metadata.arg_model
         notes: list[str] = []
         try:
-            arguments, notes = repaired(self.name, arguments, model.model_fields)
-            model.model_validate(self.fn_metadata.pre_parse_json(arguments))
+            # A long text is taken to words, and looked through, while others have their turn.
+            checked = partial(self._checked, arguments, notes)
+            arguments = checked() if measured(arguments) <= _LITTLE else await anyio.to_thread.run_sync(checked)
         except ValidationError as error:
             return error_result(refusal(error, model, self.name), notes)
         except JobsError as error:
@@ -82,6 +88,12 @@ class CheckedTool(Tool):
             return error_result(await services_of(context).gate.misread(context), notes)
         except JobsError as error:
             return error_result(error, notes)
+
+    def _checked(self, arguments: dict[str, Any], notes: list[str]) -> dict[str, Any]:
+        taken, understood_as = repaired(self.name, arguments, self.fn_metadata.arg_model.model_fields)
+        notes += understood_as
+        self.fn_metadata.arg_model.model_validate(self.fn_metadata.pre_parse_json(taken))
+        return taken
 
 
 class _Metadata(FuncMetadata):

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tools.services import Connected, Services
 
 _FIRST_BYTES = 2_000
+_LONGEST = 1_000
+_DEEPEST = 40
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Saving:
 
     async def save(self, asked: Sequence[str], folder: str) -> SavedView:
         """Save the job's outputs, or what is `asked` for. Raises BadArgument."""
+        if len(folder) > _LONGEST or folder.count("/") > _DEEPEST:
+            raise BadArgument("`save_to` is longer than any folder's name.", hint="Choose another.", field="save_to")
         allowed = self.services.policy.save_folders
         target = allowed[0] / await _home_resolved(folder)
         masker = self.services.masker(self.job)

@@ -72,14 +72,15 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
         JobsError: The first thing that is wrong, before a person is bothered with it.
     """
     from jobs import mount_check
+    from jobs.commands.apart import apart
     from jobs.secrets.scan import named_in, refuse_values
     from jobs.spec.spec import build
 
     for name in arguments.secrets:
         services.vault.check(name)
     named = named_in(arguments.command or (), env=arguments.env, labels=arguments.labels)
-    refuse = partial(refuse_values, dict(_texts(arguments)), services.masker(), named=named)
-    await anyio.to_thread.run_sync(refuse)
+    masker = services.masker()
+    await anyio.to_thread.run_sync(lambda: refuse_values(dict(_texts(arguments)), masker, named=named))
     connected = await services.connect()
     hub = connected.hub
     hardware, namespace, unsandboxed = await _at_once(
@@ -87,9 +88,13 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
     )
     flavors = [item.name for item in hardware]
     # A script may have a megabyte, and reading it keeps nobody else waiting.
+    later: list[Callable[[], None]] = []
     spec = await anyio.to_thread.run_sync(
-        partial(build, arguments, hub=hub.endpoint, namespace=namespace, flavors=flavors)
+        partial(build, arguments, hub=hub.endpoint, namespace=namespace, flavors=flavors, check=later.append)
     )
+    size = sum(len(data) for _, data in spec.files) + sum(map(len, spec.command))
+    for check in later:
+        await apart(check, size=size)
     for name in spec.secret_names:
         services.vault.check(name)
     await mount_check.check(hub, spec, make=not arguments.dry_run)
@@ -99,7 +104,7 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
         moments = Schedule.parse(spec.schedule).next(3, services.first_asked(spec.digest))
         next_runs = tuple(moment.strftime("%Y-%m-%d %H:%M UTC") for moment in moments)
     monthly = cost.max_monthly_cost_usd(spec, hardware, services.now())
-    told = await anyio.to_thread.run_sync(_advice, spec)
+    told = await apart(_advice, spec, size=size)
     worst = cost.max_cost_usd(spec, hardware)
     return Prepared(connected, spec, worst, monthly, sources, next_runs, told, unsandboxed)
 
@@ -112,6 +117,7 @@ async def describe(
 ) -> Step[Prepared, Made]:
     """The step of a submission: `create` sends it once under an idempotency key, `inspect` looks at an earlier one."""
     from consent.describe import Description, details, request
+    from consent.reasons import reading
 
     prepared = await prepare(services, arguments)
     hub, spec = prepared.connected.hub, prepared.spec
@@ -142,12 +148,14 @@ async def describe(
         sources=prepared.sources,
         next_runs=prepared.next_runs,
         details=details(spec),
+        read=await reading(spec),
     )
 
     def by_hand(grant: Approved) -> HfLine | None:
         return spec.without(grant.withheld).hf_line(grant.idempotency_key)
 
-    return Step(prepared, request(told), spec.namespace, send, find, told.worst_usd, by_hand)
+    question = await anyio.to_thread.run_sync(request, told)
+    return Step(prepared, question, spec.namespace, send, find, told.worst_usd, by_hand)
 
 
 async def _at_once(*calls: Callable[[], Awaitable[Any]]) -> list[Any]:

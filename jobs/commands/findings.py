@@ -58,6 +58,9 @@ class Findings:
     def read(self, read: VariableRead) -> None:
         self._reads[read] = None
 
+    def note_unread(self, what: str) -> None:
+        self._unread[what] = None
+
     def wrote(self, path: str, text: str, scope: Scope, *, appended: bool) -> None:
         tidy = in_workspace(scope.resolve(path))
         self._written.add(tidy)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from jobs.commands import script_files, shell
+from jobs.commands.budget import SpentError
 from jobs.commands.calls import ProgramCall, PythonText
 from jobs.commands.findings import Findings, in_workspace
 from jobs.commands.python_starts import started_by_python
@@ -15,7 +17,7 @@ from jobs.commands.task_runners import PROJECT, Asked, Runner, asked_of, console
 from jobs.commands.wrappers import LAUNCHERS, Unwrapped, after_shell_options, printed, unwrap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from jobs.commands.calls import Reading
 
@@ -60,7 +62,8 @@ def read(
     env = env or {}
     scope = Scope(place, values=dict(env), exported=set(env), cwd=cwd)
     if command:
-        reader.run(list(command), scope)
+        with _as_far_as_it_goes(reader, place):
+            reader.run(list(command), scope)
     return reader.reading()
 
 
@@ -70,8 +73,18 @@ def read_python(
     """What a Python text starts by itself: programs whose words it holds, as `subprocess.run(["hf", …])`."""
     reader = _Reader(files or {})
     env = env or {}
-    reader.add_python(text, place, Scope(place, values=dict(env), exported=set(env), cwd=WORKSPACE), path=place)
+    with _as_far_as_it_goes(reader, place):
+        reader.add_python(text, place, Scope(place, values=dict(env), exported=set(env), cwd=WORKSPACE), path=place)
     return reader.reading(without=text)
+
+
+@contextmanager
+def _as_far_as_it_goes(reader: _Reader, place: str) -> Iterator[None]:
+    """What was found until the budget is spent counts; that there is more is said."""
+    try:
+        yield
+    except (SpentError, RecursionError):
+        reader.note_unread(f"all of what {place} runs: it stands for too much")
 
 
 class _Reader(Findings):

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from jobs.commands.budget import Budget
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -37,6 +39,7 @@ class Scope:
     exports_all: bool = False
     line_by_line: bool = False
     depth: int = 0
+    budget: Budget = field(default_factory=Budget)
 
     def at(self, line: int) -> str:
         return f"{self.place}, line {line}" if self.line_by_line else self.place
@@ -70,6 +73,7 @@ class Scope:
     def child(self, *, subshell: bool = False, place: str | None = None) -> Scope:
         """A process started from here: a subshell keeps everything, a program what is exported."""
         kept = set(self.values) if subshell else self.exported
+        self.budget.spend(len(self.values) + len(self.unknown) + len(self.functions))
         return Scope(
             place=self.place if place is None else place,
             values={name: value for name, value in self.values.items() if name in kept},
@@ -82,6 +86,7 @@ class Scope:
             exports_all=subshell and self.exports_all,
             line_by_line=self.line_by_line if place is None else False,
             depth=self.depth + 1,
+            budget=self.budget,
         )
 
     def resolve(self, path: str) -> str:

@@ -22,6 +22,7 @@ _SET_BY_SHELL = frozenset(
     }
 )
 _MAX_ROUNDS = 8
+_NODE = 20  # What following one command costs, in characters.
 _MAX_DEPTH = 12
 _NAMES_VARIABLES = frozenset({"unset", "read", "mapfile", "readarray", "getopts"})
 _CHANGES_SHELL = _NAMES_VARIABLES | {"cd", "pushd", "popd", "set", "shift"}
@@ -46,6 +47,7 @@ class Runner(Protocol):
 def follow(text: str, scope: Scope, runner: Runner) -> None:
     """Run a shell text in `scope`, telling `runner` of every command and of every variable that it reads."""
     if scope.depth <= _MAX_DEPTH:
+        scope.budget.spend(len(text))
         _Shell(scope, runner).nodes(parse(text))
 
 
@@ -60,6 +62,7 @@ class _Shell:
             self._node(node)
 
     def _node(self, node: Node) -> None:
+        self._scope.budget.spend(_NODE)
         if isinstance(node, Simple):
             self._simple(node)
         elif isinstance(node, Function):
@@ -156,6 +159,7 @@ class _Shell:
                 value = (*_many(before), *_many(value))
             else:
                 value = before + value
+                self._scope.budget.spend(len(value))
         self._scope.set(assignment.name, value, exported=exported)
 
     def _one(self, word: Word, line: int) -> str | None:
@@ -186,6 +190,7 @@ class _Shell:
         current: str | None = None
         for part in word:
             pieces = self._part(part, line, guard=guard)
+            self._scope.budget.spend(1 + sum(map(len, pieces)))
             if pieces:
                 current = (current or "") + pieces[0]
             for each in pieces[1:]:
@@ -193,7 +198,10 @@ class _Shell:
                 current = each
         if current is not None:
             done.append(current)
-        return [item for field in done for item in _braces(field, word)]
+        fields = [item for field in done for item in _braces(field, word)]
+        if len(fields) > len(done):
+            self._scope.budget.spend(sum(map(len, fields)))
+        return fields
 
     def _part(self, part: Part, line: int, *, guard: bool) -> list[str]:
         if part.kind == "text":
@@ -231,6 +239,7 @@ class _Shell:
         return [self._default(part, line)] if part.default else [f"${name}"]
 
     def _default(self, part: Part, line: int) -> str:
+        self._scope.budget.spend(len(part.default))
         return "".join(self.fields(expansions(part.default), line))
 
     def _note(self, part: Part, line: int, *, guard: bool) -> None:
@@ -240,6 +249,7 @@ class _Shell:
             self._scope.tested.add(name)
         if name in self._scope.unknown or name in _SET_BY_SHELL:
             return
+        self._scope.budget.spend(len(part.default))
         others = tuple(found.text for found in expansions(part.default) if found.kind == "name")
         falls_back = part.operator.startswith((":-", "-", ":+", "+", ":=", "="))
         self._runner.read(
@@ -253,6 +263,7 @@ class _Shell:
 
     def _substitute(self, text: str) -> str:
         """What `$(…)` stands for: the contents of a file it only prints, else something nobody knows."""
+        self._scope.budget.spend(len(text))
         inner = self._scope.child(subshell=True)
         shell = _Shell(inner, self._runner)
         shell.nodes(parse(text))
@@ -290,7 +301,7 @@ def _many(value: str | tuple[str, ...]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else value
 
 
-_BRACES = re.compile(r"\{([^{}\s]*,[^{}\s]*)\}")
+_BRACES = re.compile(r"\{([^{},\s]*(?:,[^{},\s]*)+)\}")
 
 
 def _braces(text: str, word: Word) -> list[str]:

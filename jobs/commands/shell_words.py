@@ -72,7 +72,7 @@ class _Scanner:
         self._text = text.replace("\\\r\n", " ").replace("\r\n", "\n")
         self._at = 0
         self._line = 1
-        self._waiting: list[tuple[Token, str, bool, bool, list[Token]]] = []
+        self._waiting: list[tuple[Token, str, bool, bool, list[Token], int]] = []
 
     def tokens(self) -> list[Token]:
         found: list[Token] = []
@@ -120,14 +120,14 @@ class _Scanner:
             end = "".join(part.text for part in target)
             quoted = any(part.quoted for part in target)
             token = Token("redirection", line, target, operator)
-            self._waiting.append((token, end, quoted, operator == "<<-", found))
+            self._waiting.append((token, end, quoted, operator == "<<-", found, len(found)))
         else:
             token = Token("redirection", line, target, operator, here=target if operator == "<<<" else None)
         found.append(token)
 
     def _here_documents(self) -> None:
         """Read the bodies that begin after this line's end."""
-        for token, end, quoted, tabs, found in self._waiting:
+        for token, end, quoted, tabs, found, place in self._waiting:
             lines: list[str] = []
             while self._at < len(self._text):
                 stop = self._text.find("\n", self._at)
@@ -140,7 +140,7 @@ class _Scanner:
                 lines.append(line + "\n")
             body = "".join(lines)
             here = (Part("text", body, quoted=True),) if quoted else expansions(body)
-            found[found.index(token)] = Token("redirection", token.line, token.word, token.text, here)
+            found[place] = Token("redirection", token.line, token.word, token.text, here)
         self._waiting = []
 
     def _forward(self, count: int) -> None:

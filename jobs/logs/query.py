@@ -18,6 +18,7 @@ DEFAULT_BYTES = 3_400
 LARGEST_REPLY = 12_000
 
 _RANGE = re.compile(r"(?P<first>\d{1,12})-(?P<last>\d{1,12})", re.ASCII)
+_LONGEST = 64
 _NAMED = re.compile(r"(?P<end>head|tail)[ :]?(?P<count>\d{1,6})", re.ASCII)
 _BACK = re.compile(r"tail[ :]?(?P<count>\d{1,6})-(?P<nearest>\d{1,6})", re.ASCII)
 
@@ -68,7 +69,7 @@ class LogRequest:
         if search:
             pattern.parse(search)
         most = MOST_SEARCHED if search else MOST_LINES
-        text = str(lines).strip().lower() if lines is not None else ""
+        text = str(lines).strip().lower()[:_LONGEST] if lines is not None else ""
         if not text:
             return request
         if text == "errors":

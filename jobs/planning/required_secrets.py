@@ -102,8 +102,8 @@ def needs(
     command: Sequence[str] | None = None,
     script: str | None = None,
     files: Mapping[str, str] | None = None,
-    *,
     env: Mapping[str, str] | None = None,
+    *,
     models: Sequence[str] = (),
 ) -> Needs:
     """Read everything a job is made of and say what it will look for; nothing is run and nothing is refused.
@@ -318,10 +318,9 @@ def _model_needs(asked: Sequence[AskedModel], plans: Sequence[ModelPlan]) -> Ite
 
 def _candidates(wanted: Iterable[Need]) -> list[Candidate]:
     """Needs by name. Where one of several will do and one of them is needed anyway, the others are optional."""
-    by_name: dict[str, list[Need]] = {}
+    by_name: dict[str, dict[Need, None]] = {}
     for need in wanted:
-        if need not in by_name.setdefault(need.name, []):
-            by_name[need.name].append(need)
+        by_name.setdefault(need.name, {})[need] = None
     sure = {name for name, found in by_name.items() if any(need.confidence == "needed" for need in found)}
     candidates = []
     for name, found in sorted(by_name.items()):

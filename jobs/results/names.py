@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _LONGEST_SHOWN = 300
 _LONGEST_ASKED = 16_500
 _MOST_ASKED = 1_000
+_LONGEST_PATTERN = 400
+_MOST_SIGNS = 24
 _ID_SIGN = "#"
 _GLOB_SIGNS = frozenset("*?[")
 _NOISE_FOLDERS = frozenset({
@@ -33,9 +35,29 @@ def shown(path: str, mask: Callable[[str], str] = str) -> str:
     return masked if harmless else one_line(masked, _LONGEST_SHOWN)
 
 
-def file_id(path: str, mask: Callable[[str], str] = str) -> str:
-    """What fetches a file whose name cannot be shown as it is. What is masked is no part of it: it could be guessed."""
-    return _ID_SIGN + hashlib.sha256(mask(path).encode(errors="surrogatepass")).hexdigest()[:12]
+@dataclass(frozen=True)
+class Name:
+    """What a file is called.
+
+    Attributes:
+        path: Below the workspace's folder; told nowhere where something in it is `masked`.
+        masked: The path with the names of values in their place.
+        shown: As a reply shows it.
+    """
+
+    path: str
+    masked: str
+    shown: str
+
+    @classmethod
+    def of(cls, path: str, mask: Callable[[str], str] = str) -> Name:
+        masked = mask(path)
+        return cls(path, masked, shown(masked))
+
+    @property
+    def id(self) -> str:
+        """What fetches a file whose name cannot be shown. A value is no part of it: it could be guessed from it."""
+        return _ID_SIGN + hashlib.sha256(self.masked.encode(errors="surrogatepass")).hexdigest()[:12]
 
 
 def noise(path: str) -> str | None:
@@ -96,31 +118,38 @@ class Wanted:
             not _GLOB_SIGNS & set(each) for each in self.asked
         )
 
-    def match(self, path: str, display: str, mask: Callable[[str], str] = str) -> list[str]:
-        """What was asked for and means this file; for no wish at all, `[""]`.
+    def match(self, name: Name) -> list[str]:
+        """What was asked for and means this file; for no wish at all, `[""]`. With many patterns it takes its time.
 
         What is masked in the path is not there: a pattern would find it out, character by character.
         """
-        hidden = noise(path)
+        hidden = noise(name.path)
         if not self.asked:
             return [] if hidden else [""]
-        masked, known_by = mask(path), file_id(path, mask)
-        return [each for each in self.asked if each == known_by or _means(each, masked, display, hidden)]
+        return [each for each in self.asked if _means(each, name, hidden)]
 
 
-def _means(asked: str, path: str, display: str, hidden: str | None) -> bool:
-    if asked in (display, path):
+def _means(asked: str, name: Name, hidden: str | None) -> bool:
+    if asked in (name.shown, name.masked) or (asked.startswith(_ID_SIGN) and asked == name.id):
         return True
+    path = name.masked
     bare = _bare(asked)
     if path.startswith(bare.rstrip("/") + "/"):
         return not hidden or hidden in bare.split("/")
     if hidden is not None and not any(_names(part, hidden) for part in bare.split("/")):
         return False
+    if not _is_pattern(bare):
+        return False
     return any(fnmatchcase(path, each) or fnmatchcase(path, each + "/*") for each in {bare, bare.removeprefix("**/")})
 
 
+def _is_pattern(asked: str) -> bool:
+    """Whether a text is held against names as a pattern: one with more signs than anybody writes takes for ever."""
+    return len(asked) <= _LONGEST_PATTERN and 0 < sum(map(asked.count, _GLOB_SIGNS)) <= _MOST_SIGNS
+
+
 def _names(part: str, name: str) -> bool:
-    return part not in {"*", "**"} and fnmatchcase(name, part)
+    return part == name or (part not in {"*", "**"} and _is_pattern(part) and fnmatchcase(name, part))
 
 
 def _noise_parts(asked: str) -> bool:

@@ -6,12 +6,15 @@ import hashlib
 from collections import Counter
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+import anyio.to_thread
+
 from jobs.errors import HubError, NotFound
 from jobs.results import names
-from jobs.results.names import Wanted
+from jobs.results.names import Name, Wanted
 from jobs.spec.workspace import MANIFEST, Workspace, read_manifest
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ _COMPARED_BYTES = 256 * 1024
 _MANIFEST_BYTES = 1 << 20
 _MOST_FOLDERS = 200
 _TELLING_BYTES = 256
+_LITTLE = 50  # Names that are looked at without a thread.
 _IMAGES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp"}
 
 
@@ -110,9 +114,11 @@ class Walk:
     ) -> AsyncGenerator[list[Artifact], None]:
         async with aclosing(self._files(wanted, folder)) as pages:
             async for page in pages:
+                look = partial(self._meant, page, wanted)
+                meant = look() if len(page) <= _LITTLE else await anyio.to_thread.run_sync(look)
                 found = []
-                for file in page:
-                    artifact = await self._seen(file, wanted, given)
+                for file, name, wishes in meant:
+                    artifact = await self._seen(file, name, wishes, wanted, given)
                     if artifact is not None and artifact.path not in had:
                         found.append(artifact)
                 if found:
@@ -130,20 +136,25 @@ class Walk:
         found: list[Artifact] = []
         for file in await self.hub.buckets.lookup(self.workspace.bucket, [prefix + path for path in candidates]):
             path = file.path.removeprefix(prefix)
-            if path in candidates and self.mask(path) == path:
+            name = Name.of(path, self.mask)
+            if path in candidates and name.masked == path:
                 self.met.add(candidates[path])
-                found.append(await self._artifact(file, path, given, named=True))
+                found.append(await self._artifact(file, name, given, named=True))
         return found
 
-    async def _seen(self, file: BucketFile, wanted: Wanted, given: dict[str, tuple[str, int]]) -> Artifact | None:
-        path = file.path.removeprefix(self.workspace.folder + "/")
-        display = names.shown(path, self.mask)
-        meant = wanted.match(path, display, self.mask)
-        if not meant or path == MANIFEST:
-            return None
-        artifact = await self._artifact(
-            file, path, given, named=bool({display, names.file_id(path, self.mask)} & set(meant))
-        )
+    def _meant(self, files: list[BucketFile], wanted: Wanted) -> list[tuple[BucketFile, Name, list[str]]]:
+        """Those of `files` that are meant, each with its name and what it was asked for by."""
+        named = [(file, Name.of(self._path(file), self.mask)) for file in files]
+        meant = [(file, name, wanted.match(name)) for file, name in named if name.path != MANIFEST]
+        return [(file, name, wishes) for file, name, wishes in meant if wishes]
+
+    def _path(self, file: BucketFile) -> str:
+        return file.path.removeprefix(self.workspace.folder + "/")
+
+    async def _seen(
+        self, file: BucketFile, name: Name, meant: list[str], wanted: Wanted, given: dict[str, tuple[str, int]]
+    ) -> Artifact | None:
+        artifact = await self._artifact(file, name, given, named=bool({name.shown, name.id} & set(meant)))
         if artifact.given and not wanted.asked:
             self.inputs += 1
             return None
@@ -151,12 +162,12 @@ class Walk:
         return artifact
 
     async def _artifact(
-        self, file: BucketFile, path: str, given: dict[str, tuple[str, int]], *, named: bool
+        self, file: BucketFile, name: Name, given: dict[str, tuple[str, int]], *, named: bool
     ) -> Artifact:
+        path = name.path
         if file.mtime is not None and (self.newest is None or file.mtime > self.newest):
             self.newest = file.mtime
         changed = path in given and await self._changed(file, given[path])
-        display = names.shown(path, self.mask)
         return Artifact(
             path,
             file.size,
@@ -165,9 +176,9 @@ class Walk:
             given=path in given and not changed,
             named=named,
             image=_IMAGES.get(PurePosixPath(path).suffix.lower()),
-            shown=display,
-            id=None if display == path else names.file_id(path, self.mask),
-            masked=self.mask(path) != path,
+            shown=name.shown,
+            id=None if name.shown == path else name.id,
+            masked=name.masked != path,
             guarded=bool(self.job.secrets),
         )
 

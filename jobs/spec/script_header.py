@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from jobs.errors import BadArgument
 from jobs.spec.fields import InHeader, JobRequest
 
-_BLOCK = re.compile(r"(?m)^# /// script$\n(?P<content>(?:^#(?:| .*)$\n)+?)^# ///$")
+_BEGINS = "# /// script"
+_ENDS = "# ///"
 _MERGE = {
     name: mark.merge
     for name, info in JobRequest.model_fields.items()
@@ -99,12 +99,17 @@ def _each(key: str, asked: Any, said: Any) -> Any:
 
 def _block(text: str) -> str | None:
     """The TOML of the script's PEP 723 block, whatever its line endings."""
-    block = _BLOCK.search(text.replace("\r\n", "\n").replace("\r", "\n") + "\n")
-    if block is None:
-        return None
-    return "".join(
-        line[2:] if line.startswith("# ") else line[1:] for line in block["content"].splitlines(keepends=True)
-    )
+    block: list[str] | None = None
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        if block is None:
+            block = [] if line == _BEGINS else None
+        elif line == _ENDS and block:
+            return "".join(f"{said[2:] if said.startswith('# ') else said[1:]}\n" for said in block)
+        elif line == "#" or line.startswith("# "):
+            block.append(line)
+        else:
+            block = None
+    return None
 
 
 def _script_of(request: JobRequest) -> tuple[str | None, str]:

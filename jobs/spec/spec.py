@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from hub_contract.hf_line import HfLine, hf_line
@@ -27,10 +27,10 @@ from jobs.spec.workspace import (
     Workspace,
     for_submission,
 )
-from jobs.spec.wrapper import wrap
+from jobs.spec.wrapper import unwrap, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from jobs.spec.fields import JobRequest
 
@@ -152,7 +152,29 @@ def place(body: dict[str, Any], path: str, value: Any) -> None:
     body[last] = value
 
 
-def build(request: JobRequest, *, hub: str, namespace: str, flavors: Collection[str] | None = None) -> JobSpec:
+def check_command(spec: JobSpec) -> Callable[[], None]:
+    """The last check of what was built: that the command's own files are there. It reads them all and takes time."""
+    starts_there = spec.kind == "uv" or spec.schedule is not None
+    paths = dict(spec.files)
+    brings = spec.image != validate.DEFAULT_UV_IMAGE or bool(spec.packages) or "pyproject.toml" in paths
+    return partial(
+        check_files,
+        unwrap(spec.argv).command,
+        paths,
+        env={**dict(spec.env), ENVIRONMENT_NAME: MOUNT_PATH},
+        installed=brings,
+        cwd=MOUNT_PATH if starts_there else None,
+    )
+
+
+def build(
+    request: JobRequest,
+    *,
+    hub: str,
+    namespace: str,
+    flavors: Collection[str] | None = None,
+    check: Callable[[Callable[[], None]], None] = lambda call: call(),
+) -> JobSpec:
     """Check a request and fix what will be sent.
 
     Args:
@@ -160,6 +182,7 @@ def build(request: JobRequest, *, hub: str, namespace: str, flavors: Collection[
         hub: The endpoint it will go to.
         namespace: Whose job it is when the request and its script's header do not say.
         flavors: The names on the hub's live hardware list; None skips that check.
+        check: Is given `check_command` of what was built, to call it now or somewhere else.
 
     Raises:
         BadArgument: For the first field that is wrong, by name, with a hint and without its value.
@@ -183,16 +206,9 @@ def build(request: JobRequest, *, hub: str, namespace: str, flavors: Collection[
         )
     else:
         runs = command
-    check_files(
-        runs,
-        paths,
-        env=request.env | {ENVIRONMENT_NAME: MOUNT_PATH},
-        installed=request.image is not None or bool(packages) or "pyproject.toml" in paths,
-        cwd=MOUNT_PATH if is_uv or scheduled else None,
-    )
     checked = {name: row.check(request) for name, row in rows(JobSpec) if row.check}
     exposed = validate.check_ports(request.expose, field="expose")
-    return JobSpec(
+    spec = JobSpec(
         hub=hub.rstrip("/"),
         namespace=check_namespace(request.namespace or namespace),
         kind="uv" if is_uv else "container",
@@ -210,3 +226,5 @@ def build(request: JobRequest, *, hub: str, namespace: str, flavors: Collection[
         concurrency=bool(scheduled and scheduled.concurrency),
         **checked,
     )
+    check(check_command(spec))
+    return spec

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jobs.client.wait import LONGEST_WAIT
-from jobs.errors import SecretInArgument
+from jobs.errors import BadArgument, SecretInArgument
 
 Form = Callable[[Any], Any]
 
@@ -23,6 +23,7 @@ _CONTENTS = ("content", "text", "contents", "data")
 _SOURCES = ("source", "uri", "src", "name")
 _TARGETS = ("target", "mount_path", "mountPath", "mount", "path", "destination")
 _PRESETS = frozenset({"annually", "yearly", "monthly", "weekly", "daily", "hourly"})
+_LONGEST_LINE = 130_000
 
 
 def words(value: Any) -> Any:
@@ -31,6 +32,8 @@ def words(value: Any) -> Any:
         return _words(value)
     if not isinstance(value, str) or not value.strip():
         return value
+    if len(value) > _LONGEST_LINE:
+        raise BadArgument("`command` is too long.", hint="Put long texts into `files`.", field="command")
     listed = _json(value, list)
     if listed is not None:
         return listed
@@ -229,7 +232,7 @@ def _json(text: str, kind: type) -> Any:
         return None
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, kind) else None
 

@@ -17,7 +17,8 @@ from tests.consent.attacks.wire import Attacker, Stdio, made, outcome
 
 pytestmark = pytest.mark.promise("S10")
 
-VALUE = VALUES["API_KEY"]
+NAME = "OTHER_KEY"
+VALUE = VALUES[NAME]
 KNOWN = 14
 CODES = {
     "raw": str,
@@ -81,15 +82,15 @@ def test_a_job_without_a_secret_learns_nothing_of_it_by_printing_guesses(client:
 
 
 def test_a_masked_name_of_a_file_is_not_found_by_a_pattern(client: Attacker, job: Arguments, home: Path) -> None:
-    code = "import os\nv = os.environ['API_KEY']\nopen('/workspace/o-' + v + '.txt', 'w').write('a')"
-    made_by = finished(client, job(command=["python3", "-c", code]))
+    code = "import os\nv = os.environ['OTHER_KEY']\nopen('/workspace/o-' + v + '.txt', 'w').write('a')"
+    made_by = finished(client, job(command=["python3", "-c", code], secrets=[NAME]))
 
     def files(*patterns: str) -> list[dict[str, Any]]:
         reply = client.call("fetch_results", {"job_id": made_by, "artifacts": list(patterns)})
         return list(reply["result"]["structuredContent"]["artifacts"])
 
     (shown,) = files()
-    assert shown["path"] == "o-***API_KEY***.txt"
+    assert shown["path"] == "o-***OTHER_KEY***.txt"
     for pattern in (
         f"o-{VALUE[:4]}*",
         f"*{VALUE[3:9]}*",

@@ -101,5 +101,5 @@ def test_what_is_shown_means_the_file(path: str) -> None:
     display = names.shown(path)
     assert "\n" not in display
     assert len(display) <= 300
-    for asked in (path, display, names.file_id(path)):
-        assert names.Wanted.parse([asked]).match(path, display) == [asked]
+    for asked in (path, display, names.Name.of(path).id):
+        assert names.Wanted.parse([asked]).match(names.Name.of(path)) == [asked]
