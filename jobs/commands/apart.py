@@ -22,7 +22,7 @@ T = TypeVar("T")
 LITTLE = 4_000
 """Characters that are read in a thread: what takes their square of time is over in a tenth of a second."""
 
-_LASTS = 15.0
+_LASTS = 20.0
 _MEMORY = 2 << 30
 _SIDE_BY_SIDE = 2
 _ROOM: RunVar[anyio.CapacityLimiter] = RunVar("texts that are read at once")

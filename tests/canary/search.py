@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +16,7 @@ from urllib.parse import quote
 _BREAKS = re.compile(rb"\s|\\n|\\r")
 
 
+@cache
 def forms(value: str) -> dict[str, bytes]:
     """The value in each encoding, without what depends on its surroundings."""
     raw = value.encode()
@@ -34,8 +37,14 @@ def forms(value: str) -> dict[str, bytes]:
 
 def in_bytes(data: bytes, value: str) -> list[str]:
     """The forms of the value that are in `data`, line breaks or not."""
-    joined = _BREAKS.sub(b"", data)
-    return [name for name, form in forms(value).items() if form in data or _BREAKS.sub(b"", form) in joined]
+    joined = _joined(data)
+    return [name for name, form in forms(value).items() if form in data or _joined(form) in joined]
+
+
+@lru_cache(maxsize=4_096)
+def _joined(data: bytes) -> bytes:
+    """Without line breaks; most texts are looked through for many values, one after another."""
+    return _BREAKS.sub(b"", data)
 
 
 def in_frames(frames: Iterable[bytes], value: str) -> list[str]:
@@ -48,15 +57,31 @@ def in_frames(frames: Iterable[bytes], value: str) -> list[str]:
     ]
 
 
-def in_files(folder: Path, value: str, own: Iterable[str]) -> list[str]:
-    """Which files below `folder` hold the value, but for those whose path begins with one of `own`."""
+def in_files(folder: Path, values: Sequence[str], own: Iterable[str]) -> list[str]:
+    """Which files below `folder` hold one of the values, but for those whose path begins with one of `own`."""
     found = []
-    for path in sorted(folder.rglob("*")):
-        name = str(path.relative_to(folder))
-        if path.is_symlink() or not path.is_file() or name.startswith(tuple(own)):
-            continue
-        found += [f"{form} in {name}" for form in in_bytes(path.read_bytes(), value)]
+    for name in names_below(folder, own):
+        path = folder / name
+        if not path.is_symlink() and path.is_file():
+            data = path.read_bytes()
+            found += [f"{form} in {name}" for value in values for form in in_bytes(data, value)]
     return found
+
+
+def names_below(folder: Path, own: Iterable[str] = ()) -> list[str]:
+    """The files and folders below `folder`, but for those whose path begins with one of `own`.
+
+    What vanishes meanwhile is none: a hub tidies up when its jobs have ended.
+    """
+    left_out = tuple(own)
+    found = []
+    for top, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = str((Path(top) / name).relative_to(folder))
+            if not path.startswith(left_out):
+                found.append(path)
+        folders[:] = [name for name in folders if not f"{(Path(top) / name).relative_to(folder)}/".startswith(left_out)]
+    return sorted(found)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -23,7 +23,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
     with short_home() as home:
         lived = Life(home, tmp_path_factory.mktemp("traces") / "traces.jsonl")
         try:
-            live(lived, lambda: search.in_files(home, VALUE, own_files(home)))
+            live(lived, lambda: search.in_files(home, [VALUE], own_files(home)))
             yield lived
         finally:
             clear(home)
@@ -31,7 +31,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
 
 def test_the_job_did_tell_its_secret_in_every_way(life: Life) -> None:
     """Without this the rest would prove nothing."""
-    own = search.in_files(life.home, VALUE, [])
+    own = search.in_files(life.home, [VALUE], [])
     for form in search.forms(VALUE):
         assert any(found.startswith(f"{form} in hub/") for found in own), form
     assert any("leak.json" in found for found in own)
@@ -48,9 +48,9 @@ def test_what_was_masked_says_whose_it_was(life: Life) -> None:
 
 def test_no_file_of_the_state_folder_holds_it(life: Life) -> None:
     """The databases and their logs, the record, the questions, the results that were saved, caches, the hub's own log."""
-    names = {path.name for path in life.home.rglob("*") if path.is_file()}
+    names = {Path(name).name for name in search.names_below(life.home)}
     assert {"consent.sqlite3", "hub.sqlite3", "audit.jsonl", "hub.log", "leak.txt"} <= names
-    assert search.in_files(life.home, VALUE, own_files(life.home)) == []
+    assert search.in_files(life.home, [VALUE], own_files(life.home)) == []
 
 
 def test_no_file_held_it_while_a_job_was_running(life: Life) -> None:
@@ -95,7 +95,7 @@ def test_a_value_in_an_argument_is_refused_and_comes_back_through_no_door(life: 
     assert {outcome(reply) for reply in replies} <= {"secret_in_argument", "bad_argument", "unknown_argument", "-32602"}
     assert search.in_bytes(b"".join(line.errors), VALUE) == []
     assert search.in_bytes(life.traces.read_bytes(), VALUE) == []
-    assert search.in_files(life.home, VALUE, own_files(life.home)) == []
+    assert search.in_files(life.home, [VALUE], own_files(life.home)) == []
 
 
 @pytest.mark.parametrize("holes", [["replies"], ["files", "traces", "stderr"]], ids=" ".join)
@@ -112,7 +112,7 @@ def test_a_hole_in_any_door_is_found(life: Life, tmp_path: Path, holes: list[str
     audit = life.home / "audit.jsonl"
     found = {
         "replies": search.in_frames(holed.frames, VALUE),
-        "files": search.in_files(life.home, VALUE, own_files(life.home)),
+        "files": search.in_files(life.home, [VALUE], own_files(life.home)),
         "traces": search.in_bytes(holed.traces.read_bytes(), VALUE),
         "stderr": search.in_bytes(b"".join(holed.errors), VALUE),
     }

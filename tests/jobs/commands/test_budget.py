@@ -97,4 +97,3 @@ async def test_much_is_read_in_a_process_that_may_take_only_so_much() -> None:
 async def test_what_takes_too_long_in_the_process_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jobs.commands.apart._LASTS", 0.5)
     assert await apart(_runs_on, size=LITTLE + 1) is None
-    assert await apart(_takes_memory, 10, size=LITTLE + 1) == 10

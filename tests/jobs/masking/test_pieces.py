@@ -20,6 +20,7 @@ pytestmark = pytest.mark.promise("S10")
 TOKEN = "tk-9fQ2+zR7/xW4mB8vLq0=zb"
 LONG = "".join(f"{number * 7919 % 100_003:05d}qZ" for number in range(60))
 KUBE = "".join(f"{number * 7919 % 100_003:05d}qZ" for number in range(900))
+KUBE_MASKER = Masker({"NAME": KUBE})
 
 
 def _wrapped(value: str, before: str, after: str = "", width: int = 16) -> str:
@@ -104,7 +105,7 @@ def test_a_stream_of_pieces_is_masked_as_the_whole(form: str, cuts: list[int]) -
 def test_no_window_on_a_long_value_shows_a_piece(start: int, length: int) -> None:
     window = KUBE[start : start + length]
     for text in (window, textwrap.fill(window, 76), base64.b64encode(window.encode()).decode()):
-        masked = Masker({"NAME": KUBE}).mask(f"[{text}]").replace("***NAME***", "")
+        masked = KUBE_MASKER.mask(f"[{text}]").replace("***NAME***", "")
         assert len(masked) < 60
 
 
