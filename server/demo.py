@@ -14,6 +14,7 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import ElicitResult
 
+from consent.answering.prompt import is_yes, read_line_beside
 from hub_contract.command_line import command
 from jobs.errors import HubNotStarted
 from server.cli import INTERRUPTED
@@ -177,7 +178,7 @@ class _Demo:
             return ElicitResult(action="accept", content=dict[str, Any].fromkeys(names, True))
         ticked: dict[str, Any] = {}
         for name in names:
-            ticked[name] = await anyio.to_thread.run_sync(_yes, f"   Attach {name}?", abandon_on_cancel=True)
+            ticked[name] = await _yes(f"   Attach {name}?")
         return ElicitResult(action="accept" if any(ticked.values()) else "decline", content=ticked)
 
     async def _watch(self, client: Client, job: dict[str, Any]) -> dict[str, Any]:
@@ -247,8 +248,8 @@ async def _call(client: Client, name: str, arguments: dict[str, Any], progress: 
     return reply
 
 
-def _yes(prompt: str) -> bool:
+async def _yes(prompt: str) -> bool:
     try:
-        return input(f"{prompt} [y/N] ").strip().lower() in {"y", "yes"}
+        return is_yes(await read_line_beside(f"{prompt} [y/N] "))
     except EOFError:
         return False

@@ -185,10 +185,12 @@ def _size(count: int) -> str:
 
 
 def _agreed() -> bool:
+    from consent.answering.prompt import agreed
+
     if not sys.stdin.isatty():
         return False
     try:
-        return input("Free it? [y/N] ").strip().lower() in {"y", "yes"}
+        return agreed("Free it?")
     except EOFError:
         return False
 

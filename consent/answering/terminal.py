@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from consent.answering.layout import ago, span
+from consent.answering.prompt import agreed, read_line
 from consent.audit import Audit
 from consent.ledger import Ledger
 from consent.question import text
@@ -97,7 +98,7 @@ def _choose(waiting: Sequence[Approval]) -> Approval | None:
         for label in ("names", "runs", *map(str.lower, _SHOWN)):
             if value := facts.get(label):
                 print(f"   {label:<10} {', '.join(value) if isinstance(value, list) else value}")
-    while given := input(f"\nWhich one? [1-{len(waiting)}, Enter for none] ").strip():
+    while given := read_line(f"\nWhich one? [1-{len(waiting)}, Enter for none] ").strip():
         if given.isdecimal() and 1 <= int(given) <= len(waiting):
             print()
             return waiting[int(given) - 1]
@@ -129,9 +130,9 @@ def _put(approval: Approval, record: partial[bool]) -> int:
     request = approval.request
     print(text(request))
     print()
-    if _yes("See everything that would be sent first?"):
+    if agreed("See everything that would be sent first?"):
         print(f"\n{request.details}\n")
-    ticked = frozenset(tick.name for tick in request.ticks if _yes(f"{tick.title} ({tick.description})"))
+    ticked = frozenset(tick.name for tick in request.ticks if agreed(f"{tick.title} ({tick.description})"))
     said_yes = granted(request, ticked)
     if not record("terminal", approval, ticked if said_yes else None):
         print("Too late: the question has run out. Nothing was sent; the agent can ask again.", file=sys.stderr)
@@ -155,7 +156,3 @@ def _on_page(home: Path, ledger: Ledger, approval: Approval, record: partial[boo
                     break
     print(page.outcomes.get(approval.id, "Nobody answered on the page; look at the agent's next reply."))
     return 0 if approval.id in page.outcomes else 1
-
-
-def _yes(prompt: str) -> bool:
-    return input(f"{prompt} [y/N] ").strip().lower() in {"y", "yes"}

@@ -151,8 +151,10 @@ def _has_comments(data: bytes) -> bool:
 
 
 def _agreed(path: Path, *, remove: bool) -> bool:
+    from consent.answering.prompt import agreed
+
     try:
-        return input(f"{'Remove' if remove else 'Write'} {path}? [y/N] ").strip().lower() in {"y", "yes"}
+        return agreed(f"{'Remove' if remove else 'Write'} {path}?")
     except EOFError:
         print()
         return False

@@ -31,16 +31,19 @@ def test_a_state_folder_that_is_not_set_is_not_written(home: str, monkeypatch: p
 
 
 def test_what_uvx_runs_is_written_as_uvx_with_where_it_took_it_from(tmp_path: Path) -> None:
+    env = {"UV_SYSTEM_CERTS": "1", **os.environ, "HF_JOBS_MCP_HOME": ""}
     built = subprocess.run(
         [find_uv_bin(), "build", "--quiet", "--wheel", "--out-dir", tmp_path, ROOT],
-        capture_output=True, text=True, timeout=100, check=False,
+        env=env, capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
+    if "Failed to fetch" in built.stderr:
+        pytest.skip("no package index can be reached")
     assert built.returncode == 0, built.stderr
     (wheel,) = tmp_path.glob("*.whl")
     uvx = Path(find_uv_bin()).with_name("uvx")
     done = subprocess.run(
         [uvx, "--from", wheel, "hf-jobs-mcp", "install", "cursor", "--print"],
-        cwd=tmp_path, env={**os.environ, "HF_JOBS_MCP_HOME": ""}, capture_output=True, text=True, timeout=100, check=False,
+        cwd=tmp_path, env=env, capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     entry = json.loads(done.stdout)["mcpServers"]["hf-jobs"]
