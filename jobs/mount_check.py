@@ -1,4 +1,4 @@
-"""Whether what a job mounts can be had, found out before a person is asked: its bucket, its volumes."""
+"""Whether a job may be started and what it mounts can be had, found out before a person is asked."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ async def check(hub: HubClient, spec: JobSpec, *, make: bool) -> None:
 
     Raises:
         BadArgument: A volume is of a kind that this hub has not, or its bucket is not there.
-        HubError: The workspace's bucket cannot be had; the hint says how to run without, where that is possible.
+        HubError: The token may not start jobs there, or the workspace's bucket cannot be had; the hint says how to run
+            without one, where that is possible.
     """
+    if make and spec.secret_names:  # A person will be asked, and not in vain.
+        await hub.check_may_start(spec.namespace)
     for volume in spec.volumes:
         await _check_volume(hub, volume)
     if not spec.workspace or not make:

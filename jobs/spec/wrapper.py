@@ -35,13 +35,18 @@ _FILES = (
     '|| no "the file $2 is not there"; s=$(h <"$t"); '
     '[ "${s%% *}" = "$1" ] || no "the file $2 is not the one that was approved"; shift 2; done; shift; '
 )
-ONCE = f'{_HASH}w="${{{ENVIRONMENT_NAME}:-{MOUNT_PATH}}}"; {_FILES}exec "$@"'
+#: uv would make a project's environment, thousands of files and links, in the workspace, which is a bucket.
+_PROJECT = (
+    'if [ -f "$w/pyproject.toml" ]; then export '
+    'UV_PROJECT_ENVIRONMENT="${UV_PROJECT_ENVIRONMENT:-${TMPDIR:-/tmp}/project-${JOB_ID:-$$}}"; fi; '
+)
+ONCE = f'{_HASH}w="${{{ENVIRONMENT_NAME}:-{MOUNT_PATH}}}"; {_FILES}{_PROJECT}exec "$@"'
 """For a job that runs once and has files."""
 
 EACH_RUN = (
     f'{_HASH}w="${{{ENVIRONMENT_NAME}:-{MOUNT_PATH}}}/${{JOB_ID:-$(date -u +%Y%m%dT%H%M%SZ)-$$}}"; '
     f'mkdir -p "$w" || no "no folder could be made for this run"; {_FILES}'
-    f'cd "$w" || exit 1; export {ENVIRONMENT_NAME}="$w"; exec "$@"'
+    f'cd "$w" || exit 1; export {ENVIRONMENT_NAME}="$w"; {_PROJECT}exec "$@"'
 )
 """For each run of a schedule: a folder of its own, the files in it, and then the command there."""
 
@@ -56,6 +61,10 @@ _EARLIER = frozenset(
     }
 )
 """Every wrapper that an earlier version sent; put the old text here when one of the above changes."""
+
+
+_KNOWN = frozenset({ONCE, EACH_RUN, *(text.replace(_PROJECT, "") for text in (ONCE, EACH_RUN))})
+"""The wrappers of this version, and what they were before a project's environment had a place of its own."""
 
 
 class Unwrapped(NamedTuple):
@@ -83,7 +92,7 @@ def unwrap(argv: Sequence[str]) -> Unwrapped:
         return Unwrapped(words)
     if words[3] == EARLIER_NAME and words[2] in _EARLIER:
         return Unwrapped(words[4:])
-    if words[3] == NAME and words[2] in {ONCE, EACH_RUN} and _END in words[4::2]:
+    if words[3] == NAME and words[2] in _KNOWN and _END in words[4::2]:
         end = 4 + 2 * words[4::2].index(_END)
         return Unwrapped(words[end + 1 :], tuple(zip(words[5:end:2], words[4:end:2], strict=True)))
     return Unwrapped(words)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from tests.contract import surface
+from tests.contract import findings, surface
 
 T = TypeVar("T", bound=Callable[..., object])
 
@@ -82,6 +82,7 @@ def table() -> str:
             lines.append(f"| `{name}` | {covered} | {by} |")
     lines += ["", "## Options that are refused", "", "| option | reason |", "|---|---|"]
     lines += [f"| {option} | {reason} |" for option, reason in REFUSED.items()]
+    lines += ["", "## What was found to differ, and where it is held", "", *findings.table()]
     return "\n".join(lines) + "\n"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract import coverage_ledger, surface
+from tests.contract import coverage_ledger, findings, surface
 
 
 def test_every_command_and_method_is_covered_or_listed_as_unsupported() -> None:
@@ -26,3 +26,10 @@ def test_nothing_is_both_covered_and_unsupported() -> None:
 @pytest.mark.thorough
 def test_the_committed_table_is_what_the_suite_makes() -> None:
     assert coverage_ledger.TABLE.read_text() == coverage_ledger.table(), "run: python -m tests.contract.coverage_ledger"
+
+
+def test_every_point_that_was_found_is_held_by_a_test_that_is_there_or_has_a_reason() -> None:
+    assert findings.missing() == []
+    assert all(
+        held.rpartition("::")[2].isidentifier() or held.endswith((".", "files")) for *_, held in findings.FINDINGS
+    )

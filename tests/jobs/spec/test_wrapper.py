@@ -139,3 +139,29 @@ def test_only_a_wrapper_of_ours_to_the_letter_is_taken_apart():
     ):
         assert unwrap(words) == (words, ())
     assert unwrap(("sh", "-c", EARLIER, EARLIER_NAME, "echo", "x")) == (("echo", "x"), ())
+
+
+def test_a_projects_environment_is_outside_the_workspace(tmp_path: Path) -> None:
+    files = (("pyproject.toml", b"[project]\n"), ("main.py", b""))
+    for own, wanted in (({}, f"{tmp_path}/t/project-J1"), ({"UV_PROJECT_ENVIRONMENT": "/own"}, "/own")):
+        for number, (scheduled, with_files) in enumerate(((False, files), (True, files), (False, files[1:]))):
+            inputs, place = tmp_path / f"in{number}", tmp_path / f"work{number}"
+            for folder in (inputs, place):
+                folder.mkdir(exist_ok=True)
+            for name, data in with_files:
+                (inputs / name).write_bytes(data)
+            argv = wrap(["sh", "-c", 'echo "$UV_PROJECT_ENVIRONMENT"'], with_files, scheduled=scheduled)
+            env = {"PATH": "/usr/bin:/bin", "JOB_ID": "J1", "TMPDIR": f"{tmp_path}/t", "HF_JOB_INPUTS": str(inputs)}
+            done = subprocess.run(
+                argv, env={**env, "HF_JOB_WORKSPACE": str(place), **own}, capture_output=True, text=True, check=True
+            )
+            assert done.stdout.strip() == (own.get("UV_PROJECT_ENVIRONMENT", "") if number == 2 else wanted)
+
+
+def test_the_wrappers_of_before_are_taken_apart_too() -> None:
+    for scheduled in (False, True):
+        argv = wrap(["python", "x.py"], (("x.py", b"1"),), scheduled=scheduled)
+        text = argv[2]
+        at = text.index('if [ -f "$w/pyproject.toml" ]')
+        before = text[:at] + text[text.index("exec", at) :]
+        assert unwrap((*argv[:2], before, *argv[3:])).command == ("python", "x.py")
