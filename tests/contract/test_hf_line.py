@@ -186,7 +186,7 @@ async def test_what_has_to_be_done_before_the_line_is_said(own_home: Path, tmp_p
         (tmp_path / "script.py").write_text(script)
         on, create, sync = dry["first"]
         assert "hub env" in on
-        for line in (create, sync.replace("FOLDER_WITH_THE_FILES", str(tmp_path))):
+        for line in (create, sync.replace("FOLDER_WITH_THE_FILES", shlex.quote(str(tmp_path)))):
             contract.hf(*shlex.split(line)[1:])
         (identity,) = by_hand(contract, [dry["line"]])
         ended = data(await client.call_tool("job_status", {"job_id": identity, "wait_seconds": 40}))
