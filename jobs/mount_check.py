@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jobs.client.rights import check_may_start
 from jobs.errors import BadArgument, Forbidden, HubError, NotFound, Unprocessable
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ async def check(hub: HubClient, spec: JobSpec, *, make: bool) -> None:
             without one, where that is possible.
     """
     if make and spec.secret_names:  # A person will be asked, and not in vain.
-        await hub.check_may_start(spec.namespace)
+        await check_may_start(hub, spec.namespace)
     for volume in spec.volumes:
         await _check_volume(hub, volume)
     if not spec.workspace or not make:

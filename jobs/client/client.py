@@ -19,8 +19,7 @@ from jobs.client.error_map import RequestContext
 from jobs.client.retry import READS, Backoff, retrying
 from jobs.client.shared_reads import SharedReads
 from jobs.client.transport import HubTransport, Limits, Params, parsed
-from jobs.display_text import one_line
-from jobs.errors import Conflict, Forbidden, HubError, IsSchedule, NotFound, NoToken, TokenRefused, Unprocessable
+from jobs.errors import Conflict, Forbidden, HubError, IsSchedule, NotFound, Unprocessable
 from jobs.ids import check_id, check_namespace, split_job_id
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ T = TypeVar("T")
 _PRICES_LAST = 600.0
 _IDENTITY_LASTS = 3600.0
 _ORGS_TRIED = 10
-_NAMES_CHARS = 200
 
 
 class HubClient:
@@ -69,7 +67,7 @@ class HubClient:
         self._identity: tuple[float, Identity] | None = None
         self._hardware: tuple[float, tuple[Hardware, ...]] | None = None
         self._homes: dict[str, str] = {}
-        self._permitted: set[str] = set()
+        self.permitted: set[str] = set()
         self._looks: SharedReads[Job] = SharedReads()
         self._heard = heard
 
@@ -121,30 +119,6 @@ class HubClient:
             return await self._read("/api/local-hub/status", self._asked("page"), lambda raw: raw["sandbox"] == "none")
         except NotFound:
             return False
-
-    async def check_may_start(self, namespace: str) -> None:
-        """Ask a far hub whether jobs may be started in `namespace`; a yes is remembered.
-
-        Raises:
-            HubError: It says no, in the words that a submission would meet. A hub that cannot tell passes.
-        """
-        if self.near or namespace in self._permitted:
-            return
-        home = check_namespace(namespace)
-        try:
-            asked = self._asked("namespace", home, writes=True)
-            await self.wire.send("POST", f"/api/jobs/{home}/auth-check/job.write", asked)
-        except NotFound as missing:
-            theirs = (await self.whoami()).namespaces
-            if home in theirs:
-                return  # A hub without that route.
-            missing.hint = f"{missing.hint or ''} Those are: {one_line(', '.join(theirs), _NAMES_CHARS)}.".strip()
-            raise
-        except (Forbidden, NoToken, TokenRefused):
-            raise
-        except HubError:
-            return
-        self._permitted.add(home)
 
     async def submit(self, namespace: str, payload: Mapping[str, Any], *, read: float | None = None) -> Job:
         """POST a job once. `jobs.submit.submit` is what callers want: it knows what an ambiguous failure means."""
