@@ -49,4 +49,13 @@ def main() -> None:
         status = run(sys.argv[1:])
     except KeyboardInterrupt:
         status = INTERRUPTED
+    _let_go()
     sys.exit(status)
+
+
+def _let_go() -> None:
+    """What could not be written has been told; Python would try it again at the exit and say so in its own words."""
+    try:
+        _ = sys.stdout.closed or sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

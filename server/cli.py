@@ -37,7 +37,8 @@ def main(argv: Sequence[str]) -> int:
         what = ", ".join(flags) or "an argument too many"
         return _refuse(f"not understood: {what}. See: {arguments.program} --help")
     try:
-        return int(arguments.run(arguments))
+        status = int(arguments.run(arguments))
+        _ = sys.stdout.closed or sys.stdout.flush()  # What cannot be written is told here, not at the exit.
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return INTERRUPTED
@@ -50,6 +51,7 @@ def main(argv: Sequence[str]) -> int:
             raise
         print(f"{DISTRIBUTION}: {said}", file=sys.stderr)
         return 1
+    return status
 
 
 def _in_a_sentence(error: Exception, arguments: argparse.Namespace) -> str | None:

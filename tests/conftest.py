@@ -3,6 +3,7 @@
 import inspect
 import os
 import re
+import signal
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,8 @@ settings.load_profile("any machine")
 
 def pytest_configure(config: pytest.Config) -> None:
     required.register(config)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # A suite in the background; what it starts takes interrupts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 #: What a file that starts a process mentions: a server, a hub, a browser, a container, an interpreter.

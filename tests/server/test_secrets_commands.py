@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.hub_process import clear
 from tests.mcp_session import SERVER, Person, data, environment, error, over_stdio
 from tests.server.test_terminal import terminal
 
@@ -82,15 +84,22 @@ def test_nothing_is_no_value(tmp_path: Path) -> None:
     assert "no value" in done.stderr
 
 
+@pytest.fixture
+def left(tmp_path: Path) -> Iterator[Path]:
+    """A home whose path is as odd as the machine's, and whose hub ends with the test."""
+    yield tmp_path
+    clear(tmp_path)
+
+
 @pytest.mark.anyio
-async def test_a_running_server_says_the_command_and_then_finds_the_value_and_masks_it(tmp_path: Path) -> None:
-    env = environment(tmp_path, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
+async def test_a_running_server_says_the_command_and_then_finds_the_value_and_masks_it(left: Path) -> None:
+    env = environment(left, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
     job = {"script": "import os\nprint(os.environ['MY_KEY'])", "secrets": ["MY_KEY"]}
     async with over_stdio(env, person=Person()) as client:
         refused = error(await client.call_tool("submit_job", job))
         plan = data(await client.call_tool("plan_secrets", {"secrets": ["MY_KEY"]}))
         for hint in (refused["hint"], plan["candidates"][0]["note"]):
-            assert f"HF_JOBS_MCP_HOME={shlex.quote(str(tmp_path))} " in hint
+            assert f"HF_JOBS_MCP_HOME={shlex.quote(str(left))} " in hint
             assert "secrets set MY_KEY" in hint
             assert "MY_KEY: ${MY_KEY}" in hint
         command = hint.split("`")[1]

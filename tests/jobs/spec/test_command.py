@@ -121,9 +121,12 @@ def test_a_project_above_the_workspace_is_not_the_jobs(tmp_path, folder):
 def test_a_project_among_the_files_is_the_jobs(tmp_path, folder):
     project = '[project]\nname = "job"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = []\n'
     spec = spec_of(command=("python", "-c", "import sys; print(sys.prefix)"), files={"pyproject.toml": project})
-    done = run(spec, folder, **offline(tmp_path))
+    own = tmp_path / "own"
+    own.mkdir()
+    done = run(spec, folder, **offline(tmp_path), TMPDIR=str(own), JOB_ID="a-job")
     assert done.returncode == 0, done.stderr
-    assert Path(done.stdout.strip()) == folder / ".venv"
+    assert Path(done.stdout.strip()) == own / "project-a-job", "an environment is no result, and is not kept as one"
+    assert not (folder / ".venv").exists()
 
 
 @pytest.mark.fast_agent

@@ -24,9 +24,9 @@ def test_an_installed_program_is_named_by_its_full_path(monkeypatch: pytest.Monk
     assert launch.env == {"HF_JOBS_MCP_HOME": str(tmp_path / "state")}
 
 
-@pytest.mark.parametrize("home", ["", "${HF_JOBS_MCP_HOME}"])
-def test_a_state_folder_that_is_not_set_is_not_written(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_JOBS_MCP_HOME", home)
+@pytest.mark.parametrize("value", ["", "${HF_JOBS_MCP_HOME}"])
+def test_a_state_folder_that_is_not_set_is_not_written(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_JOBS_MCP_HOME", value)
     assert this_program().env == {}
 
 
