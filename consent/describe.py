@@ -1,7 +1,7 @@
 """From what would be sent to what the person reads: the facts and boxes of each guarded action.
 
 A job that is new and one that a hub has stored are told from the same table (`jobs.spec.fields`). Every word from the
-model goes through `consent.quoted`, which bounds it and shows odd characters for what they are.
+model goes through `consent.wording.quoted`, which bounds it and shows odd characters for what they are.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from consent.brief import brief, short, why_wanted
-from consent.quoted import block, listed, show
 from consent.request import Action, ConsentRequest, Fact, Tick
 from consent.width import fit
+from consent.wording.brief import brief, short, why_wanted
+from consent.wording.quoted import block, listed, show
 from jobs.display_text import visible
 from jobs.spec.fields import rows
 from jobs.spec.spec import JobSpec

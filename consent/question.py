@@ -21,9 +21,9 @@ from pydantic import (
     model_validator,
 )
 
-from consent.quoted import MARK
 from consent.request import ConsentRequest  # pydantic reads the annotation of a ClassVar's owner.
 from consent.width import fit, fold, width
+from consent.wording.quoted import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

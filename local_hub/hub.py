@@ -17,7 +17,7 @@ from local_hub import clock
 from local_hub.buckets.xet_uploads import Uploads
 from local_hub.runner import admission
 from local_hub.runner.fork_server import ForkServer
-from local_hub.runner.port_proxy import Exposure
+from local_hub.runner.ports.port_proxy import Exposure
 from local_hub.runner.runner import Limits, Runner
 from local_hub.runner.scheduler import Scheduler
 from local_hub.runner.start import HandOver

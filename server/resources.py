@@ -33,9 +33,9 @@ from server.skills.extension import skill_contents, skill_resources
 from tools.arguments import address
 from tools.arguments.address import Address
 from tools.arguments.sent import refuse_values_in_names
-from tools.budget import dump
 from tools.job_status import view_of
-from tools.schedules import with_last_runs
+from tools.replies.budget import dump
+from tools.replies.schedules import with_last_runs
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext

@@ -13,12 +13,12 @@ from pydantic import Field
 from jobs import stage
 from jobs.display_text import one_line
 from jobs.errors import BadArgument
-from tools import replies
 from tools.arguments.address import Address
-from tools.budget import LARGEST_REPLY, LINKS_BYTES, RESULTS_BYTES, fitted, weight
-from tools.parts import Parts
 from tools.registry import Arguments, Content, tool
-from tools.replies import View
+from tools.replies import shapes
+from tools.replies.budget import LARGEST_REPLY, LINKS_BYTES, RESULTS_BYTES, fitted, weight
+from tools.replies.parts import Parts
+from tools.replies.shapes import View
 from tools.services import Services, services_of
 
 if TYPE_CHECKING:
@@ -49,13 +49,13 @@ class Results(View):
     finished: bool
     succeeded: bool | None = None
     message: str | None = None
-    log: replies.LogView
-    answer: replies.AnswerView | None = None
-    answers: list[replies.AnswerView] | None = Field(None, description="Where several agents answered")
+    log: shapes.LogView
+    answer: shapes.AnswerView | None = None
+    answers: list[shapes.AnswerView] | None = Field(None, description="Where several agents answered")
     more_answers: int | None = None
     metrics: dict[str, dict[str, Any]] | None = Field(None, description="Figures, by file")
     workspace: str | None = None
-    artifacts: list[replies.ArtifactView]
+    artifacts: list[shapes.ArtifactView]
     more_artifacts: int | None = None
     listing_cut: bool | None = Field(None, description="There may be more: counts say at least")
     left_out: dict[str, int] | None = Field(None, description="What is no file: links, sockets and their kin")
@@ -65,7 +65,7 @@ class Results(View):
     saved_count: int | None = None
     not_saved: list[str] | None = None
     unavailable: list[dict[str, Any]] | None = Field(None, description="Parts that could not be had, and why")
-    diagnosis: replies.DiagnosisView | None = None
+    diagnosis: shapes.DiagnosisView | None = None
     unmasked: list[str] | None = None
     next: str | None = None
 
@@ -109,7 +109,7 @@ async def results(services: Services, request: FetchResults, ctx: Context[Any, A
         from tools.saving import Saving
 
         saved = await Saving(services, connected, job, parts, ctx).save(request.artifacts, request.save_to)
-    views = [replies.answer(answer) for answer in answers]
+    views = [shapes.answer(answer) for answer in answers]
     first = outcome is not None and not again and not request.artifacts
     reply = Results(
         hub=connected.name,
@@ -118,24 +118,24 @@ async def results(services: Services, request: FetchResults, ctx: Context[Any, A
         stage=job.stage,
         finished=stage.finished(job.stage),
         succeeded=outcome.succeeded if outcome else stage.succeeded(job.stage),
-        message=replies.message(job, outcome, mask),
-        log=replies.log(piece),
+        message=shapes.message(job, outcome, mask),
+        log=shapes.log(piece),
         answer=views[0] if len(views) == 1 else None,
         answers=views if len(views) > 1 else None,
         more_answers=(outcome.more_answers or None) if outcome and answers else None,
-        metrics=replies.metrics(outcome.metrics, mask) if outcome and first else None,
+        metrics=shapes.metrics(outcome.metrics, mask) if outcome and first else None,
         workspace=listed.workspace.uri if listed.workspace and listed.files else None,
-        artifacts=replies.artifacts(listed, shown),
+        artifacts=shapes.artifacts(listed, shown),
         more_artifacts=listed.more or None,
         listing_cut=listed.cut or None,
         left_out=dict(listed.left_out) or None,
-        unmatched=replies.few([*map(mask_given, listed.unmatched[:_SHOWN]), *listed.unmatched[_SHOWN:]], _SHOWN),
+        unmatched=shapes.few([*map(mask_given, listed.unmatched[:_SHOWN]), *listed.unmatched[_SHOWN:]], _SHOWN),
         note=others or (outcome.note if outcome and first and not listed.files else None),
         saved=saved.first if saved else None,
         saved_count=saved.count if saved else None,
         not_saved=saved.failures if saved else None,
         unavailable=parts.unavailable,
-        diagnosis=replies.diagnosis_view(outcome.diagnosis, mask) if outcome and not again else None,
+        diagnosis=shapes.diagnosis_view(outcome.diagnosis, mask) if outcome and not again else None,
         unmasked=services.unmasked(job),
         next=_next(job, piece, _large(listed, shown, told) if first and request.save_to is None else False),
     )
@@ -162,7 +162,7 @@ TOOL = tool(
 def _brief(length: int, errors: int) -> Callable[[Results], Results]:
     """A step that cuts answers to `length` characters and their errors to the last few."""
 
-    def cut(answer: replies.AnswerView) -> replies.AnswerView:
+    def cut(answer: shapes.AnswerView) -> shapes.AnswerView:
         told = len(answer.text) + (answer.text_cut or 0)
         kept = {name: (getattr(answer, name) or [])[-errors:] or None for name in ("errors", "tool_errors")}
         return answer.model_copy(

@@ -24,7 +24,7 @@ from hub_contract.hf_line import HfLine, hf_line
 from jobs.errors import ConsentSpent
 from jobs.spec import cost
 from tools.registry import Arguments
-from tools.replies import View
+from tools.replies.shapes import View
 from tools.services import Services, services_of
 from tools.stored_files import run_by_others, with_files
 
@@ -167,7 +167,7 @@ async def step_of_stored(
     schedule that `kept` takes the place of.
     """
     from consent.describe import Description, request
-    from consent.reasons import reading
+    from consent.wording.reasons import reading
 
     connected = await services.connect()
     spec, changed = (anew.spec, ()) if anew else await with_files(connected.hub, kept)

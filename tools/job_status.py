@@ -19,10 +19,10 @@ from jobs.durations import words
 from jobs.errors import BadArgument, HubError, IsSchedule
 from jobs.spec.workspace import LABEL
 from jobs.stage import KNOWN, RUNNING, finished
-from tools import replies
-from tools.budget import FINISHED_BYTES, LIST_BYTES, POLL_BYTES, fitted, without
 from tools.registry import Arguments, tool
-from tools.schedules import rows, with_last_runs
+from tools.replies import shapes
+from tools.replies.budget import FINISHED_BYTES, LIST_BYTES, POLL_BYTES, fitted, without
+from tools.replies.schedules import rows, with_last_runs
 from tools.services import Connected, Services, services_of
 
 if TYPE_CHECKING:
@@ -44,12 +44,12 @@ class JobStatus(Arguments):
     cursor: str | None = Field(None, description="Of the last reply: only changes")
 
 
-class StatusReply(replies.JobStatusView):
+class StatusReply(shapes.JobStatusView):
     """One job's status as fields of its own; several as `jobs`."""
 
     id: str | None = None  # type: ignore[assignment]  # A list has none of its own.
     hub: str
-    jobs: list[replies.JobStatusView] | None = None
+    jobs: list[shapes.JobStatusView] | None = None
     cursor: str | None = None
     truncated: bool | None = None
 
@@ -102,7 +102,7 @@ async def job_status(request: JobStatus, ctx: Context[Any, Any]) -> StatusReply:
     if isinstance(found, HubError):
         raise found
     if request.cursor == cursor:
-        return StatusReply(hub=connected.name, **replies.unchanged(found).model_dump(exclude_none=True), cursor=cursor)
+        return StatusReply(hub=connected.name, **shapes.unchanged(found).model_dump(exclude_none=True), cursor=cursor)
     one = await view_of(services, connected, ids[0], found)
     following = _next(found) if finished(found.stage) else None
     reply = StatusReply(**{**dict(one), "hub": connected.name, "cursor": cursor, "next": one.next or following})
@@ -118,24 +118,22 @@ TOOL = tool(
 )
 
 
-async def view_of(
-    services: Services, connected: Connected, job_id: str, found: Job | HubError
-) -> replies.JobStatusView:
+async def view_of(services: Services, connected: Connected, job_id: str, found: Job | HubError) -> shapes.JobStatusView:
     """One job as `job_status` shows it."""
     return (await _views(services, connected, {job_id: found}))[0]
 
 
 async def _views(
     services: Services, connected: Connected, seen: Mapping[str, Job | HubError]
-) -> list[replies.JobStatusView]:
+) -> list[shapes.JobStatusView]:
     mask_given = services.masker().mask
     jobs = [found for found in seen.values() if not isinstance(found, HubError)]
     outcomes = await services.outcomes.of_many(connected.hub, jobs, services.mask_of, deep=True)
     prices = await connected.hub.prices_at_hand() if jobs else ()
     return [
-        replies.missing(job_id, found)
+        shapes.missing(job_id, found)
         if isinstance(found, HubError)
-        else replies.status(
+        else shapes.status(
             found, prices, outcome=outcomes[found.id], mask=services.mask_of(found), mask_given=mask_given
         )
         for job_id, found in seen.items()
@@ -160,7 +158,7 @@ async def _listed(services: Services, connected: Connected, request: JobStatus) 
     return fitted(reply, LIST_BYTES, _LIST_STEPS)
 
 
-def _unread(views: list[replies.JobStatusView]) -> str | None:
+def _unread(views: list[shapes.JobStatusView]) -> str | None:
     """Of how many jobs that ended well nobody has looked yet whether they did their work."""
     from jobs.results.outcome import NOT_READ
 
@@ -212,7 +210,7 @@ def _said(length: int) -> Callable[[StatusReply], StatusReply]:
 def _bare(reply: StatusReply) -> StatusReply:
     """A step that shows of each job in a list what tells how it is."""
     kept = {"id", "namespace", "stage", "finished", "succeeded", "error"}
-    jobs = [replies.JobStatusView(**{name: getattr(job, name) for name in kept}) for job in reply.jobs or ()]
+    jobs = [shapes.JobStatusView(**{name: getattr(job, name) for name in kept}) for job in reply.jobs or ()]
     return reply.model_copy(update={"jobs": jobs, "truncated": True})
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from jobs.spec.cost import prices
 from tools.registry import Arguments, tool
-from tools.replies import View
+from tools.replies.shapes import View
 from tools.services import services_of
 
 if TYPE_CHECKING:

@@ -19,11 +19,12 @@ from jobs.errors import BadArgument, JobsError
 from jobs.spec import workspace
 from jobs.stage import finished
 from jobs.submit import recover, rerun, submit
-from tools import guarded, replies
+from tools import guarded
 from tools.arguments.labels import new_labels
 from tools.guarded import CANNOT_ASK, Anew, Done, Guarded, OnEvent, PendingApproval, Step
 from tools.registry import tool
-from tools.replies import View
+from tools.replies import shapes
+from tools.replies.shapes import View
 from tools.services import Services, services_of
 from tools.stored_files import with_files
 
@@ -183,7 +184,7 @@ def _view(hub: str, job: Job, message: str | None = None) -> ManagedJob:
         namespace=job.namespace,
         stage=job.stage,
         message=message or job.message,
-        labels=replies.labels(job.labels),
+        labels=shapes.labels(job.labels),
         secrets=list(job.secrets) or None,
         url=job.url,
         next=None if finished(job.stage) else f'job_status(job_id="{job.namespace}/{job.id}", wait_seconds=45)',

@@ -21,8 +21,8 @@ from tools import guarded
 from tools.arguments.labels import new_labels
 from tools.guarded import CANNOT_ASK, Done, Guarded, OnEvent, PendingApproval, Step
 from tools.registry import tool
-from tools.replies import View
-from tools.schedules import ScheduleView, schedule_view, with_last_runs
+from tools.replies.schedules import ScheduleView, schedule_view, with_last_runs
+from tools.replies.shapes import View
 from tools.services import Services, services_of
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from jobs.display_text import one_line
 from jobs.errors import JobsError
 from jobs.secrets.vault import how_to_provide
 from tools.registry import Arguments, tool
-from tools.replies import View
+from tools.replies.shapes import View
 from tools.services import Services, services_of
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from jobs.errors import JobsError
 from tools.arguments.bounds import measured
 from tools.arguments.repair import repaired
 from tools.arguments.sent import refuse_values_in_names
-from tools.budget import LARGEST_REPLY, bounded, dump, text_of
 from tools.refusal import refusal
+from tools.replies.budget import LARGEST_REPLY, bounded, dump, text_of
 from tools.sdk import (
     ArgModelBase,
     FuncMetadata,

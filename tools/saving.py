@@ -12,7 +12,7 @@ from jobs.results.names import Wanted
 from jobs.results.save import Saved, save
 from jobs.results.walk import Walk
 from jobs.spec.workspace import of_job
-from tools import replies
+from tools.replies import shapes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
 
     from jobs.client.models import Job
-    from tools.parts import Parts
+    from tools.replies.parts import Parts
     from tools.services import Connected, Services
 
 _FIRST_BYTES = 2_000
@@ -76,7 +76,7 @@ class Saving:
         more = saved.failed - len(saved.failures)
         failures = [f"{path}: {why}" for path, why in saved.failures] + ([f"... {more} more"] if more else [])
         first = [mask_given(str(path)) for path in saved.first]
-        return SavedView(replies.few(first, 20, _FIRST_BYTES) or [], saved.count, replies.few(failures))
+        return SavedView(shapes.few(first, 20, _FIRST_BYTES) or [], saved.count, shapes.few(failures))
 
     async def _progress(self, saved: Saved) -> None:
         if self.ctx is not None:

@@ -17,7 +17,7 @@ from jobs.submit import schedule
 from tools import guarded, submission
 from tools.guarded import CANNOT_ASK, Done, OnEvent, PendingApproval, Step
 from tools.registry import tool
-from tools.replies import View
+from tools.replies.shapes import View
 from tools.services import Services, services_of
 from tools.submission import JobArguments, Prepared, prepare
 

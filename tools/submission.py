@@ -117,7 +117,7 @@ async def describe(
 ) -> Step[Prepared, Made]:
     """The step of a submission: `create` sends it once under an idempotency key, `inspect` looks at an earlier one."""
     from consent.describe import Description, details, request
-    from consent.reasons import reading
+    from consent.wording.reasons import reading
 
     prepared = await prepare(services, arguments)
     hub, spec = prepared.connected.hub, prepared.spec

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from local_hub.runner.port_proxy import Exposure
+    from local_hub.runner.ports.port_proxy import Exposure
     from local_hub.runner.runner import Runner
     from local_hub.runner.streams import Streams
     from local_hub.store.job_table import JobRow

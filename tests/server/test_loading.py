@@ -29,7 +29,7 @@ NOT_BEFORE_THEY_ARE_USED = (
     "local_hub", "server.http", "server.demo", "server.doctor", "server.install",
     "jobs.client.client", "jobs.client.models", "jobs.client.transport", "jobs.client.buckets", "jobs.commands",
     "jobs.logs.reader", "jobs.logs.search", "jobs.planning", "jobs.mount_check", "jobs.results", "jobs.secrets.raw_values",
-    "jobs.spec.spec", "jobs.spec.stored", "consent.describe", "consent.brief", "consent.dangers",
+    "jobs.spec.spec", "jobs.spec.stored", "consent.describe", "consent.wording.brief", "consent.wording.dangers",
 )  # fmt: skip
 
 

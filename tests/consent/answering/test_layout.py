@@ -10,7 +10,7 @@ import pytest
 
 from consent.answering.layout import questions
 from consent.ledger import Approval
-from tests.consent.test_dangers import DANGEROUS, HARMLESS, asked_of
+from tests.consent.wording.test_dangers import DANGEROUS, HARMLESS, asked_of
 
 pytestmark = pytest.mark.promise("S6")
 

@@ -9,7 +9,7 @@ import pytest
 from jobs.errors import BadArgument
 from jobs.logs.matches import size
 from jobs.results import artifacts, contents
-from tools import replies
+from tools.replies import shapes
 
 pytestmark = pytest.mark.anyio
 
@@ -48,7 +48,7 @@ async def test_many_files_are_listed_within_bounds_and_counted(hub, run):
     listed = await artifacts.listing(hub, job)
     assert len(listed.files) == 121
     assert len(listed.shown) + listed.more == 121
-    shown = [row.model_dump(mode="json", exclude_none=True, by_alias=True) for row in replies.artifacts(listed)]
+    shown = [row.model_dump(mode="json", exclude_none=True, by_alias=True) for row in shapes.artifacts(listed)]
     assert size(shown) < 2 * artifacts.LISTED_BYTES + 2_000
 
 

@@ -15,7 +15,7 @@ from jobs.results.diagnosis import LINES_READ, diagnose, exit_words, waiting
 from jobs.results.outcome import Outcome
 from local_hub.flavors import by_name
 from tests.jobs.results.diagnosis.held_out import HELD_OUT, HELD_OUT_HEALTHY
-from tools import replies
+from tools.replies import shapes
 
 pytestmark = pytest.mark.anyio
 
@@ -138,7 +138,7 @@ async def test_real_failures_on_a_real_hub_are_diagnosed(hub, run, command, caus
     job = await run(command)
     found = diagnose(job, await reader.last_lines(hub, job, LINES_READ))
     assert found.cause == cause
-    shown = replies.status(job, await hub.hardware(), outcome=Outcome(False, diagnosis=found))
+    shown = shapes.status(job, await hub.hardware(), outcome=Outcome(False, diagnosis=found))
     assert len(shown.model_dump_json(exclude_none=True)) <= 1500
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from local_hub.runner.port_proxy import HEAD_SECONDS, MOST_UNHEARD
+from local_hub.runner.ports.port_proxy import HEAD_SECONDS, MOST_UNHEARD
 from tests.hub_process import wait_until
 
 if TYPE_CHECKING:

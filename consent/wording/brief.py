@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from consent.dangers import Danger, dangers
-from consent.excerpt import COMMAND, Line, Text, hosts, hosts_of, matter, texts, variables
-from consent.quoted import inline
-from consent.reasons import NOTHING, reasons
 from consent.request import Fact
 from consent.width import fit, width
+from consent.wording.dangers import Danger, dangers
+from consent.wording.excerpt import COMMAND, Line, Text, hosts, hosts_of, matter, texts, variables
+from consent.wording.quoted import inline
+from consent.wording.reasons import NOTHING, reasons
 from jobs import durations
 from jobs.spec import validate
 

@@ -20,7 +20,7 @@ from anyio.abc import SocketAttribute
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from local_hub.auth import is_loopback
-from local_hub.runner.http_head import BadHeadError, Head
+from local_hub.runner.ports.http_head import BadHeadError, Head
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from jobs.client.models import Durations, Hardware, Job, MountedVolume, Status
 from jobs.errors import NotFound
 from jobs.results.diagnosis import Diagnosis
 from jobs.results.outcome import Outcome
-from tools import replies
+from tools.replies import shapes
 
 ID = "687fb701029421ae5549d998"
 LABEL = "20261121T211826-92c85485066c"
@@ -43,7 +43,7 @@ def bytes_of(shown: object) -> int:
 
 @pytest.mark.parametrize("stage", ["SCHEDULING", "RUNNING", "SOMETHING_NEW"])
 def test_a_running_poll_is_small_and_honest(stage):
-    shown = replies.status(a_job(stage), HARDWARE)
+    shown = shapes.status(a_job(stage), HARDWARE)
     assert bytes_of(shown) <= 330
     assert shown.finished is False
     assert shown.succeeded is None
@@ -53,11 +53,11 @@ def test_a_running_poll_is_small_and_honest(stage):
 def test_a_finished_poll_with_a_full_diagnosis_is_within_its_bytes():
     evidence = tuple("é" * 100 for _ in range(3)) + tuple("x" * 60 for _ in range(3))
     found = Diagnosis("exception", "It raised ValueError.", evidence, "Mend the code that the traceback names.")
-    assert bytes_of(replies.status(a_job("ERROR"), HARDWARE, outcome=Outcome(False, diagnosis=found))) <= 1_500
+    assert bytes_of(shapes.status(a_job("ERROR"), HARDWARE, outcome=Outcome(False, diagnosis=found))) <= 1_500
 
 
 def test_an_unchanged_poll_is_a_few_dozen_bytes():
-    assert bytes_of(replies.unchanged(a_job("RUNNING"))) <= 80
+    assert bytes_of(shapes.unchanged(a_job("RUNNING"))) <= 80
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def test_an_unchanged_poll_is_a_few_dozen_bytes():
     ],
 )
 def test_success_is_only_what_is_one(stage, agent, succeeded):
-    assert replies.status(a_job(stage), outcome=None if agent is None else Outcome(agent)).succeeded is succeeded
+    assert shapes.status(a_job(stage), outcome=None if agent is None else Outcome(agent)).succeeded is succeeded
 
 
 def test_costs_are_shown_so_far_and_at_worst():
-    shown = replies.status(a_job("RUNNING"), HARDWARE)
+    shown = shapes.status(a_job("RUNNING"), HARDWARE)
     assert shown.cost_usd == pytest.approx(1.44)
     assert shown.max_cost_usd == pytest.approx(3.0)
 
@@ -86,7 +86,7 @@ def test_costs_are_shown_so_far_and_at_worst():
 def test_what_strangers_wrote_is_bounded_cleaned_and_masked():
     labels = {f"key{number}": "\x1b[31m\u202e" + "x" * 500 for number in range(50)}
     job = a_job("ERROR", status=Status("ERROR", "\x1b]0;title\x07secretvalue " + "y" * 9000), labels=labels)
-    shown = replies.status(job, mask=lambda text: text.replace("secretvalue", "***KEY***"))
+    shown = shapes.status(job, mask=lambda text: text.replace("secretvalue", "***KEY***"))
     assert "\x1b" not in shown.model_dump_json()
     assert "secretvalue" not in (shown.message or "")
     assert len(shown.message or "") <= 300
@@ -94,12 +94,12 @@ def test_what_strangers_wrote_is_bounded_cleaned_and_masked():
 
 
 def test_our_own_label_is_not_shown():
-    assert replies.labels({"hf-jobs-mcp": "x"}) is None
-    assert replies.labels({"hf-jobs-mcp": "x", "team": "a"}) == {"team": "a"}
+    assert shapes.labels({"hf-jobs-mcp": "x"}) is None
+    assert shapes.labels({"hf-jobs-mcp": "x", "team": "a"}) == {"team": "a"}
 
 
 def test_a_job_that_could_not_be_seen_carries_the_error():
-    shown = replies.missing(ID, NotFound("The hub knows no such job.", hint="Give namespace/ID."))
+    shown = shapes.missing(ID, NotFound("The hub knows no such job.", hint="Give namespace/ID."))
     assert shown.error == {
         "code": "not_found",
         "message": "The hub knows no such job.",
@@ -110,7 +110,7 @@ def test_a_job_that_could_not_be_seen_carries_the_error():
 
 def test_a_path_is_told_as_it_is() -> None:
     """Two blanks side by side, or a letter of any script, belong to a name."""
-    from tools.replies import few
+    from tools.replies.shapes import few
 
     assert few(["/home/Zoë  Müller/out  1.txt"]) == ["/home/Zoë  Müller/out  1.txt"]
     assert few(["a\nb\x1b[31m"]) == ["a b"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from consent.excerpt import COMMAND, Text
+from consent.wording.excerpt import COMMAND, Text
 
 if TYPE_CHECKING:
     from jobs.commands.fast_agent import FastAgentCall

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.budget import LARGEST_REPLY, bounded, text_of, weight_of
+from tools.replies.budget import LARGEST_REPLY, bounded, text_of, weight_of
 
 texts = st.builds(lambda text, times: text * times, st.text(max_size=40), st.integers(0, 3_000))
 values = st.recursive(

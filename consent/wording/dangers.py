@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from consent import danger_patterns as patterns
-from consent.excerpt import COMMAND, Text, hosts, hosts_of
-from consent.known_services import KNOWN_HOSTS, keys_of, power
-from consent.programs import programs, settings
-from consent.quoted import inline
 from consent.width import width
+from consent.wording import danger_patterns as patterns
+from consent.wording.excerpt import COMMAND, Text, hosts, hosts_of
+from consent.wording.known_services import KNOWN_HOSTS, keys_of, power
+from consent.wording.programs import programs, settings
+from consent.wording.quoted import inline
 
 if TYPE_CHECKING:
     from consent.describe import Description

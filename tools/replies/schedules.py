@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from jobs.errors import BadArgument, HubError
 from jobs.spec.schedule import Schedule
 from jobs.stopped_by_hub import suspended
-from tools import replies
-from tools.replies import JobStatusView, View
+from tools.replies import shapes
+from tools.replies.shapes import JobStatusView, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,9 +78,9 @@ async def rows(services: Services, connected: Connected, jobs: Sequence[Job]) ->
     shown = ("id", "namespace", "stage", "finished", "succeeded", "message", "running_secs", "created_at", "flavor")
     views = []
     for job in jobs:
-        whole = replies.status(job, outcome=outcomes[job.id], mask=services.mask_of(job))
+        whole = shapes.status(job, outcome=outcomes[job.id], mask=services.mask_of(job))
         kept = {name: getattr(whole, name) for name in shown}
-        views.append(JobStatusView(**kept, labels=replies.labels(job.labels, mask_given)))
+        views.append(JobStatusView(**kept, labels=shapes.labels(job.labels, mask_given)))
     return views
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from consent.excerpt import COMMAND, Text, reads
-from consent.quoted import inline
+from consent.wording.excerpt import COMMAND, Text, reads
+from consent.wording.quoted import inline
 
 if TYPE_CHECKING:
     from jobs.planning.required_secrets import Candidate, Needs

@@ -1,0 +1,1 @@
+"""The ports that jobs open to their callers."""
