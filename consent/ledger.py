@@ -133,7 +133,7 @@ class Ledger:
             db.execute("INSERT INTO approvals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             return _approval(row)
 
-    def risk(self, usd: float, limit: float | None = None, seconds: float = 0.0) -> bool:
+    def risk(self, usd: float, limit: float | None, seconds: float) -> bool:
         """Note the worst case of something that is sent without a question.
 
         False, and nothing is noted, where it and those of the last `seconds` are above `limit` together: others may

@@ -1,10 +1,9 @@
-"""Whether a job may be started and what it mounts can be had, found out before a person is asked."""
+"""Whether what a job mounts can be had, found out before a person is asked."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobs.client.rights import check_may_start
 from jobs.errors import BadArgument, Forbidden, HubError, NotFound, Unprocessable
 
 if TYPE_CHECKING:
@@ -20,11 +19,8 @@ async def check(hub: HubClient, spec: JobSpec, *, make: bool) -> None:
 
     Raises:
         BadArgument: A volume is of a kind that this hub has not, or its bucket is not there.
-        HubError: The token may not start jobs there, or the workspace's bucket cannot be had; the hint says how to run
-            without one, where that is possible.
+        HubError: The workspace's bucket cannot be had; the hint says how to run without one, where that is possible.
     """
-    if make and spec.secret_names:  # A person will be asked, and not in vain.
-        await check_may_start(hub, spec.namespace)
     for volume in spec.volumes:
         await _check_volume(hub, volume)
     if not spec.workspace or not make:

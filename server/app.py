@@ -96,7 +96,7 @@ def assemble(settings: Settings) -> App:
         from consent.answering.window import Window
 
         gate.window = Window(settings.home, ledger, gate.audit)
-    connection = Connection(settings, version(), vault.learn, Recall(vault))
+    connection = Connection(settings, version(), vault.learn, Recall(vault), mask)
     policy = Policy(
         confirm_above_usd=settings.confirm_above_usd,
         trusts_jobs=settings.trusts_jobs,

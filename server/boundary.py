@@ -65,8 +65,8 @@ class Boundary:
         if not result:
             return result
         told = {key: value for key, value in result.items() if key != _SEALED_LATER}
-        shown: dict[str, Any] = await masked(self._masker(), told)
-        return {key: shown.get(key, value) for key, value in result.items()}
+        shown = dict(zip(told, await masked(self._masker(), list(told.values())), strict=True))
+        return {**result, **shown}  # The protocol's own keys stay, whatever value may be called as one of them.
 
 
 class NameBoundary:

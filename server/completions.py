@@ -8,6 +8,7 @@ from mcp_types import CompleteRequestParams, CompleteResult, Completion, PromptR
 
 from jobs.errors import JobsError
 from tools.arguments import address
+from tools.arguments.sent import refuse_values_in_names
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
@@ -30,6 +31,7 @@ def add_completions(server: Server[Any], services: Services) -> None:
         given = dict(params.context.arguments or {}) if params.context else {}
         place = params.ref.name if isinstance(params.ref, PromptReference) else params.ref.uri
         try:
+            await refuse_values_in_names(services, given)
             known = await _values(services, place, params.argument.name, given)
         except JobsError:  # Nothing to offer is an answer; the call itself will say what is wrong.
             known = []

@@ -35,13 +35,15 @@ LAUNCH = (sys.executable, "-P", "-m", "hf_jobs_mcp", "hub", "run")
 class Connection:
     """The hub in force. The local one is started when it is needed and looked up again when it was replaced.
 
-    `learn` is told the local hub's token, so that it is masked like any secret; `heard` every job a hub tells of.
+    `learn` is told the local hub's token, so that it is masked like any secret; `heard` every job a hub tells of;
+    `mask` masks what a hub says of a failure.
     """
 
     settings: Settings
     version: str
     learn: Callable[[str, str], None] | None = None
     heard: Recall | None = None
+    mask: Callable[[str], str] = str
     _lock: anyio.Lock = field(default_factory=anyio.Lock)
     _hub: HubClient | None = None
     _name: str = ""
@@ -81,7 +83,12 @@ class Connection:
         address = (state.endpoint, state.token)
         await self.close()
         self._hub = HubClient(
-            state.endpoint, state.token, namespace=self.settings.namespace, version=self.version, heard=self.heard
+            state.endpoint,
+            state.token,
+            namespace=self.settings.namespace,
+            version=self.version,
+            heard=self.heard,
+            mask=self.mask,
         )
         self._name, self._address = "local", address
         if self.learn is not None:
@@ -104,6 +111,7 @@ class Connection:
             version=self.version,
             near=own is not None and own[0] == endpoint,
             heard=self.heard,
+            mask=self.mask,
         )
         self._name = "huggingface" if urlsplit(endpoint).hostname == "huggingface.co" else endpoint
 

@@ -123,6 +123,8 @@ async def _contents(services: Services, uri: str, where: Address) -> TextResourc
     workspace = of_job(job)
     if workspace is None:
         raise NotFound("This job has no workspace.")
+    if masker.mask(where.path) != where.path:  # A name that is told nowhere is no way to guess at what it hides.
+        raise NotFound("This job has no such file.", hint="fetch_results lists them, and fetches one by its id.")
     data = await hub.buckets.read(workspace.bucket, f"{workspace.folder}/{where.path}", max_bytes=LARGEST_RESOURCE + 1)
     if len(data) > LARGEST_RESOURCE:
         raise JobsError("This file is too large to be read here.", hint="fetch_results with save_to saves it.")

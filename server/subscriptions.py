@@ -22,6 +22,7 @@ from mcp_types import INVALID_PARAMS, EmptyResult, SubscribeRequestParams, Unsub
 from jobs import stage
 from jobs.errors import BadArgument, JobsError, NotFound
 from tools.arguments.address import Address
+from tools.arguments.sent import refuse_values_in_names
 from tools.sdk import connection_of
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ class Subscription:
         if where is None:
             return None
         try:
+            await refuse_values_in_names(self.services, {"uri": uri})
             hub = (await self.services.connect()).hub
             if where.kind == "schedule":
                 found = await hub.inspect_schedule(where.where)

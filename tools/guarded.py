@@ -106,9 +106,13 @@ Describe = Callable[[Services, Args], Awaitable[Step[Subject, Made]]]
 
 
 async def ask(arguments: Args, ctx: Context[Any, Any], describe: Describe[Args, Any, Any]) -> Elicit[Answer] | NotAsked:
-    """The question about a step, or why none is put."""
+    """The question about a step, or why none is put. Raises JobsError, also where the token may not start jobs."""
     services = services_of(ctx)
     step = await describe(services, arguments)
+    if step.request.needed:  # A person is not asked in vain.
+        from jobs.client.rights import check_may_start
+
+        await check_may_start((await services.connect()).hub, step.namespace)
     question = await services.gate.ask(step.request, ctx)
     # An older client answers in the middle of the call, minutes later: then all is looked at anew before it is sent.
     arguments._step = None if isinstance(question, Elicit) and not is_modern(ctx) else step  # noqa: SLF001 - its own

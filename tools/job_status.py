@@ -162,7 +162,7 @@ def _unread(views: list[shapes.JobStatusView]) -> str | None:
     """Of how many jobs that ended well nobody has looked yet whether they did their work."""
     from jobs.results.outcome import NOT_READ
 
-    count = sum(view.message == NOT_READ for view in views)
+    count = sum((view.message or "").endswith(NOT_READ) for view in views)
     return f"Whether {count} of them succeeded was not looked into: ask for a few ids at a time." if count else None
 
 
@@ -170,7 +170,8 @@ async def _of_schedule(services: Services, connected: Connected, found: Schedule
     """What `job_status` answers to the id of a schedule: how its last runs went."""
     marked = {LABEL: found.labels[LABEL]} if LABEL in found.labels else None
     runs = await runs_of(connected.hub, found, marked=marked, limit=_RUNS)
-    (shown,) = await with_last_runs(services, connected, [found], runs)
+    looked = await rows(services, connected, runs)
+    (shown,) = await with_last_runs(services, connected, [found], looked)
     said = [f"A schedule ({shown.schedule or 'of its own'}), not a job"]
     said.append("its last runs, newest first" if runs else "it has not run yet")
     parts = f"{'; '.join(said)}. {shown.message or ''}".strip()
@@ -181,7 +182,7 @@ async def _of_schedule(services: Services, connected: Connected, found: Schedule
         namespace=found.namespace,
         hub=connected.name,
         message=parts,
-        jobs=await rows(services, connected, runs),
+        jobs=looked,
         next=_next(runs[0]) if runs else None,
     )
     return fitted(reply, LIST_BYTES, _LIST_STEPS)

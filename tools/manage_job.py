@@ -70,16 +70,16 @@ async def manage_job(
     if request.timeout is not None and request.action != "rerun":
         raise BadArgument("`timeout` is for action=rerun; nothing was done.", field="timeout")
     if request.action == "rerun":
-        return _rerun(connected.name, await guarded.perform(request, answer, ctx, _describe))
+        return _rerun(services, connected.name, await guarded.perform(request, answer, ctx, _describe))
     hub = connected.hub
     job = await hub.inspect(request.job_id, request.namespace)
     where = f"{job.namespace}/{job.id}"
     if request.action == "label":
-        return _view(connected.name, await hub.set_labels(where, new_labels(request.labels, job.labels)))
+        return _view(services, connected.name, await hub.set_labels(where, new_labels(request.labels, job.labels)))
     if finished(job.stage):
-        return _view(connected.name, job, message="It had ended already; nothing was done.")
+        return _view(services, connected.name, job, message="It had ended already; nothing was done.")
     await hub.cancel(where)
-    return _view(connected.name, await hub.inspect(where))
+    return _view(services, connected.name, await hub.inspect(where))
 
 
 TOOL = tool(
@@ -162,28 +162,28 @@ async def _anew(services: Services, hub: HubClient, kept: StoredJob) -> tuple[An
     return (Anew(again, sources) if again else None), "The hub keeps settings for it that cannot be sent from here"
 
 
-def _rerun(hub: str, done: Done[_First, Job]) -> ManagedJob:
+def _rerun(services: Services, hub: str, done: Done[_First, Job]) -> ManagedJob:
     first = done.of
     if done.made is None:
         of = first.job.namespace
         return ManagedJob(hub=hub, namespace=of, stage=None, approval=done.approval, message=CANNOT_ASK)
     if done.again:
-        return _view(hub, done.made, message="This is the job that answer started already; no second one was sent.")
+        said = "This is the job that answer started already; no second one was sent."
+        return _view(services, hub, done.made, said)
     if first.shared is not None:
         shared = f"{first.shared}: this is the hub's copy of {first.job.id}, and may overwrite files in its workspace."
-        return _view(hub, done.made, message=shared)
-    return _view(
-        hub, done.made, message=f"Its workspace is its own: {first.job.id} keeps its files." if first.anew else None
-    )
+        return _view(services, hub, done.made, shared)
+    own = f"Its workspace is its own: {first.job.id} keeps its files." if first.anew else None
+    return _view(services, hub, done.made, own)
 
 
-def _view(hub: str, job: Job, message: str | None = None) -> ManagedJob:
+def _view(services: Services, hub: str, job: Job, message: str | None = None) -> ManagedJob:
     return ManagedJob(
         hub=hub,
         id=job.id,
         namespace=job.namespace,
         stage=job.stage,
-        message=message or job.message,
+        message=message or shapes.message(job, None, services.mask_of(job)),
         labels=shapes.labels(job.labels),
         secrets=list(job.secrets) or None,
         url=job.url,

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
 #: A name that is no value: short, and of lower-case words alone.
+_QUOTED = re.compile(r"`([a-z_]+)`")
+_TOOLS = re.compile(r"\b(?:submit_job|schedule_job|job_status|fetch_results|list_hardware)\b")
 _PLAIN = re.compile(r"[a-z]{1,16}(_[a-z]{1,16}){0,2}")
 _KINDS = {
     "string_type": "text",
@@ -61,14 +63,20 @@ def unknown_arguments(given: Sequence[str], known: Iterable[str], tool: str = ""
 
 def _instead(given: str, known: Sequence[str], tool: str, *, named: bool) -> str | None:
     """What to use in place of one unknown name: the argument it is another name for, what to do, or the nearest one."""
-    if given in INSTEAD and given not in known:
-        return INSTEAD[given]
+    if given not in known and (instead := INSTEAD.get(given)) is not None and _fits(instead, known):
+        return instead
     meant = next((name for name, others in ALIASES.get(tool, {}).items() if given in others and name in known), None)
     near = [meant] if meant else difflib.get_close_matches(given.lower(), known, n=1, cutoff=0.6)
     if not near:
         return None
     about = f"For `{given}`: did" if named and _PLAIN.fullmatch(given) else "Did"
     return f"{about} you mean `{near[0]}`?"
+
+
+def _fits(instead: str, known: Sequence[str]) -> bool:
+    """Whether a hint names another tool, or an argument that this one has, or none."""
+    named = _QUOTED.findall(instead)
+    return not named or _TOOLS.search(instead) is not None or any(name in known for name in named)
 
 
 def _reason(complaint: Any) -> str:

@@ -74,7 +74,7 @@ class Services:
     def unmasked(self, job: Job) -> list[str] | None:
         """What of the job's secrets may not be masked in what it left; said once for each job."""
         key = f"{job.endpoint} {job.namespace}/{job.id}"
-        if key in self._doubted:
+        if not job.secrets or key in self._doubted:
             return None
         self._doubted.add(key)
         return self.doubts(job)

@@ -266,6 +266,7 @@ class Buckets:
             namespace=bucket.partition("/")[0],
             writes=writes,
             near=self._wire.near,
+            mask=self._wire.mask,
         )
         if not self._wire.has_token:
             raise error_map.no_token(asked)

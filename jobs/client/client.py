@@ -44,6 +44,7 @@ class HubClient:
         backoff: How reads are tried again.
         heard: Called with every job and schedule that the hub tells of, before anyone else has it.
         near: Whether it is on this machine and may be asked often; None goes by the address.
+        mask: Masks what the hub says of a failure, before it is cut to a line.
     """
 
     def __init__(
@@ -57,8 +58,9 @@ class HubClient:
         backoff: Backoff = READS,
         heard: Callable[[Sequence[Job | ScheduledJob]], Awaitable[None]] | None = None,
         near: bool | None = None,
+        mask: Callable[[str], str] = str,
     ) -> None:
-        self.wire = HubTransport(endpoint, token, version=version, limits=limits, near=near)
+        self.wire = HubTransport(endpoint, token, version=version, limits=limits, near=near, mask=mask)
         self.near = self.wire.near
         self.endpoint = self.wire.endpoint
         self.buckets = Buckets(self.wire, token, backoff)
@@ -81,7 +83,7 @@ class HubClient:
         """The caller and their organisations, remembered for an hour. Raises NoToken, TokenRefused."""
         if self._identity and time.monotonic() - self._identity[0] < _IDENTITY_LASTS:
             return self._identity[1]
-        asked = self._asked("page")
+        asked = self.asked("page")
         identity = await self._read("/api/whoami-v2", asked, models.identity)
         self._identity = (time.monotonic(), identity)
         return identity
@@ -96,7 +98,7 @@ class HubClient:
         """The live flavors and prices, remembered for ten minutes. Needs no token."""
         if self._hardware and time.monotonic() - self._hardware[0] < _PRICES_LAST:
             return self._hardware[1]
-        asked = self._asked("page", signed=False)
+        asked = self.asked("page", signed=False)
         flavors = await self._read("/api/jobs/hardware", asked, lambda raw: tuple(map(models.hardware, raw)))
         self._hardware = (time.monotonic(), flavors)
         return flavors
@@ -116,7 +118,7 @@ class HubClient:
         if not is_loopback(self.endpoint):
             return False
         try:
-            return await self._read("/api/local-hub/status", self._asked("page"), lambda raw: raw["sandbox"] == "none")
+            return await self._read("/api/local-hub/status", self.asked("page"), lambda raw: raw["sandbox"] == "none")
         except NotFound:
             return False
 
@@ -126,15 +128,17 @@ class HubClient:
             "POST", f"/api/jobs/{check_namespace(namespace)}", namespace, body=payload, read=read
         )
 
-    async def inspect(self, job_id: str, namespace: str | None = None) -> Job:
+    async def inspect(self, job_id: str, namespace: str | None = None, *, schedules: bool = True) -> Job:
         """A job by `ID` or `namespace/ID`.
 
         A bare id is looked for in the default namespace, then in the caller's organisations.
-        Raises NotFound when none of them has it; IsSchedule when one has a schedule of that id.
+        Raises NotFound when none of them has it; IsSchedule when `schedules` are looked at and one has that id.
         """
         try:
             return await self._locate(job_id, namespace, self._inspect, "job_id")
         except NotFound as missing:
+            if not schedules:
+                raise
             try:
                 found = await self._locate(job_id, namespace, self._inspect_schedule, "job_id")
             except HubError:
@@ -160,7 +164,7 @@ class HubClient:
         home = await self.namespace(namespace)
         params = [("stage", stage.upper()) for stage in stages]
         params += [("label", f"{key}={value}") for key, value in (labels or {}).items()]
-        asked = self._asked("namespace", home)
+        asked = self.asked("namespace", home)
         found: list[Job] = []
         async with aclosing(self.wire.pages(f"/api/jobs/{home}", asked, self.backoff, params=params)) as pages:
             async for page in pages:
@@ -177,7 +181,7 @@ class HubClient:
     async def cancel(self, job_id: str, namespace: str | None = None) -> None:
         """Stop a job. Harmless twice, so tried again; one that has ended already is as it should be."""
         home, bare = await self._home(job_id, namespace, "job_id")
-        asked = self._asked("job", home, writes=True)
+        asked = self.asked("job", home, writes=True)
         try:
             await retrying(lambda: self.wire.send("POST", f"/api/jobs/{home}/{bare}/cancel", asked), self.backoff)
         except (Conflict, Unprocessable):
@@ -211,7 +215,7 @@ class HubClient:
         home = await self.namespace(namespace)
         wanted = dict(labels or {})
         params = [("label", f"{key}={value}") for key, value in list(wanted.items())[:1]]
-        asked = self._asked("namespace", home)
+        asked = self.asked("namespace", home)
         raw = await self._read(f"/api/scheduled-jobs/{home}", asked, list, params=params)
         named = filter(models.has_id, raw)
         found = [models.scheduled_job(item, endpoint=self.endpoint, namespace=home) for item in named]
@@ -220,7 +224,7 @@ class HubClient:
     async def delete_schedule(self, scheduled_job_id: str, namespace: str | None = None) -> None:
         """Delete a schedule; jobs it started stay. Tried again after a lost reply, when "not found" means done."""
         home, bare = await self._home(scheduled_job_id, namespace, "scheduled_job_id")
-        asked = self._asked("schedule", home, writes=True)
+        asked = self.asked("schedule", home, writes=True)
         tried = 0
 
         async def once() -> None:
@@ -272,9 +276,10 @@ class HubClient:
 
     # How calls are made.
 
-    def _asked(
+    def asked(
         self, what: str, namespace: str | None = None, *, writes: bool = False, signed: bool = True
     ) -> RequestContext:
+        """What a request is for, which words its errors. Raises NoToken where it has to be `signed` and cannot be."""
         asked = RequestContext(
             what=what,
             endpoint=self.endpoint,
@@ -283,6 +288,7 @@ class HubClient:
             own=(namespace == self._identity[1].name) if self._identity and namespace else None,
             writes=writes,
             near=self.near,
+            mask=self.wire.mask,
         )
         if signed and not self.wire.has_token:
             raise error_map.no_token(asked)
@@ -295,7 +301,7 @@ class HubClient:
 
     async def _inspect(self, home: str, bare: str) -> Job:
         async def ask() -> Job:
-            asked = self._asked("job", home)
+            asked = self.asked("job", home)
             found = await self._read(f"/api/jobs/{home}/{bare}", asked, lambda raw: self._job(raw, home))
             return (await self._told([found]))[0]
 
@@ -304,7 +310,7 @@ class HubClient:
     async def _inspect_schedule(self, home: str, bare: str) -> ScheduledJob:
         found = await self._read(
             f"/api/scheduled-jobs/{home}/{bare}",
-            self._asked("schedule", home),
+            self.asked("schedule", home),
             lambda raw: models.scheduled_job(raw, endpoint=self.endpoint, namespace=home),
         )
         return (await self._told([found]))[0]
@@ -359,14 +365,14 @@ class HubClient:
         what: str = "namespace",
         read: float | None = None,
     ) -> Job:
-        asked = self._asked(what, home, writes=True)
+        asked = self.asked(what, home, writes=True)
         reply = await self.wire.send(method, path, asked, body=body, read=read)
         return (await self._told([parsed(reply, asked, lambda raw: self._job(raw, home))]))[0]
 
     async def _schedule_call(
         self, method: str, path: str, home: str, *, body: Any, what: str = "schedule", read: float | None = None
     ) -> ScheduledJob:
-        asked = self._asked(what, home, writes=True)
+        asked = self.asked(what, home, writes=True)
         reply = await self.wire.send(method, path, asked, body=body, read=read)
         found = parsed(reply, asked, lambda raw: models.scheduled_job(raw, endpoint=self.endpoint, namespace=home))
         self._remember(found.id, found.namespace)
@@ -374,5 +380,5 @@ class HubClient:
 
     async def _schedule_verb(self, scheduled_job_id: str, namespace: str | None, verb: str) -> None:
         home, bare = await self._home(scheduled_job_id, namespace, "scheduled_job_id")
-        asked = self._asked("schedule", home, writes=True)
+        asked = self.asked("schedule", home, writes=True)
         await retrying(lambda: self.wire.send("POST", f"/api/scheduled-jobs/{home}/{bare}/{verb}", asked), self.backoff)

@@ -55,6 +55,7 @@ class RequestContext:
         own: Whether that namespace is the caller's own user name, when known.
         writes: Whether the call changes something.
         near: Whether it is this machine's own hub; None goes by the address.
+        mask: Masks what the hub said, before it is cut.
     """
 
     what: str
@@ -64,6 +65,7 @@ class RequestContext:
     own: bool | None = None
     writes: bool = False
     near: bool | None = None
+    mask: Callable[[str], str] = str
 
     @property
     def local(self) -> bool:
@@ -72,7 +74,7 @@ class RequestContext:
 
 def from_status(status: int, headers: Mapping[str, str], body: bytes, asked: RequestContext) -> HubError:
     """The error for a reply that is not a success. Upstream text is one bounded, cleaned line of it."""
-    detail = _detail(headers, body)
+    detail = _detail(headers, body, asked.mask)
     said = f" It said: {detail}" if detail else ""
     mapped = _BY_STATUS.get(status)
     if mapped is None and status >= _SERVER_ERROR:
@@ -226,16 +228,16 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     return min(float(reset[1]), _LONGEST_WAIT) if reset else None
 
 
-def _detail(headers: Mapping[str, str], body: bytes) -> str:
+def _detail(headers: Mapping[str, str], body: bytes, mask: Callable[[str], str]) -> str:
     text = headers.get("x-error-message") or _body_message(headers, body)
-    return one_line(text, _DETAIL_CHARS) if text else ""
+    return one_line(mask(text), _DETAIL_CHARS) if text else ""
 
 
 def _body_message(headers: Mapping[str, str], body: bytes) -> str:
     try:
         data: Any = json.loads(body)
     except ValueError:
-        return "" if "html" in (headers.get("content-type") or "").lower() else body[:2000].decode(errors="replace")
+        return "" if "html" in (headers.get("content-type") or "").lower() else body.decode(errors="replace")
     if not isinstance(data, Mapping):
         return ""
     for key in ("error", "message", "error_description"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobs.client.error_map import RequestContext
 from jobs.display_text import one_line
 from jobs.errors import Forbidden, HubError, NotFound, NoToken, TokenRefused
 from jobs.ids import check_namespace
@@ -24,13 +23,17 @@ async def check_may_start(hub: HubClient, namespace: str) -> None:
     if hub.near or namespace in hub.permitted:
         return
     home = check_namespace(namespace)
-    asked = RequestContext("namespace", hub.endpoint, hub.wire.has_token, home, writes=True, near=hub.near)
+    asked = hub.asked("namespace", home, writes=True)
     try:
         await hub.wire.send("POST", f"/api/jobs/{home}/auth-check/job.write", asked)
     except NotFound as missing:
-        theirs = (await hub.whoami()).namespaces
-        if home in theirs:
-            return  # A hub without that route.
+        try:
+            theirs = (await hub.whoami()).namespaces
+        except HubError:
+            return
+        if home in theirs:  # A hub without that route.
+            hub.permitted.add(home)
+            return
         missing.hint = f"{missing.hint or ''} Those are: {one_line(', '.join(theirs), _NAMES_CHARS)}.".strip()
         raise
     except (Forbidden, NoToken, TokenRefused):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_PATIENCE = 2.0  # Seconds; behind a request that hangs another is made.
+
 
 @dataclass(eq=False)
 class _Request(Generic[T]):
@@ -26,7 +27,7 @@ class _Request(Generic[T]):
 
 
 class SharedReads(Generic[T]):
-    """Reads by key, one at a time for each: whoever asks while one is under way shares the next.
+    """Reads by key, one at a time for each as long as it is answered soon: who asks meanwhile shares the next.
 
     So no answer is older than the call that it is given to, and many clients that poll one job cost one request at a
     time. A caller that goes away takes no other's answer with it.
@@ -53,9 +54,9 @@ class SharedReads(Generic[T]):
         try:
             if (before := self._running.get(key)) is not None:
                 self._next[key] = mine
-                await before.done.wait()
-                with suppress(KeyError):
-                    del self._next[key]
+                with anyio.move_on_after(_PATIENCE):
+                    await before.done.wait()
+                del self._next[key]
             self._running[key] = mine
             mine.found.append(await ask())
             return mine.found[0]

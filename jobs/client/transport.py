@@ -103,8 +103,10 @@ class HubTransport:
         version: str = "0",
         limits: Limits | None = None,
         near: bool | None = None,
+        mask: Callable[[str], str] = str,
     ) -> None:
         self.endpoint = check_endpoint(endpoint)
+        self.mask = mask
         self.near = is_loopback(endpoint) if near is None else near
         self.has_token = bool(token)
         self.limits = limits or Limits()

@@ -11,7 +11,6 @@ import anyio
 import anyio.to_thread
 
 from jobs import stage
-from jobs.client.error_map import RequestContext
 from jobs.display_text import clean
 from jobs.errors import HubError
 from jobs.logs import attempts
@@ -277,6 +276,6 @@ async def _given(events: list[bytes]) -> AsyncGenerator[list[bytes], None]:
 
 
 def _feed(hub: HubClient, job: Job) -> Feed:
-    asked = RequestContext(what="job", endpoint=hub.endpoint, token=hub.wire.has_token, namespace=job.namespace)
+    asked = hub.asked("job", job.namespace, signed=False)
     silence = _LOCAL_SILENCE if asked.local else _FAR_SILENCE
     return Feed(hub.wire, job.namespace, job.id, asked, live=not stage.finished(job.stage), silence=silence)

@@ -62,6 +62,8 @@ class Masker:
 
         Of a `Part` also what the cuts left of a secret: its rest, its beginning, or its inside alone.
         """
+        if not text:
+            return text
         source = _encoded(text)
         cuts = [len(_encoded(text[:cut])) for cut in text.cuts] if isinstance(text, Part) else ()
         spans = self._finder.find(source, cuts)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jobs.secrets.vault import Vault
 
 _REMEMBERED = 5_000
-_PREPARED = 8
+_PREPARED = 32
 
 
 class Recall:

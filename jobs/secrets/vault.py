@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hub_contract.command_line import command
 from jobs.errors import SecretRefused, SecretUnavailable
+from jobs.secrets.maskers import Maskers
 from jobs.secrets.names import is_name, name_says_secret, refuse_bad_name, steers_programs, too_plain_to_mask
 from jobs.secrets.remembered import RememberedNames
 from jobs.secrets.secret_value import Secret
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 SHORTEST_MASKABLE = 6
 _HINTED = 3
-_MASKERS_KEPT = 16
 
 _PLACEHOLDER = re.compile(r"\$\{[^}]*\}|\$[A-Za-z_][A-Za-z0-9_]*")
 
@@ -83,10 +82,7 @@ class Vault:
         self._earlier: dict[str, list[Secret]] = {}
         self._born = datetime.now(UTC)
         self._learned: dict[str, Secret] = {}
-        self._lock = threading.Lock()
-        self._maskers: dict[frozenset[str], Masker] = {}
-        self._masked: tuple[object, ...] | None = None
-        self._known: dict[str, str] = {}
+        self._maskers = Maskers()
 
     def check(self, name: str, *, field: str = "secrets") -> None:
         """Refuse what cannot be a job's secret.
@@ -207,15 +203,23 @@ class Vault:
             for name, value in found:
                 if values.setdefault(name, value) != value:
                     values[f"{name} ({source})"] = value
-        for name in self._touched | self._remembered.read():
-            kept = [(secret.reveal(), "earlier") for secret in self._earlier.get(name, ())]
-            for value, source in (*self._everywhere(name, filed), *kept):
+        for name in sorted(self._touched | self._remembered.read()):
+            for value, source in self._ever(name, filed):
                 if value not in values.values() and values.setdefault(name, value) != value:
                     label = f"{name} ({source})"
                     count = 2
                     while values.setdefault(label, value) != value:
                         label, count = f"{name} ({source} {count})", count + 1
         return values
+
+    def _held_by(self) -> dict[str, frozenset[str]]:
+        """Each value that a name looked at, taken or recalled has, and all such names: two may have the same."""
+        filed = self._file_values()
+        held: dict[str, frozenset[str]] = {}
+        for name in self._touched | self._remembered.read():
+            for value, _ in self._ever(name, filed):
+                held[value] = held.get(value, frozenset()) | {name}
+        return held
 
     def learn(self, name: str, value: str) -> None:
         """Mask `value` from now on under `name`, such as a token made at start; it never becomes a job's secret."""
@@ -227,22 +231,7 @@ class Vault:
         The values of `names` are masked in pieces too: for what a job left that has them. Whoever chooses a text freely
         learns from it only whether a guess of a whole value is right.
         """
-        from jobs.masking.masker import Masker
-
-        with self._lock:
-            sources = self._sources()
-            if self._masked != sources:
-                known = self.known()
-                if known != self._known:
-                    self._maskers.clear()
-                    self._known = known
-                self._masked = sources
-            wanted = frozenset(name for name in self._known if name.partition(" (")[0] in names)
-            masker = self._maskers.pop(wanted, None) or Masker(self._known, partly=wanted)
-            self._maskers[wanted] = masker
-            while len(self._maskers) > _MASKERS_KEPT:
-                self._maskers.pop(next(iter(self._maskers)))
-            return masker
+        return self._maskers.of(names, self._sources, self.known, self._held_by)
 
     def _sources(self) -> tuple[object, ...]:
         """What `known` depends on: it gives the same values for as long as this is the same."""
@@ -285,6 +274,11 @@ class Vault:
             yield self._from_keyring[name].reveal(), "keyring"
         if value := self._stored_values().get(name):
             yield value, "stored file"
+
+    def _ever(self, name: str, filed: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """As `_everywhere`, and the values it had while this process ran."""
+        yield from self._everywhere(name, filed)
+        yield from ((secret.reveal(), "earlier") for secret in self._earlier.get(name, ()))
 
     def _file_values(self) -> dict[str, str]:
         if self._secrets_file is None or not self._secrets_file.is_file():

@@ -117,6 +117,6 @@ INSTEAD: Mapping[str, str] = {
     **dict.fromkeys(("interval", "every", "frequency"), '`schedule` says when: "@hourly", "0 9 * * 1" (UTC).'),
     "schedule": "schedule_job takes `schedule` and runs it more than once.",
     **dict.fromkeys(("path", "file", "filename"), '`artifacts` takes paths and globs, for example ["*.json"].'),
-    **dict.fromkeys(("cancel", "stop", "rerun"), '`action` says what to do: "cancel", "rerun" or "label".'),
+    **dict.fromkeys(("cancel", "stop", "rerun"), "`action` says what to do."),
     **dict.fromkeys(("hub", "endpoint", "base_url"), "Which hub it is was settled when the server started."),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from jobs.client.wait import LONGEST_WAIT
 from jobs.errors import BadArgument
@@ -28,7 +28,7 @@ def repaired(tool: str, arguments: Mapping[str, Any], known: Mapping[str, Any]) 
     plain, spelt = _snaked(tool, arguments, known)
     taken, notes = _renamed(tool, plain, known)
     notes[:0] = spelt
-    _meant_action(tool, taken, notes)
+    _meant_action(tool, taken, known, notes)
     _formed("command", taken, known, notes)
     if tool in _JOB_TOOLS:
         _unpaste(tool, taken, notes)
@@ -52,15 +52,15 @@ def _snaked(tool: str, arguments: Mapping[str, Any], known: Mapping[str, Any]) -
     return found, notes
 
 
-def _meant_action(tool: str, taken: dict[str, Any], notes: list[str]) -> None:
+def _meant_action(tool: str, taken: dict[str, Any], known: Mapping[str, Any], notes: list[str]) -> None:
     """`action` by another name, or in another case."""
     said = taken.get("action")
     meant = ACTIONS.get(tool, {})
-    if not isinstance(said, str):
+    if not isinstance(said, str) or "action" not in known:
         return
     plain = said.strip().lower().replace("-", "_").replace(" ", "_")
     action = meant.get(plain, plain)
-    if action != said and action in set(meant.values()) | {"cancel", "rerun", "label", "reschedule"}:
+    if action != said and action in get_args(known["action"].annotation):
         taken["action"] = action
         notes.append(f'action: taken as "{action}"')
 

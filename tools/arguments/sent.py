@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tools.services import Services
 
-_NAMING = ("job_id", "scheduled_job_id", "namespace", "labels", "uri")
+_NAMING = ("job_id", "scheduled_job_id", "namespace", "labels", "artifacts", "id", "uri")
 
 
 async def refuse_values_in_names(services: Services, given: Mapping[str, Any]) -> None:

@@ -57,16 +57,15 @@ def schedule_view(found: ScheduledJob, now: datetime) -> ScheduleView:
 
 
 async def with_last_runs(
-    services: Services, connected: Connected, found: Sequence[ScheduledJob], runs: Sequence[Job] = ()
+    services: Services, connected: Connected, found: Sequence[ScheduledJob], runs: Sequence[JobStatusView] = ()
 ) -> list[ScheduleView]:
-    """The schedules, each with how its last run is doing; `runs` are jobs that were looked at already."""
-    jobs = {f"{job.namespace}/{job.id}": job for job in runs}
-    wanted = [place for one in found if (place := _last(one)) is not None and place not in jobs]
+    """The schedules, each with how its last run is doing; `runs` are rows of jobs that were looked at already."""
+    last = {row.id: row for row in runs}
+    wanted = [place for one in found if (place := _last(one)) is not None and one.last_job_id not in last]
     if wanted:
         looked = await connected.hub.inspect_many(wanted, singly=None if connected.hub.near else _LOOKED_UP_SINGLY)
-        jobs |= {place: job for place, job in looked.items() if not isinstance(job, HubError)}
-    lasts = [jobs[place] for one in found if (place := _last(one)) in jobs and place is not None]
-    last = {row.id: row for row in await rows(services, connected, lasts)}
+        jobs = [job for job in looked.values() if not isinstance(job, HubError)]
+        last |= {row.id: row for row in await rows(services, connected, jobs)}
     now = services.now()
     return [_told(schedule_view(one, now), last.get(one.last_job_id or "")) for one in found]
 
