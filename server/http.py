@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _ENOUGH = 16
 #: Every address of this machine.
+_SCHEMES = ("http", "https")
 _EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - it is the person who asks for it, and a token is needed
 #: How long open streams are waited for when it ends, in seconds.
 _GOODBYE = 2
@@ -118,17 +119,28 @@ def http_app(app: App, *, host: str, port: int, more: Sequence[str] = ()) -> ASG
     names = sorted(LOOPBACK_HOSTS) if host in LOOPBACK_HOSTS else [host]
     names += _own_names() if host in _EVERYWHERE else []
     hosts = [f"[{name}]" if ":" in name else name for name in names]
-    # A container's port may be another one outside.
-    any_port = port == 0 or host in _EVERYWHERE
+    own = [f"{name}:{port}" for name in hosts]
+    # A container's port may be another one outside. Clients send names in small letters, whatever a machine is called.
+    wide = _both([*more, *(hosts if port == 0 or host in _EVERYWHERE else [])])
     security = TransportSecuritySettings(
-        allowed_hosts=[
-            *(f"{name}:{port}" for name in hosts), *(f"{name}:*" for name in hosts if any_port),
-            *more, *(f"{name}:*" for name in more),
+        allowed_hosts=[*own, *wide, *(f"{name}:*" for name in wide)],
+        # A page at another port of this machine may be a job's.
+        allowed_origins=[
+            *(f"http://{place}" for place in own),
+            *(
+                f"{scheme}://{name}{port}"
+                for name in _both(more)
+                for scheme in ("http", "https")
+                for port in ("", ":*")
+            ),
         ],
-        allowed_origins=[f"http://{name}:{port}" for name in hosts]
-        + [f"{scheme}://{name}" for name in more for scheme in ("http", "https")],
-    )  # fmt: skip
+    )
     return app.server.streamable_http_app(streamable_http_path="/mcp", host=host, transport_security=security)
+
+
+def _both(names: Sequence[str]) -> list[str]:
+    """Names as they were given, and in small letters."""
+    return list(dict.fromkeys(each for name in names for each in (name, name.lower())))
 
 
 def _own_names() -> list[str]:

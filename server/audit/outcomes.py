@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -37,10 +38,15 @@ def _local(settings: Settings, jobs: Sequence[tuple[str, str]]) -> dict[str, str
     except ImportError:
         return {}
     state = read_state(settings.home)
+    if state is None:
+        return {}
     found: dict[str, str] = {}
-    for namespace, job_id in jobs if state is not None else ():
+    until = time.monotonic() + _PATIENCE_SECONDS
+    for namespace, job_id in reversed(jobs):  # The newest first: of a hub that hangs these are what is had.
         for kind in ("jobs", "scheduled-jobs"):
-            told = state.call("GET", f"/api/{kind}/{namespace}/{job_id}") if state is not None else None
+            if time.monotonic() > until:
+                return found
+            told = state.call("GET", f"/api/{kind}/{namespace}/{job_id}")
             if told is not None:
                 found[job_id] = _in_words(told)
                 break

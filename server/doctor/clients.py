@@ -45,8 +45,8 @@ def entries(_: Settings) -> Iterator[Finding]:
 def _is_ours(name: str, entry: dict[str, Any]) -> bool:
     from server.install.clients import SERVER
 
-    words = [_command(entry), *(entry.get("args") or ())]
-    return name == SERVER or any(mark in str(word) for word in words for mark in _OURS)
+    words = [_command(entry), *(f"{name} {text}" for name, text in _named(entry.get("args")))]
+    return name == SERVER or any(mark in word for word in words for mark in _OURS)
 
 
 def _command(entry: dict[str, Any]) -> str:
@@ -56,6 +56,9 @@ def _command(entry: dict[str, Any]) -> str:
 def _entry(client: Client, path: Path, name: str, entry: dict[str, Any]) -> Iterator[Finding]:
     about, where = f"client {client.name}", f"the entry {name} in {path}"
     again = f"Run: {DISTRIBUTION} install {client.name}"
+    shapes = {"args": list, "env": dict, "envs": dict, "headers": dict}
+    if any(not isinstance(entry.get(part) or shape(), shape) for part, shape in shapes.items()):
+        yield Finding("fail", about, f"{where} is broken: `args` is a list, `env` and `headers` are maps", again)
     program = _command(entry)
     if not program and not entry.get("url"):
         yield Finding("fail", about, f"{where} names no command", again)
@@ -63,14 +66,23 @@ def _entry(client: Client, path: Path, name: str, entry: dict[str, Any]) -> Iter
         # A bare name is looked for by the client, which may know other folders than this process.
         verdict: Level = "fail" if Path(program).is_absolute() else "note"
         yield Finding(verdict, about, f"{where} starts a program that is not there or cannot be run", again)
-    if any(_is_secret(name, value) for name, value in (entry.get("env") or entry.get("envs") or {}).items()):
+    if any(_is_secret(name, text) for part in shapes for name, text in _named(entry.get(part))):
         yield Finding(
             "note", about, f"{where} holds a secret in plain text",
             f"Take it out: `hf auth login` keeps a token, `{DISTRIBUTION} secrets set NAME` any other value.",
         )  # fmt: skip
 
 
-def _is_secret(name: str, value: object) -> bool:
+def _named(given: object) -> Iterator[tuple[str, str]]:
+    """The texts that something is or holds, whatever somebody wrote there, each with its name where it has one."""
+    if isinstance(given, dict):
+        yield from ((str(name), value) for name, value in given.items() if isinstance(value, str))
+    for text in [given] if isinstance(given, str) else given if isinstance(given, list) else []:
+        name, sign, value = str(text).partition("=")
+        yield (name, value) if sign else ("", name)
+
+
+def _is_secret(name: str, text: str) -> bool:
     from jobs.secrets.raw_values import raw_by_form, raw_by_name
 
-    return isinstance(value, str) and (raw_by_name(name, value) or raw_by_form(value) is not None)
+    return raw_by_name(name, text) or any(raw_by_form(word) is not None for word in text.split())

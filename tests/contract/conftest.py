@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.account import client, far, person, stand_in
 from tests.contract.outside import Contract
 from tests.homes import home
 from tests.hub_process import running_hub
 
-__all__ = ["home"]
+__all__ = ["client", "far", "home", "person", "stand_in"]
 
 
 @pytest.fixture(scope="session")

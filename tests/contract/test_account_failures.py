@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp.client import Client
+from mcp.shared.exceptions import MCPError
+from mcp_types import ResourceTemplateReference
 
-from tests.far_hub import TOKEN, FarHub, far_hub
-from tests.hub_process import running_hub, short_home
+from tests.account import KEY
+from tests.far_hub import TOKEN, FarHub
 from tests.mcp_session import Person, data, environment, error, free_port, over_stdio
 
 pytestmark = pytest.mark.anyio
 
 JOB = {"command": ["sh", "-c", "echo done"], "image": "python:3.12", "secrets": ["MY_API_KEY"]}
-KEY = {"MY_API_KEY": "a-key-of-this-person-4711"}
-
-
-@pytest.fixture(scope="module")
-def stand_in() -> Iterator[FarHub]:
-    with short_home() as home, running_hub(home) as state, far_hub(state.endpoint, state.token) as far:
-        yield far
-
-
-@pytest.fixture
-def far(stand_in: FarHub) -> FarHub:
-    stand_in.forget()
-    stand_in.left = 900
-    return stand_in
-
-
-@pytest.fixture
-def person() -> Person:
-    return Person()
-
-
-@pytest.fixture
-async def client(far: FarHub, person: Person, tmp_path: Path) -> AsyncIterator[Client]:
-    env = environment(tmp_path, HF_JOBS_MCP_HUB=far.endpoint, HF_TOKEN=TOKEN, **KEY)
-    async with over_stdio(env, person=person) as connected:
-        yield connected
 
 
 TOKENS: dict[str, dict[str, Any]] = {
@@ -80,6 +56,54 @@ async def test_a_namespace_of_strangers_is_told_before_anyone_is_asked(
     assert far.asked(r"POST /api/jobs/strangers$") == []
 
 
+async def test_a_token_that_may_not_start_jobs_any_more_wastes_no_question_by_any_tool(
+    client: Client, far: FarHub, person: Person, tmp_path: Path
+) -> None:
+    """Made while the token could: by another process, since a yes of the hub's is remembered."""
+    job = data(await client.call_tool("submit_job", {**JOB, "name": "first"}))["id"]
+    plan = data(await client.call_tool("schedule_job", {**JOB, "schedule": "@yearly"}))["id"]
+    await client.call_tool("job_status", {"job_id": job, "wait_seconds": 30})
+    far.refuse(r"POST /api/(scheduled-)?jobs/local", 403, "Missing permission: job.write")
+    later = Person()
+    env = environment(tmp_path / "later", HF_JOBS_MCP_HUB=far.endpoint, HF_TOKEN=TOKEN, MY_API_KEY=KEY)
+    async with over_stdio(env, person=later) as again:
+        for tool, given in (
+            ("submit_job", JOB),
+            ("schedule_job", {**JOB, "schedule": "@daily"}),
+            ("manage_job", {"job_id": job, "action": "rerun"}),
+            ("manage_schedule", {"scheduled_job_id": plan, "action": "trigger"}),
+        ):
+            told = error(await again.call_tool(tool, given))
+            assert (tool, told["code"]) == (tool, "forbidden")
+            assert "job.write" in told["message"] + told["hint"]
+    assert later.questions == []
+
+
+async def test_a_hub_that_cannot_say_who_may_start_jobs_holds_nobody_up(
+    client: Client, far: FarHub, person: Person
+) -> None:
+    far.refuse(r"auth-check", 404, "Not found")
+    far.refuse(r"whoami", 500, "Internal error")
+    assert data(await client.call_tool("submit_job", {**JOB, "namespace": "local"}))["id"]
+    assert len(person.questions) == 1
+
+
+async def test_a_value_where_a_name_belongs_reaches_the_hub_by_no_door(client: Client, far: FarHub) -> None:
+    job = data(await client.call_tool("submit_job", {**JOB, "secrets": []}))["id"]
+    paths = ResourceTemplateReference(uri="job://{namespace}/{id}/artifacts/{+path}")
+    for reference, argument, given in (
+        (paths, {"name": "id", "value": ""}, {"namespace": KEY}),
+        (paths, {"name": "path", "value": ""}, {"namespace": "local", "id": KEY}),
+        (paths, {"name": "path", "value": ""}, {"namespace": KEY, "id": job}),
+    ):
+        assert (await client.complete(reference, argument, context_arguments=given)).completion.values == []
+    with suppress(MCPError):
+        await client.subscribe_resource(f"job://local/{KEY}")
+    for tool, wrong in (("job_status", {"namespace": KEY}), ("fetch_results", {"job_id": job, "artifacts": [KEY]})):
+        assert error(await client.call_tool(tool, wrong))["code"] == "secret_in_argument"
+    assert far.asked(KEY) == []
+
+
 async def test_a_token_that_is_refused_is_told_before_anyone_is_asked(
     client: Client, far: FarHub, person: Person
 ) -> None:
@@ -104,7 +128,7 @@ async def test_a_hub_out_of_reach_says_why_by_every_tool_and_asks_nobody(
     person: Person, tmp_path: Path, case: str
 ) -> None:
     env, words, remedy = UNREACHABLE[case]
-    async with over_stdio(environment(tmp_path, HF_TOKEN=TOKEN, **KEY, **env), person=person) as client:
+    async with over_stdio(environment(tmp_path, HF_TOKEN=TOKEN, MY_API_KEY=KEY, **env), person=person) as client:
         for name, arguments in (("submit_job", JOB), ("job_status", {}), ("list_hardware", {})):
             told = error(await client.call_tool(name, arguments))
             assert words in told["message"], told

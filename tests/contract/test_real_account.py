@@ -2,46 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp.client import Client
 
-from tests.far_hub import TOKEN, FarHub, far_hub
-from tests.hub_process import running_hub, short_home
-from tests.mcp_session import Person, data, environment, error, over_stdio
+from tests.far_hub import FarHub
+from tests.mcp_session import Person, data, error
 
 pytestmark = pytest.mark.anyio
 
-KEY = "a-key-of-this-person-4711"
 JOB = {"command": ["sh", "-c", "echo out > out.txt; echo done"], "image": "python:3.12"}
-
-
-@pytest.fixture(scope="module")
-def stand_in() -> Iterator[FarHub]:
-    with short_home() as home, running_hub(home) as state, far_hub(state.endpoint, state.token) as far:
-        yield far
-
-
-@pytest.fixture
-def far(stand_in: FarHub) -> FarHub:
-    stand_in.forget()
-    stand_in.left = 900
-    return stand_in
-
-
-@pytest.fixture
-def person() -> Person:
-    return Person()
-
-
-@pytest.fixture
-async def client(far: FarHub, person: Person, tmp_path: Path) -> AsyncIterator[Client]:
-    env = environment(tmp_path, HF_JOBS_MCP_HUB=far.endpoint, HF_TOKEN=f"{TOKEN}\n", MY_API_KEY=KEY)
-    async with over_stdio(env, person=person) as connected:
-        yield connected
 
 
 async def finished(client: Client, job_id: str) -> dict[str, Any]:

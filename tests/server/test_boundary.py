@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from jobs.commands.apart import LITTLE, apart
 from jobs.masking.masker import Masker
-from server.boundary import masked
+from server.boundary import Boundary, masked
 
 pytestmark = pytest.mark.anyio
 
@@ -68,3 +69,21 @@ async def test_texts_are_read_in_a_thread_or_where_there_are_many_in_a_process()
     assert little[0] == here[0]
     assert little[1] != here[1]
     assert much[0] != here[0]
+
+
+class Odd:
+    """A masker for which words of the protocol are secrets: they are a value that somebody chose."""
+
+    def __call__(self) -> Masker:
+        return Masker({"A": "contents", "B": "structuredContent", "C": VALUE})
+
+
+@pytest.mark.parametrize("key", ["contents", "structuredContent", "content"])
+async def test_a_value_that_is_a_word_of_the_protocol_unmasks_nothing(key: str) -> None:
+    async def call_next(_: Any) -> Any:
+        return {key: [{"text": VALUE}], "requestState": "sealed"}
+
+    shown: Any = await Boundary(Odd(), ())(SimpleNamespace(params={}, method="resources/read"), call_next)
+    assert VALUE not in str(shown)
+    assert key in shown
+    assert shown["requestState"] == "sealed"

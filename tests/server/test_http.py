@@ -123,7 +123,8 @@ def test_on_every_address_it_answers_to_the_machines_names_and_to_those_it_is_to
         def status(host: str) -> int:
             return httpx2.post(url, json=PING, headers={**HEADERS, "Host": host}).status_code
 
-        for host in (f"localhost:{port}", "localhost:9000", f"{gethostname()}:1", "jobs.example.org", "10.9.8.7:9000"):
+        for host in (f"localhost:{port}", "localhost:9000", f"{gethostname()}:1", "jobs.example.org", "10.9.8.7:9000",
+                     "localhost", gethostname().lower(), "jobs.example.org:8443"):  # fmt: skip
             assert status(host) != 421, host
         for host in ("evil.example", f"evil.example:{port}", "jobs.example.org.evil.example", "10.9.8.7:9001"):
             assert status(host) == 421, host

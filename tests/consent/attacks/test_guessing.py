@@ -108,6 +108,24 @@ def test_a_masked_name_of_a_file_is_not_found_by_a_pattern(client: Attacker, job
     assert client.reply(client.request("completion/complete", complete))["result"]["completion"]["values"] == []
 
 
+def test_a_file_named_by_a_guess_tells_nothing_at_any_door(client: Attacker, job: Arguments) -> None:
+    """A job of one's own may write files named by every beginning of its value: none of them is found by a guess."""
+    code = (
+        "import os\nv = os.environ['OTHER_KEY']\n"
+        "for n in range(6, len(v)):\n    open('/workspace/' + v[:n], 'w').write('here')"
+    )
+    made_by = finished(client, job(command=["python3", "-c", code], secrets=[NAME]))
+    for length in range(10, len(VALUE)):
+        right, wrong = VALUE[:length], VALUE[: length - 1] + "~"
+        told = [
+            [client.read(f"job://local/{made_by}/artifacts/{guess}"),
+             client.call("fetch_results", {"job_id": made_by, "artifacts": [guess]})]
+            for guess in (right, wrong)
+        ]  # fmt: skip
+        assert all("error" in read for read, _ in told), length
+        assert json.dumps(told[0]).replace(right, "?") == json.dumps(told[1]).replace(wrong, "?"), length
+
+
 @pytest.mark.promise("S9")
 def test_a_value_in_what_names_a_job_is_not_sent(client: Attacker, job: Arguments) -> None:
     made_by = finished(client, job(secrets=[]))
@@ -126,3 +144,6 @@ def test_a_value_in_what_names_a_job_is_not_sent(client: Attacker, job: Argument
         assert outcome(reply) == "secret_in_argument", arguments
         assert VALUE not in json.dumps(reply)
     assert client.read(f"job://{VALUE}/{made_by}")["error"]["data"]["code"] == "secret_in_argument"
+    for pattern in (VALUE, f"out/{VALUE}/*.txt"):
+        reply = client.call("fetch_results", {"job_id": made_by, "artifacts": [pattern]})
+        assert outcome(reply) == "secret_in_argument", pattern

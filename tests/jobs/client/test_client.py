@@ -10,9 +10,12 @@ import anyio
 import pytest
 
 from jobs import errors
+from jobs.client import error_map
 from jobs.client.client import HubClient
+from jobs.client.error_map import RequestContext
 from jobs.client.retry import Backoff
 from jobs.client.transport import Limits
+from jobs.masking.masker import Masker
 from tests.hub_process import ROOT
 from tests.jobs import fault_proxy as faults
 from tests.jobs.fault_proxy import refused_before
@@ -270,3 +273,14 @@ async def test_many_who_look_at_one_job_at_once_cost_two_requests(behind, run):
         for _ in range(30):
             tasks.start_soon(hub.inspect, job.id, "local")
     assert len([path for path in map(str, proxy.seen) if job.id in path]) == 2
+
+
+async def test_what_a_hub_says_of_a_failure_is_masked_before_it_is_cut(behind):
+    """A hub that repeats what it was sent: where the line is cut, no half of a value is left that nobody knows."""
+    value = "correct horse 4411 battery-staple-9931-oscar"
+    for before in range(200, 245):
+        headers = {"x-error-message": "x" * before + value + " is no flavor"}
+        asked = RequestContext("job", "https://huggingface.co", token=True, mask=Masker({"FOO_KEY": value}).mask)
+        said = error_map.from_status(422, headers, b"", asked).message
+        pieces = [value[at : at + 6] for at in range(len(value) - 5)]
+        assert not any(piece in said for piece in pieces), before

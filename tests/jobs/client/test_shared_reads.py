@@ -108,3 +108,17 @@ async def test_an_error_is_told_to_all_who_share_it_and_forgotten() -> None:
     assert asked.count == 2
     asked.error = None
     assert await reads.read("a job", asked) == 3
+
+
+async def test_nobody_waits_long_for_somebody_elses_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.client.shared_reads._PATIENCE", 0.05)
+    reads: SharedReads[int] = SharedReads()
+    hangs, asked = Asked(), Asked()
+    asked.let.set()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(reads.read, "a job", hangs)
+        await anyio.wait_all_tasks_blocked()
+        with anyio.fail_after(20):
+            assert await reads.read("a job", asked) == 1
+            assert await reads.read("a job", asked) == 2
+        hangs.let.set()

@@ -301,3 +301,22 @@ def test_a_keyring_that_breaks_is_as_good_as_absent_and_asked_again(tmp_path: Pa
     own = vault(tmp_path, use_keyring=True)
     assert not own.look("RING_VALUE").available
     assert not own.recall(["RING_VALUE"])
+
+
+@pytest.mark.parametrize("first", ["keyring", "secrets file"])
+def test_two_names_of_one_value_are_both_masked_in_pieces(tmp_path: Path, ring, first: str) -> None:
+    """Only one of them is told where the value stands; what a job left is masked whichever of them it has."""
+    names = ("ONE_API_KEY", "TWO_API_KEY", "MANY")
+    value = "nine-4411-echo-romeo-kilo-3325-november-delta"
+    filed = tmp_path / "secrets.env"
+    filed.write_text("".join(f"{name}={value}\n" for name in names if first == "secrets file"))
+    for name in names:
+        if first == "keyring":
+            ring.set_password("hf-jobs-mcp", name, value)
+    own = vault(tmp_path, secrets_file=filed, use_keyring=True)
+    for name in names:
+        own.recall([name])
+    for name in names:
+        shown = own.masker([name]).mask(f"Bearer {value[:22]}")
+        assert value[:22] not in shown, name
+        assert own.masker().mask(f"Bearer {value[:22]}") == f"Bearer {value[:22]}"

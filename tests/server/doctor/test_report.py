@@ -16,24 +16,12 @@ from typing import Any
 import pytest
 
 from tests import hub_process
-from tests.far_hub import TOKEN, FarHub, far_hub
-from tests.hub_process import running_hub, short_home
+from tests.far_hub import TOKEN, FarHub
+from tests.hub_process import short_home
 from tests.mcp_session import SERVER, environment, free_port
 from tests.no_namespaces import can_forbid, forbidding
 
 LITERAL = "${HF_TOKEN}"
-
-
-@pytest.fixture(scope="module")
-def stand_in() -> Iterator[FarHub]:
-    with short_home() as home, running_hub(home) as state, far_hub(state.endpoint, state.token) as far:
-        yield far
-
-
-@pytest.fixture
-def far(stand_in: FarHub) -> FarHub:
-    stand_in.forget()
-    return stand_in
 
 
 @pytest.fixture
@@ -350,4 +338,30 @@ def test_what_clients_keep_about_this_server_is_looked_at(home: Path) -> None:
     assert {name for name in found if name.startswith("client ")} == {
         "client claude-desktop", "client windsurf", "client lm-studio", "client cursor", "client codex",
     }  # fmt: skip
+    assert "a1B2c3D4" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"command": "/bin/sh", "args": 5}, "is broken"),
+        ({"command": "/bin/sh", "args": "hf-jobs-mcp"}, "is broken"),
+        ({"command": "/bin/sh", "env": ["A=b"]}, "is broken"),
+        ({"command": "/bin/sh", "env": "A=b"}, "is broken"),
+        ({"url": "http://127.0.0.1:1/mcp", "headers": ["x"]}, "is broken"),
+        ({"command": "/bin/sh", "args": ["--token", f"hf_{'a1B2c3D4' * 4}"]}, "secret in plain text"),
+        ({"command": "/bin/sh", "args": [f"HF_TOKEN=hf_{'a1B2c3D4' * 4}"]}, "secret in plain text"),
+        ({"command": "/bin/sh", "env": [f"HF_TOKEN=hf_{'a1B2c3D4' * 4}"]}, "is broken"),
+        (
+            {"url": "http://h:1/mcp", "headers": {"Authorization": f"Bearer hf_{'a1B2c3D4' * 4}"}},
+            "secret in plain text",
+        ),
+    ],
+)
+def test_an_odd_entry_of_a_client_is_named_and_ends_nothing(home: Path, entry: dict[str, Any], words: str) -> None:
+    path = home / ".lmstudio/mcp.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"mcpServers": {"hf-jobs": entry}}))
+    _, found = examined(home)
+    assert words in found["client lm-studio"]["state"]
     assert "a1B2c3D4" not in str(found)
