@@ -14,16 +14,23 @@ if TYPE_CHECKING:
 _PROBE = "probe"
 
 
-async def check(hub: HubClient, spec: JobSpec, *, make: bool) -> None:
-    """Look at what `spec` mounts; with `make` the workspace's bucket is made where it is missing.
+async def check(hub: HubClient, spec: JobSpec) -> None:
+    """Look at what `spec` mounts beside its workspace.
 
     Raises:
         BadArgument: A volume is of a kind that this hub has not, or its bucket is not there.
-        HubError: The workspace's bucket cannot be had; the hint says how to run without one, where that is possible.
     """
     for volume in spec.volumes:
         await _check_volume(hub, volume)
-    if not spec.workspace or not make:
+
+
+async def make_workspace(hub: HubClient, spec: JobSpec) -> None:
+    """Make the bucket of the workspace where it is missing.
+
+    Raises:
+        HubError: It cannot be had; the hint says how to run without one, where that is possible.
+    """
+    if not spec.workspace:
         return
     try:
         await hub.ensure_bucket(spec.workspace_of(_PROBE).bucket)

@@ -123,9 +123,14 @@ async def _contents(services: Services, uri: str, where: Address) -> TextResourc
     workspace = of_job(job)
     if workspace is None:
         raise NotFound("This job has no workspace.")
+    missing = NotFound("This job has no such file.", hint="fetch_results lists them, and fetches one by its id.")
     if masker.mask(where.path) != where.path:  # A name that is told nowhere is no way to guess at what it hides.
-        raise NotFound("This job has no such file.", hint="fetch_results lists them, and fetches one by its id.")
-    data = await hub.buckets.read(workspace.bucket, f"{workspace.folder}/{where.path}", max_bytes=LARGEST_RESOURCE + 1)
+        raise missing
+    path = f"{workspace.folder}/{where.path}"
+    try:
+        data = await hub.buckets.read(workspace.bucket, path, max_bytes=LARGEST_RESOURCE + 1)
+    except NotFound:
+        raise missing from None
     if len(data) > LARGEST_RESOURCE:
         raise JobsError("This file is too large to be read here.", hint="fetch_results with save_to saves it.")
     return await anyio.to_thread.run_sync(lambda: _file(uri, where.path, masker.mask_bytes(data), unmasked or None))

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import anyio.lowlevel
 import anyio.to_thread
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, ElicitationResult
@@ -60,6 +61,7 @@ class Step(Generic[Subject, Made]):
         find: What a yes that was used already has made, for a caller who lost the reply; None if there is no trace.
         worst_usd: What it can cost at most; None where nobody knows.
         by_hand: The `hf jobs …` line that makes the same, for the record; None where there is none.
+        ready: Makes what has to be there first, before a person is asked, so that a yes is not given in vain.
     """
 
     of: Subject
@@ -69,6 +71,7 @@ class Step(Generic[Subject, Made]):
     find: Callable[[Consumed], Awaitable[Made | None]]
     worst_usd: float | None = None
     by_hand: Callable[[Approved], HfLine | None] = lambda _: None
+    ready: Callable[[], Awaitable[None]] = anyio.lowlevel.checkpoint
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,7 @@ async def ask(arguments: Args, ctx: Context[Any, Any], describe: Describe[Args, 
         from jobs.client.rights import check_may_start
 
         await check_may_start((await services.connect()).hub, step.namespace)
+    await step.ready()
     question = await services.gate.ask(step.request, ctx)
     # An older client answers in the middle of the call, minutes later: then all is looked at anew before it is sent.
     arguments._step = None if isinstance(question, Elicit) and not is_modern(ctx) else step  # noqa: SLF001 - its own

@@ -97,7 +97,7 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
         await apart(check, size=size)
     for name in spec.secret_names:
         services.vault.check(name)
-    await mount_check.check(hub, spec, make=not arguments.dry_run)
+    await mount_check.check(hub, spec)
     sources = await _sources(services, spec)
     next_runs: tuple[str, ...] = ()
     if spec.schedule is not None:
@@ -118,6 +118,7 @@ async def describe(
     """The step of a submission: `create` sends it once under an idempotency key, `inspect` looks at an earlier one."""
     from consent.describe import Description, details, request
     from consent.wording.reasons import reading
+    from jobs import mount_check
 
     prepared = await prepare(services, arguments)
     hub, spec = prepared.connected.hub, prepared.spec
@@ -155,7 +156,8 @@ async def describe(
         return spec.without(grant.withheld).hf_line(grant.idempotency_key)
 
     question = await anyio.to_thread.run_sync(request, told)
-    return Step(prepared, question, spec.namespace, send, find, told.worst_usd, by_hand)
+    ready = partial(mount_check.make_workspace, hub, spec)
+    return Step(prepared, question, spec.namespace, send, find, told.worst_usd, by_hand, ready)
 
 
 async def _at_once(*calls: Callable[[], Awaitable[Any]]) -> list[Any]:

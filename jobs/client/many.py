@@ -40,7 +40,7 @@ async def inspect(
     async def one(job_id: str) -> None:
         async with limiter:
             try:
-                found[job_id] = await hub.inspect(job_id, namespace, schedules=len(wanted) == 1)
+                found[job_id] = await hub.inspect(job_id, namespace)
             except HubError as error:
                 found[job_id] = error
 

@@ -83,6 +83,8 @@ def _named(given: object) -> Iterator[tuple[str, str]]:
 
 
 def _is_secret(name: str, text: str) -> bool:
+    from jobs.masking.token_patterns import looks_like_token
     from jobs.secrets.raw_values import raw_by_form, raw_by_name
 
-    return raw_by_name(name, text) or any(raw_by_form(word) is not None for word in text.split())
+    words = text.split()
+    return raw_by_name(name, text) or any(looks_like_token(word) or raw_by_form(word) is not None for word in words)

@@ -88,6 +88,7 @@ async def test_a_hub_that_cannot_say_who_may_start_jobs_holds_nobody_up(
     assert len(person.questions) == 1
 
 
+@pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")
 async def test_a_value_where_a_name_belongs_reaches_the_hub_by_no_door(client: Client, far: FarHub) -> None:
     job = data(await client.call_tool("submit_job", {**JOB, "secrets": []}))["id"]
     paths = ResourceTemplateReference(uri="job://{namespace}/{id}/artifacts/{+path}")

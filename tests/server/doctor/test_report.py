@@ -316,7 +316,7 @@ def test_what_clients_keep_about_this_server_is_looked_at(home: Path) -> None:
             "mcpServers": {"jobs": {"command": "/gone/bin/hf-jobs-mcp"}, "other": {"command": "/gone/other"}}
         },
         ".codeium/windsurf/mcp_config.json": {
-            "mcpServers": {"hf-jobs": {"command": "/bin/sh", "env": {"HF_TOKEN": f"hf_{'a1B2c3D4' * 4}"}}}
+            "mcpServers": {"hf-jobs": {"command": "/bin/sh", "env": {"HF_TOKEN": LEAKED}}}
         },
         ".lmstudio/mcp.json": {"mcpServers": {"hf-jobs": {"args": ["hf-jobs-mcp"]}}},
         ".config/zed/settings.json": {"context_servers": {"hf-jobs": {"command": "/bin/sh"}}},
@@ -341,6 +341,9 @@ def test_what_clients_keep_about_this_server_is_looked_at(home: Path) -> None:
     assert "a1B2c3D4" not in str(found)
 
 
+LEAKED = "hf_a1B2c3D4QwXzKmVtRbYnLpSgHjFdCxE7u9"
+
+
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
@@ -349,11 +352,11 @@ def test_what_clients_keep_about_this_server_is_looked_at(home: Path) -> None:
         ({"command": "/bin/sh", "env": ["A=b"]}, "is broken"),
         ({"command": "/bin/sh", "env": "A=b"}, "is broken"),
         ({"url": "http://127.0.0.1:1/mcp", "headers": ["x"]}, "is broken"),
-        ({"command": "/bin/sh", "args": ["--token", f"hf_{'a1B2c3D4' * 4}"]}, "secret in plain text"),
-        ({"command": "/bin/sh", "args": [f"HF_TOKEN=hf_{'a1B2c3D4' * 4}"]}, "secret in plain text"),
-        ({"command": "/bin/sh", "env": [f"HF_TOKEN=hf_{'a1B2c3D4' * 4}"]}, "is broken"),
+        ({"command": "/bin/sh", "args": ["--token", LEAKED]}, "secret in plain text"),
+        ({"command": "/bin/sh", "args": [f"HF_TOKEN={LEAKED}"]}, "secret in plain text"),
+        ({"command": "/bin/sh", "env": [f"HF_TOKEN={LEAKED}"]}, "secret in plain text"),
         (
-            {"url": "http://h:1/mcp", "headers": {"Authorization": f"Bearer hf_{'a1B2c3D4' * 4}"}},
+            {"url": "http://h:1/mcp", "headers": {"Authorization": f"Bearer {LEAKED}"}},
             "secret in plain text",
         ),
     ],
