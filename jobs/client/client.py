@@ -128,17 +128,15 @@ class HubClient:
             "POST", f"/api/jobs/{check_namespace(namespace)}", namespace, body=payload, read=read
         )
 
-    async def inspect(self, job_id: str, namespace: str | None = None, *, schedules: bool = True) -> Job:
+    async def inspect(self, job_id: str, namespace: str | None = None) -> Job:
         """A job by `ID` or `namespace/ID`.
 
         A bare id is looked for in the default namespace, then in the caller's organisations.
-        Raises NotFound when none of them has it; IsSchedule when `schedules` are looked at and one has that id.
+        Raises NotFound when none of them has it; IsSchedule when a schedule has that id.
         """
         try:
             return await self._locate(job_id, namespace, self._inspect, "job_id")
         except NotFound as missing:
-            if not schedules:
-                raise
             try:
                 found = await self._locate(job_id, namespace, self._inspect_schedule, "job_id")
             except HubError:
