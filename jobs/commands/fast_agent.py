@@ -83,7 +83,9 @@ class FastAgentCall:
 
     @property
     def runs_agents(self) -> bool:
-        return self.subcommand in _RUNS_AGENTS
+        """Whether it asks models; options without a subcommand are `go`'s."""
+        asks = self.subcommand in _RUNS_AGENTS or (not self.subcommand and bool(self.options))
+        return asks and not {name for name, _ in self.options} & {"--help", "--version"}
 
     @property
     def models(self) -> tuple[str, ...]:

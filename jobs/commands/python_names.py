@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import ast
 import functools
+import posixpath
+from typing import TYPE_CHECKING
 
+from jobs.commands.command_line import CommandLine
 from jobs.commands.python_syntax import nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
 
 _MAX_STEPS = 8
 _MAX_ITEMS = 20_000
+NONE: frozenset[tuple[str, str]] = frozenset()
 _UNIMPORTED = {"os": "os", "environ": "os.environ", "getenv": "os.getenv"}
 """What these names mean in a text that lost its imports, as a notebook's cell or a part of a file."""
 
@@ -16,11 +23,16 @@ _UNIMPORTED = {"os": "os", "environ": "os.environ", "getenv": "os.getenv"}
 class Names:
     """Resolves expressions to dotted names as imported (`os.environ.get`) and to constant texts.
 
+    What the program's arguments and the job's variables say counts before defaults, where they are known.
     A method of an object that nobody can tell resolves to `*.name`; a method of a client that was made by a known call
     to that call's name (`huggingface_hub.HfApi.upload_file`).
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(
+        self, text: str, arguments: tuple[str, ...] | None = None, env: frozenset[tuple[str, str]] = NONE
+    ) -> None:
+        self._given = CommandLine(arguments)
+        self._env = dict(env)
         self.imported: dict[str, str] = {}
         self.modules: dict[str, int] = {}
         self._made: dict[str, ast.expr] = {}
@@ -30,6 +42,7 @@ class Names:
         self._budget = _MAX_ITEMS
         for node in nodes(text):
             self._learn(node)
+        self.dead = frozenset() if arguments is None else frozenset(self._not_taken(text))
 
     def _learn(self, node: ast.AST) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -43,16 +56,37 @@ class Names:
             self._assigned(node.optional_vars, node.context_expr)
         elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
             self._looped(node.target, node.iter)
-        elif isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add) and isinstance(node.target, ast.Name):
+        else:
+            self._learn_more(node)
+
+    def _learn_more(self, node: ast.AST) -> None:
+        if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add) and isinstance(node.target, ast.Name):
             self._grown.setdefault(node.target.id, []).append(ast.Starred(node.value))
         elif isinstance(node, ast.Call):
             self._grows(node)
+            self._given.learn(node)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for name, default in self._given.parameters(node):
+                self._texts.setdefault(name, []).append(default)
         elif isinstance(node, ast.IfExp) and isinstance(node.test, ast.Name) and _is_empty(node.orelse):
             self._tested.add(node.test.id)
 
     def falls_back(self, node: ast.expr) -> bool:
         """Whether a value is kept in a variable that may be missing: `{…} if token else {}`."""
         return any(self._made.get(name) is node for name in self._tested)
+
+    def _not_taken(self, text: str) -> Iterator[int]:
+        """The nodes of branches that the command line decides against: `if args.push:` without `--push`."""
+        for node in nodes(text):
+            if isinstance(node, ast.If) and (taken := self.flag(node.test)) is not None:
+                yield from (id(inner) for each in (node.orelse if taken else node.body) for inner in ast.walk(each))
+
+    def flag(self, node: ast.expr) -> bool | None:
+        """Whether the command line gives the switch that an expression stands for; None where it is none."""
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            inner = self.flag(node.operand)
+            return None if inner is None else not inner
+        return self._given.flags.get(node.attr) if isinstance(node, ast.Attribute) else None
 
     def _imports(self, node: ast.Import | ast.ImportFrom) -> None:
         if isinstance(node, ast.Import):
@@ -159,16 +193,31 @@ class Names:
             found = self._joined(values, steps, whole=False)
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             found = self._joined([node.left, node.right], steps, whole=True)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            folder = next(iter(self.texts(node.left, steps + 1)), "")
+            found = [posixpath.join(folder, text) for text in self.texts(node.right, steps + 1)]
         elif isinstance(node, ast.Name | ast.Attribute):
             values = self._values(node)[:_MAX_STEPS]
             found = [text for value in values for text in self.texts(value, steps + 1)]
-        elif isinstance(node, ast.Call) and len(node.args) > 1 and self.dotted(node.func).endswith((".get", "getenv")):
-            found = self.texts(node.args[1], steps + 1)
+        elif isinstance(node, ast.Call) and node.args:
+            found = self._called_texts(node, steps)
         return found
+
+    def _called_texts(self, node: ast.Call, steps: int) -> list[str]:
+        """What a call gives that looks a text up, or wraps it."""
+        called = self.dotted(node.func)
+        if called.endswith((".get", "getenv")):
+            set_here = [self._env[name] for name in self.texts(node.args[0], steps + 1) if name in self._env]
+            default = node.args[1] if len(node.args) > 1 else None
+            return set_here or self.texts(default, steps + 1)
+        wraps = called.endswith((".Option", ".Argument", ".Path")) or getattr(node.func, "id", "") == "str"
+        return self.texts(node.args[0], steps + 1) if wraps else []
 
     def _values(self, node: ast.Name | ast.Attribute) -> list[ast.expr]:
         """What was assigned to a name; of an attribute what a class's body says too, of `.value` an enum's member."""
         known = self._texts.get(_key(node), [])
+        if (asked := self._given.values.get(node.id if isinstance(node, ast.Name) else node.attr)) is not None:
+            return [asked, *known]
         if known or isinstance(node, ast.Name):
             return known
         return [node.value] if node.attr == "value" else self._texts.get(node.attr, [])
@@ -196,6 +245,9 @@ class Names:
             return self._attribute(node, steps)
         if isinstance(node, ast.Call | ast.Await):
             return self.dotted(node.func if isinstance(node, ast.Call) else node.value, steps + 1)
+        if isinstance(node, ast.Subscript):  # `Agent[Deps, Answer]("…")` is a call of Agent.
+            head = self.dotted(node.value, steps + 1)
+            return head if head.rpartition(".")[2][:1].isupper() else ""
         if not isinstance(node, ast.Name):
             return ""
         made = self._made.get(node.id)
@@ -212,7 +264,14 @@ class Names:
         return f"{head}.{node.attr}" if head and head[0] != "*" else f"*.{node.attr}"
 
 
-names_of = functools.lru_cache(maxsize=4)(Names)
+def given(
+    arguments: Sequence[str] | None, env: Mapping[str, str]
+) -> tuple[tuple[str, ...] | None, frozenset[tuple[str, str]]]:
+    """What decides besides the text, in the form that its names are kept by."""
+    return None if arguments is None else tuple(arguments), frozenset(env.items())
+
+
+names_of = functools.lru_cache(maxsize=8)(Names)
 """The names of a text, kept for whoever reads the same text next."""
 
 

@@ -25,7 +25,10 @@ _MAX_WAYS = 8
 def started_by_python(text: str) -> Iterator[tuple[int, tuple[str, ...] | str]]:
     """Line, and words or a shell text; a word that nobody can tell is `$_`, one that can be several gives each."""
     names = names_of(text)
+    own = _own_starters(text)
     for node in nodes(text):
+        if isinstance(node, ast.Call) and (at := own.get(getattr(node.func, "id", ""))) is not None:
+            yield from _by_own(node, at, names)
         if not isinstance(node, ast.Call) or not (node.args or node.keywords):
             continue
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -46,6 +49,30 @@ def started_by_python(text: str) -> Iterator[tuple[int, tuple[str, ...] | str]]:
                 )
             ]
             yield from ((node.lineno, each) for each in _ways(words, names))
+
+
+def _own_starters(text: str) -> dict[str, int]:
+    """The text's own functions that start what they are given, each with which argument that is."""
+    found: dict[str, int] = {}
+    for node in nodes(text):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            parameters = [each.arg for each in node.args.args]
+            for inner in ast.walk(node):
+                first = inner.args[0] if isinstance(inner, ast.Call) and inner.args else None
+                if isinstance(first, ast.Name) and first.id in parameters and isinstance(inner, ast.Call):
+                    called = inner.func.attr if isinstance(inner.func, ast.Attribute) else ""
+                    if called in _STARTERS:
+                        found[node.name] = parameters.index(first.id)
+    return found
+
+
+def _by_own(node: ast.Call, at: int, names: Names) -> Iterator[tuple[int, tuple[str, ...] | str]]:
+    """What a call of such a function starts: its words, or a text that a shell reads."""
+    if at < len(node.args):
+        if words := _listed(node.args[at], names):
+            yield from ((node.lineno, each) for each in _ways(words, names))
+        else:
+            yield from ((node.lineno, line) for line in _texts(node.args[at], names))
 
 
 def _listed(node: ast.expr, names: Names) -> list[ast.expr]:

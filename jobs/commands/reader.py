@@ -14,7 +14,7 @@ from jobs.commands.findings import Findings, in_workspace
 from jobs.commands.python_starts import started_by_python
 from jobs.commands.scope import WORKSPACE, Scope, behind_env
 from jobs.commands.task_runners import PROJECT, Asked, Runner, asked_of, console_script
-from jobs.commands.wrappers import LAUNCHERS, Unwrapped, after_shell_options, printed, unwrap
+from jobs.commands.wrappers import LAUNCHERS, SETTLES, Unwrapped, after_shell_options, printed, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -134,6 +134,8 @@ class _Reader(Findings):
             self._module([module, *words[1:]], scope, line)
             return None
         call = self._call(words, scope, line)
+        for variable, value in SETTLES.get((name, *words[1:2]), ()):
+            scope.set(variable, value, exported=True)
         for prefix in LAUNCHERS:
             if (name, *words[1:])[: len(prefix)] == prefix:
                 self._launched(words[len(prefix) :], scope, line)

@@ -112,6 +112,13 @@ WRAPPERS: dict[tuple[str, ...], Wrapper] = {
     ("yarn", "dlx"): _row("-p --package"),
 }
 
+SETTLES: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {
+    ("wandb", "disabled"): (("WANDB_MODE", "disabled"),),
+    ("wandb", "offline"): (("WANDB_MODE", "offline"),),
+    ("wandb", "off"): (("WANDB_MODE", "offline"),),
+}
+"""Programs after which those that follow behave as if these variables were set."""
+
 # Python programs that start a script or a module, which follows options of their own.
 LAUNCHERS: tuple[tuple[str, ...], ...] = (
     ("accelerate", "launch"),

@@ -23,6 +23,7 @@ class Row:
     """`secrets` is one name, several that are all needed, or with `any_of` several of which one is enough.
 
     With `chosen_by` they are one a service: that keyword says which, and where it is not there it is the first.
+    `only` is what the first argument has to be; `set_elsewhere` are settings (`Settings.llm = …`) that decide instead.
     """
 
     secrets: tuple[str, ...]
@@ -34,12 +35,24 @@ class Row:
     positional: int | None = None
     local_by: tuple[str, ...] = ()
     chosen_by: str = ""
+    only: str = ""
+    set_elsewhere: tuple[str, ...] = ()
 
 
 _KEY = frozenset({"api_key", "token", "openai_api_key", "anthropic_api_key", "google_api_key", "groq_api_key", "key"})
 _TOKEN = frozenset({"token", "api_key", "hf_token", "use_auth_token", "huggingfacehub_api_token"})
 _URLS = ("base_url", "api_base", "openai_api_base", "api_base_url", "endpoint", "host", "url", "azure_endpoint")
 AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_AZURE = ("AZURE_CLIENT_SECRET",)
+_GOOGLE_CLOUD = ("GOOGLE_APPLICATION_CREDENTIALS",)
+HUB_LIBRARIES = frozenset(
+    """
+    huggingface_hub datasets transformers trl peft diffusers sentence_transformers setfit unsloth optimum accelerate
+    evaluate lerobot distilabel argilla tokenizers timm spacy_huggingface_hub huggingface_sb3 adapters gliner
+    pylate span_marker keras_hub autotrain lighteval mteb trackio pyannote fastai gradio smolagents skops nanotron
+    """.split()  # noqa: SIM905 -- forty names read best as running text
+)
+"""Libraries whose objects write to the Hub; a method of the same name of any other's is none of ours."""
 
 
 def _client(*secrets: str, any_of: bool = False) -> Row:
@@ -209,6 +222,18 @@ CALLS: dict[str, Row] = {
     "langchain_tavily.TavilySearch": Row(("TAVILY_API_KEY",), TOOL, given=_KEY | {"tavily_api_key"}),
     "langchain_community.tools.TavilySearchResults": Row(("TAVILY_API_KEY",), TOOL, given=_KEY),
     "langchain_community.tools.tavily_search.TavilySearchResults": Row(("TAVILY_API_KEY",), TOOL, given=_KEY),
+    **{
+        f"llama_index.core.{name}": Row(
+            ("OPENAI_API_KEY",), CALL, given=frozenset({"embed_model", "llm"}), set_elsewhere=(setting,)
+        )
+        for name, setting in (
+            ("VectorStoreIndex.from_documents", "embed_model"),
+            ("VectorStoreIndex", "embed_model"),
+            ("SummaryIndex.from_documents", "llm"),
+            ("PropertyGraphIndex.from_documents", "llm"),
+            ("KnowledgeGraphIndex.from_documents", "llm"),
+        )
+    },
     "llama_index.llms.openai.OpenAI": _client("OPENAI_API_KEY"),
     "llama_index.embeddings.openai.OpenAIEmbedding": _client("OPENAI_API_KEY"),
     "llama_index.llms.anthropic.Anthropic": _client("ANTHROPIC_API_KEY"),
@@ -248,6 +273,19 @@ CALLS: dict[str, Row] = {
     "comet_ml.login": Row(("COMET_API_KEY",), LOG, given=_KEY),
     "comet_ml.init": Row(("COMET_API_KEY",), LOG, given=_KEY),
     "neptune.init_run": Row(("NEPTUNE_API_TOKEN",), LOG, given=frozenset({"api_token", "mode"})),
+    "neptune.get_project": Row(("NEPTUNE_API_TOKEN",), LOG, given=frozenset({"api_token", "mode"})),
+    "mlflow.set_tracking_uri": Row(("DATABRICKS_TOKEN",), LOG, only=r"databricks(://.*)?|databricks-uc"),
+    "azure.identity.EnvironmentCredential": Row(_AZURE, CLOUD),
+    "azure.identity.ClientSecretCredential": Row(_AZURE, CLOUD, positional=2, given=frozenset({"client_secret"})),
+    **{f"azure.identity.{of}DefaultAzureCredential": Row(_AZURE, CLOUD, confidence="probably") for of in ("", "aio.")},
+    **{
+        f"google.cloud.{name}.Client": Row(
+            _GOOGLE_CLOUD, CLOUD, given=frozenset({"credentials"}), confidence="probably"
+        )
+        for name in ("storage", "bigquery", "firestore", "translate_v2", "secretmanager", "pubsub", "logging", "vision")
+    },
+    "google.auth.default": Row(_GOOGLE_CLOUD, CLOUD, confidence="probably"),
+    "gcsfs.GCSFileSystem": Row(_GOOGLE_CLOUD, CLOUD, given=frozenset({"token"}), confidence="probably"),
     "swanlab.init": Row(("SWANLAB_API_KEY",), LOG, given=frozenset({"mode"})),
     "clearml.Task.init": Row(("CLEARML_API_ACCESS_KEY", "CLEARML_API_SECRET_KEY"), LOG),
     "langfuse.Langfuse": Row(("LANGFUSE_SECRET_KEY", "LANGFUSE_PUBLIC_KEY"), LOG, given=frozenset({"secret_key"})),
@@ -256,8 +294,8 @@ CALLS: dict[str, Row] = {
     "logfire.configure": Row(("LOGFIRE_TOKEN",), LOG, given=frozenset({"token", "send_to_logfire"})),
     "boto3.client": Row(AWS, CLOUD, given=frozenset({"aws_access_key_id", "config"})),
     "boto3.resource": Row(AWS, CLOUD, given=frozenset({"aws_access_key_id", "config"})),
-    "boto3.Session": Row(AWS, CLOUD, given=frozenset({"aws_access_key_id", "profile_name"})),
-    "boto3.session.Session": Row(AWS, CLOUD, given=frozenset({"aws_access_key_id", "profile_name"})),
+    "boto3.Session": Row(AWS, CLOUD, given=frozenset({"aws_access_key_id"})),
+    "boto3.session.Session": Row(AWS, CLOUD, given=frozenset({"aws_access_key_id"})),
     "s3fs.S3FileSystem": Row(AWS, CLOUD, given=frozenset({"key", "anon"})),
     "kagglehub.login": Row(("KAGGLE_USERNAME", "KAGGLE_KEY"), READ.replace("the Hub", "Kaggle")),
     "kagglehub.dataset_upload": Row(("KAGGLE_USERNAME", "KAGGLE_KEY"), "push to Kaggle"),
@@ -315,6 +353,29 @@ ENDPOINTS = {
 }
 """Hosts of a `base_url` that decide which key is wanted, whatever client it is given to."""
 
+SANDBOXES: dict[str, tuple[str, ...]] = {
+    "e2b": ("E2B_API_KEY",),
+    "modal": ("MODAL_TOKEN_ID", "MODAL_TOKEN_SECRET"),
+    "blaxel": ("BL_API_KEY",),
+}
+"""What smolagents' `executor_type=` names, and what that service looks for."""
+
+_TRACING = ("langsmith", "langchain", "langgraph")
+SWITCHES: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("LANGSMITH_TRACING", _TRACING, ("LANGSMITH_API_KEY",)),
+    ("LANGCHAIN_TRACING_V2", _TRACING, ("LANGSMITH_API_KEY", "LANGCHAIN_API_KEY")),
+)
+"""Variables that switch a service on where a library is imported, and the names of which it then wants one."""
+
+OFFERED = {
+    "langfuse.openai.openai.": "openai.",
+    "langfuse.openai.": "openai.",
+    "posthog.ai.openai.": "openai.",
+    "helicone.openai.": "openai.",
+    "ddtrace.openai.": "openai.",
+}
+"""Libraries that offer another's calls under a name of their own."""
+
 IMPORTED: dict[str, tuple[str, ...]] = {
     "anthropic": ("ANTHROPIC_API_KEY",),
     "openai": ("OPENAI_API_KEY",),
@@ -325,22 +386,6 @@ IMPORTED: dict[str, tuple[str, ...]] = {
     "comet_ml": ("COMET_API_KEY",),
     "neptune": ("NEPTUNE_API_TOKEN",),
     "tavily": ("TAVILY_API_KEY",),
+    "langfuse": ("LANGFUSE_SECRET_KEY", "LANGFUSE_PUBLIC_KEY"),
 }
 """Libraries that are most likely imported to be used: what they look for where no call of them was recognised."""
-
-GATED = (
-    *("meta-llama/", "google/gemma", "google/paligemma", "google/medgemma", "google/shieldgemma", "google/txgemma"),
-    *("black-forest-labs/FLUX.1-dev", "black-forest-labs/FLUX.1-Kontext-dev", "black-forest-labs/FLUX.2-dev"),
-    *("stabilityai/stable-diffusion-3", "stabilityai/stable-video", "stabilityai/stable-audio", "pyannote/"),
-    *("bigcode/the-stack", "bigcode/starcoder", "mistralai/Codestral", "mistralai/Mistral-Large-Instruct"),
-    *("mistralai/Mixtral-8x22B-Instruct", "CohereLabs/", "CohereForAI/", "databricks/dbrx", "facebook/sam3"),
-    *("facebook/dinov3", "ILSVRC/imagenet-1k", "gaia-benchmark/GAIA", "Idavidrein/gpqa", "cais/hle"),
-    *("mozilla-foundation/common_voice", "lmsys/lmsys-chat-1m", "tiiuae/falcon-180B", "EvolutionaryScale/esm3"),
-    *("MahmoodLab/UNI", "prov-gigapath/"),
-)
-"""How the names of repositories begin whose licence has to be accepted first; as of 2026-11."""
-
-
-def is_gated(repo: str) -> bool:
-    """Whether a repository's name is one that the table knows to be gated."""
-    return "/" in repo and any(repo.startswith(start) for start in GATED)

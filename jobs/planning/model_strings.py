@@ -38,8 +38,13 @@ MODEL_CALLS: dict[str, tuple[str, ...]] = {
     "aisuite.Client.chat.completions.create": ("model",),
     "any_llm.completion": ("model",),
     "google.adk.models.lite_llm.LiteLlm": ("model",),
+    **{f"google.adk.{name}": () for name in ("Agent", "agents.Agent", "agents.LlmAgent", "agents.llm_agent.LlmAgent")},
+    "google.adk.agents.llm_agent.Agent": (),
 }
 """Calls that take a model as `provider/model` or `provider:model`: the keyword that may stand first by position."""
+
+BARE_PROVIDERS = {name: "google_genai" for name in MODEL_CALLS if "google.adk" in name and "lite_llm" not in name}
+"""The provider that a call takes for a Gemini model that is named without one."""
 
 PREFIXES: dict[str, tuple[str, ...]] = {
     "openai": ("OPENAI_API_KEY",),
@@ -126,6 +131,16 @@ FAMILIES = (
 )
 """Models that are named without a provider, as litellm and init_chat_model read them."""
 
+ALIASES = (
+    (re.compile(r"(claude-)?(sonnet|opus|haiku)"), ("ANTHROPIC_API_KEY",)),
+    (re.compile(r"claude-.*"), ("ANTHROPIC_API_KEY",)),
+    (re.compile(r"(deepseek|r1)"), ("DEEPSEEK_API_KEY",)),
+    (re.compile(r"(gemini|flash)(-.*)?"), ("GEMINI_API_KEY",)),
+    (re.compile(r"grok.*"), ("XAI_API_KEY",)),
+    (re.compile(r"(4o|4|35turbo|o[134]-.*|gpt-.*|chatgpt.*)"), ("OPENAI_API_KEY",)),
+)
+"""Short names of command-line tools (aider, llm)."""
+
 
 _SERVICE = re.compile(r"openai-api/([a-z][a-z0-9-]*)/")
 """inspect's way to any service that speaks OpenAI's protocol, whose key is named after it."""
@@ -145,3 +160,8 @@ def model_secrets(model: str) -> tuple[str, ...]:
             if pattern.match(name):
                 return secrets
     return ()
+
+
+def alias_secrets(model: str) -> tuple[str, ...]:
+    """What a model needs that a command-line tool names by its own short name, or in full."""
+    return model_secrets(model) or next((secrets for row, secrets in ALIASES if row.fullmatch(model)), ())

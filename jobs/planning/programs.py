@@ -9,10 +9,11 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from jobs.planning import libraries
-from jobs.planning.model_strings import model_secrets
+from jobs.planning import configurations, fast_agent_needs, libraries, trainers
+from jobs.planning.model_strings import alias_secrets, model_secrets
 from jobs.planning.need import Access, Confidence, Need
 
 if TYPE_CHECKING:
@@ -20,14 +21,23 @@ if TYPE_CHECKING:
 
     from jobs.commands.calls import ProgramCall
 
-_FALSE = frozenset({"false", "none", "no", "0", "off", "null"})
 _HF_TOKEN = ("HF_TOKEN",)
+_DATABASE = "reach a database"
+_GOOGLE_CLOUD = ("GOOGLE_APPLICATION_CREDENTIALS",)
+_ADDRESSES = re.compile(
+    r"(?:^|,)(?:[\w-]*(?:base[-_]url|api[-_]base)|url|server[-_]url|endpoint|host)=([^,]+)", re.IGNORECASE
+)
+_SHORT_NAMES = frozenset({"aider", "llm"})
 _KAGGLE = ("KAGGLE_USERNAME", "KAGGLE_KEY")
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """`models` are options whose value is `provider/model`; `repositories` those that name what is read."""
+    """`models` are options whose value is `provider/model`; `repositories` those that name what is read.
+
+    In `models`, `$NAME` is a variable that says it where no option does. `configuration` is the file that is read where
+    no option names one. A server on this machine, by whatever option, needs no key.
+    """
 
     words: str
     secrets: tuple[str, ...] = ()
@@ -39,6 +49,7 @@ class Tool:
     models: tuple[str, ...] = ()
     repositories: tuple[str, ...] = ()
     confidence: Confidence = "needed"
+    configuration: str = ""
 
 
 def _hub(words: str, access: Access = "write", use: str = libraries.PUSH) -> Tool:
@@ -115,9 +126,9 @@ TOOLS: tuple[Tool, ...] = (
     Tool("lighteval", ("HF_TOKEN",), libraries.PUSH, "write", option="--results-org"),
     Tool("lighteval", ("WANDB_API_KEY",), libraries.LOG, option="--wandb"),
     Tool("lighteval", repositories=("",)),
-    Tool("inspect eval", models=("--model", "--model-role")),
-    Tool("inspect eval-set", models=("--model", "--model-role")),
-    Tool("inspect_ai eval", models=("--model",)),
+    Tool("inspect eval", models=("--model", "--model-role", "$INSPECT_EVAL_MODEL")),
+    Tool("inspect eval-set", models=("--model", "--model-role", "$INSPECT_EVAL_MODEL")),
+    Tool("inspect_ai eval", models=("--model", "$INSPECT_EVAL_MODEL")),
     Tool("lm_eval", ("HF_TOKEN",), libraries.PUSH, "write", option="--hf_hub_log_args"),
     Tool("lm_eval", ("WANDB_API_KEY",), libraries.LOG, option="--wandb_args"),
     Tool(
@@ -133,6 +144,14 @@ TOOLS: tuple[Tool, ...] = (
         libraries.CALL,
         option="--model",
         value="anthropic-chat|anthropic-chat-completions",
+    ),
+    Tool(
+        "lm_eval",
+        ("OPENAI_API_KEY",),
+        libraries.CALL,
+        option="--model",
+        value="local-(chat-)?completions",
+        confidence="probably",
     ),
     Tool("lm_eval", repositories=("--model_args",)),
     Tool("lm-eval", ("HF_TOKEN",), libraries.PUSH, "write", option="--hf_hub_log_args"),
@@ -159,7 +178,34 @@ TOOLS: tuple[Tool, ...] = (
     Tool("kaggle", _KAGGLE, "reach Kaggle"),
     Tool("aws", libraries.AWS, libraries.CLOUD, given=("--no-sign-request",)),
     Tool("s5cmd", libraries.AWS, libraries.CLOUD, given=("--no-sign-request",)),
-    Tool("gh", ("GH_TOKEN",), "reach GitHub"),
+    Tool("gh", ("GH_TOKEN|GITHUB_TOKEN",), "reach GitHub"),
+    Tool("npm publish", ("NODE_AUTH_TOKEN|NPM_TOKEN",), "publish a package"),
+    Tool("cargo publish", ("CARGO_REGISTRY_TOKEN",), "publish a package", given=("--token",)),
+    Tool("poetry publish", ("POETRY_PYPI_TOKEN_PYPI",), "publish a package", given=("-p", "--password")),
+    Tool("hatch publish", ("HATCH_INDEX_AUTH",), "publish a package", given=("-a", "--auth")),
+    Tool("gcloud", _GOOGLE_CLOUD, libraries.CLOUD, confidence="probably"),
+    Tool("gsutil", _GOOGLE_CLOUD, libraries.CLOUD, confidence="probably"),
+    Tool("bq", _GOOGLE_CLOUD, libraries.CLOUD, confidence="probably"),
+    Tool("az storage", ("AZURE_STORAGE_KEY|AZURE_STORAGE_CONNECTION_STRING|AZURE_STORAGE_SAS_TOKEN",), libraries.CLOUD),
+    Tool("azcopy", ("AZCOPY_SPA_CLIENT_SECRET",), libraries.CLOUD, confidence="probably"),
+    Tool("rclone", libraries.AWS, libraries.CLOUD, option="--s3-env-auth"),
+    Tool("psql", ("PGPASSWORD",), _DATABASE, option="-h", confidence="probably"),
+    Tool("psql", ("PGPASSWORD",), _DATABASE, option="--host", confidence="probably"),
+    Tool("pg_dump", ("PGPASSWORD",), _DATABASE, option="-h", confidence="probably"),
+    Tool("pg_dump", ("PGPASSWORD",), _DATABASE, option="--host", confidence="probably"),
+    Tool("pg_restore", ("PGPASSWORD",), _DATABASE, option="-h", confidence="probably"),
+    Tool("mysql", ("MYSQL_PWD",), _DATABASE, option="-h", confidence="probably"),
+    Tool("mysqldump", ("MYSQL_PWD",), _DATABASE, option="-h", confidence="probably"),
+    Tool("vercel", ("VERCEL_TOKEN",), given=("--token", "-t")),
+    Tool("netlify deploy", ("NETLIFY_AUTH_TOKEN",), given=("--auth",)),
+    Tool("fly", ("FLY_API_TOKEN",)),
+    Tool("flyctl", ("FLY_API_TOKEN",)),
+    Tool("wrangler", ("CLOUDFLARE_API_TOKEN",)),
+    Tool("sentry-cli", ("SENTRY_AUTH_TOKEN",)),
+    Tool("snyk", ("SNYK_TOKEN",)),
+    Tool("codecov", ("CODECOV_TOKEN",), given=("-t", "--token")),
+    Tool("replicate", ("REPLICATE_API_TOKEN",), libraries.CALL),
+    Tool("dbt", ("DBT_ENV_SECRET_PASSWORD",), _DATABASE, confidence="optional"),
     Tool("twine upload", ("TWINE_PASSWORD",), "publish a package", given=("-p", "--password")),
     Tool("uv publish", ("UV_PUBLISH_TOKEN",), "publish a package", given=("-t", "--token", "--password")),
     Tool("modal", ("MODAL_TOKEN_ID", "MODAL_TOKEN_SECRET")),
@@ -168,10 +214,10 @@ TOOLS: tuple[Tool, ...] = (
     Tool("codex exec", ("OPENAI_API_KEY|CODEX_API_KEY",), libraries.CALL),
     Tool("gemini", ("GEMINI_API_KEY",), libraries.CALL),
     Tool("openai api", ("OPENAI_API_KEY",), libraries.CALL),
-    Tool("aider", models=("--model",)),
-    Tool("litellm", models=("--model",)),
-    Tool("llm", ("OPENAI_API_KEY",), libraries.CALL, option="-m", value="gpt-.*|4o.*|o[134].*"),
-    Tool("promptfoo eval", models=("--providers", "-r")),
+    Tool("aider", models=("--model", "--weak-model", "--editor-model", "$AIDER_MODEL")),
+    Tool("litellm", models=("--model", "-m"), configuration="config.yaml"),
+    Tool("llm", models=("-m", "--model")),
+    Tool("promptfoo eval", models=("--providers", "-r"), configuration="promptfooconfig.yaml"),
     Tool("weave", ("WANDB_API_KEY",), libraries.LOG),
     Tool("comet", ("COMET_API_KEY",), libraries.LOG),
     Tool("neptune", ("NEPTUNE_API_TOKEN",), libraries.LOG),
@@ -182,32 +228,6 @@ TOOLS: tuple[Tool, ...] = (
     Tool("mlflow", ("MLFLOW_TRACKING_TOKEN",), libraries.LOG, confidence="optional"),
     Tool("dvc push", libraries.AWS, libraries.CLOUD, confidence="optional"),
 )
-
-TRAINERS = re.compile(
-    r"python|trl|axolotl|axolotl\.cli\.\w+|accelerate|torchrun|deepspeed|unsloth|unsloth-cli|autotrain|llamafactory-cli|"
-    r"lerobot-\w+|lerobot\.\w+(\.\w+)*|sentence-transformers|alignment|tune|litgpt|swift|torch\.distributed\.\w+|"
-    r"accelerate\.commands\.launch|trl\.\w+(\.\w+)*|open-instruct|oumi|nanotron|distilabel|setfit|diffusers-cli",
-)
-"""Programs whose options and YAML files are read as a training script's: `--push_to_hub`, `--report_to wandb` …"""
-
-_ON_THE_HUB = (
-    "model_name_or_path",
-    "base_model",
-    "model_name",
-    "model_id",
-    "dataset_name",
-    "pretrained_model_name_or_path",
-    "teacher_model_name_or_path",
-    "reward_model_path",
-    "model",
-    "pretrained",
-    "tokenizer",
-    "policy.path",
-    "dataset.repo_id",
-    "dataset",
-)
-_REPOSITORIES = ("hub_model_id", "hub_repo_id", "export_hub_model_id", "policy.repo_id")
-_CONFIGS = (".yaml", ".yml", ".json", ".toml")
 
 
 def tool_needs(call: ProgramCall, files: Mapping[str, str]) -> Iterator[Need]:
@@ -221,14 +241,8 @@ def tool_needs(call: ProgramCall, files: Mapping[str, str]) -> Iterator[Need]:
         if tool.option or len(first) >= best or tool.models or tool.repositories:
             best = max(best, len(first)) if not tool.option else best
             yield from _row(tool, call, options, words[len(first) :])
-    if TRAINERS.fullmatch(call.program):
-        yield from _settings(
-            {name.lstrip("-").replace("-", "_"): value for name, value in options}, call.place, call.env
-        )
-        for word in call.words[1:]:
-            path = word.rpartition("=")[2].removeprefix("/workspace/").removeprefix("./")
-            if path.endswith(_CONFIGS) and path in files:
-                yield from _settings(_flat(_parsed(files[path])), path, call.env)
+            yield from configurations.models_of(tool.words, tool.configuration, options, files)
+    yield from trainers.needs(call, options, files)
     if call.program == "git":
         yield from _git(call)
     if call.program == "python" and len(call.words) > 1 and _RECIPE.match(call.words[1]):
@@ -247,23 +261,28 @@ def _by_program() -> dict[str, list[tuple[tuple[str, ...], Tool]]]:
 
 def _row(tool: Tool, call: ProgramCall, options: Sequence[tuple[str, str]], rest: Sequence[str]) -> Iterator[Need]:
     given = {name for name, _ in options}
-    if given & {*tool.given, "--help", "-h", "--version"} or not _counts(tool, options):
+    if given & ({*tool.given, "--help", "-h", "--version"} - {tool.option}) or not _counts(tool, options):
+        return
+    if (tool.models or tool.use == libraries.CALL) and _is_local(options):
         return
     why = f"{call.place}: {tool.words}" + (f" {tool.option}" if tool.option else "")
     for name in tool.secrets:
         yield from _choice(name, why, tool.use, tool.access, tool.confidence)
-    for option in tool.models:
-        for model in _models(option, options, rest):
-            for name in model_secrets(model):
-                yield from _choice(name, f"{call.place}: {tool.words} with {model}", libraries.CALL)
+    secrets_of = alias_secrets if call.program in _SHORT_NAMES else model_secrets
+    said = [model for option in tool.models for model in _models(option, options, rest)]
+    if not given & {"--model", "-m"}:
+        said += [call.env[name[1:]] for name in tool.models if name[:1] == "$" and name[1:] in call.env]
+    for model in said:
+        for name in secrets_of(model):
+            yield from _choice(name, f"{call.place}: {tool.words} with {model}", libraries.CALL)
     for option in tool.repositories:
         for value in _values(option, options, rest):
-            yield from _gated(value, call.place)
+            yield from trainers.gated(value, call.place)
 
 
 def _counts(tool: Tool, options: Sequence[tuple[str, str]]) -> bool:
     """Whether the row's option, if it has one, is given with a value that means it."""
-    values = [value for name, value in options if _same(name, tool.option) and value.lower() not in _FALSE]
+    values = [value for name, value in options if _same(name, tool.option) and value.lower() not in trainers.FALSE]
     if tool.value:
         values = [value for value in values if re.fullmatch(tool.value, value)]
     return not tool.option or bool(values)
@@ -275,6 +294,14 @@ def _models(option: str, options: Sequence[tuple[str, str]], rest: Sequence[str]
         named = value.rpartition("model_name=")[2].partition(",")[0] if "model_name=" in value else value
         for model in re.split(r"[,\s]", named):
             yield model.rpartition("=")[2] if option == "--model-role" else model
+
+
+def _is_local(options: Sequence[tuple[str, str]]) -> bool:
+    """Whether an option gives the address of a server on this machine."""
+    pairs = ((name.lstrip("-"), value) for name, value in options)
+    given = [found[1] for name, value in pairs for found in _ADDRESSES.finditer(f"{name}={value}")]
+    given += [found[1] for _, value in options for found in _ADDRESSES.finditer(value)]
+    return any(fast_agent_needs.is_local(each if urlsplit(each).netloc else f"//{each}") for each in given)
 
 
 def _choice(names: str, why: str, use: str, access: Access = "", confidence: Confidence = "needed") -> Iterator[Need]:
@@ -289,47 +316,6 @@ def _values(option: str, options: Sequence[tuple[str, str]], rest: Sequence[str]
     if option:
         return [value for name, value in options if _same(name, option)]
     return [word for word in rest if not word.startswith("-")]
-
-
-def _gated(value: str, place: str) -> Iterator[Need]:
-    for part in re.split(r"[,=\s:]", value):
-        if libraries.is_gated(part):
-            yield Need("HF_TOKEN", f"{place}: {part} is gated", "needed", "read a gated repository", "read")
-
-
-def _settings(settings: Mapping[str, str], place: str, env: Mapping[str, str]) -> Iterator[Need]:
-    """A trainer's settings, however they were given."""
-    push = settings.get("push_to_hub", settings.get("policy.push_to_hub", settings.get("dataset.push_to_hub")))
-    where = f"{place}: "
-    named = next(
-        (key for key in ("hub_model_id", "hub_repo_id", "export_hub_model_id", "policy.repo_id") if settings.get(key)),
-        None,
-    )
-    if push is not None and push.lower() not in _FALSE:
-        yield Need("HF_TOKEN", f"{where}push_to_hub", "needed", libraries.PUSH, "write")
-    elif named and push is None and settings[named].lower() not in _FALSE:
-        yield Need("HF_TOKEN", f"{where}{named}", "needed", libraries.PUSH, "write")
-    if settings.get("trackio_space_id") or (env.get("TRACKIO_SPACE_ID") and "trackio" in settings.get("report_to", "")):
-        yield Need("HF_TOKEN", f"{where}trackio's Space", "needed", libraries.LOG, "write")
-    silent = env.get("WANDB_MODE") in {"offline", "disabled"} or settings.get("wandb_mode") in {"offline", "disabled"}
-    reporters = re.split(
-        r"[,\s\[\]'\"]+", settings.get("report_to", settings.get("report_to_all", "")) or settings.get("log_with", "")
-    )
-    wandb = (
-        settings.get("wandb_project")
-        or settings.get("use_wandb")
-        or settings.get("wandb.enable")
-        or settings.get("wandb")
-    )
-    if wandb and wandb.lower() not in _FALSE:
-        reporters.append("wandb")
-    for reporter in dict.fromkeys(reporters):
-        for name in () if silent and reporter == "wandb" else libraries.REPORTERS.get(reporter, ()):
-            yield Need(name, f"{where}report_to {reporter}", "needed", libraries.LOG)
-    for key in _ON_THE_HUB:
-        yield from _gated(settings.get(key, ""), place)
-    if settings.get("use_auth_token", "").lower() == "true" or settings.get("hf_use_auth_token", "").lower() == "true":
-        yield Need("HF_TOKEN", f"{where}use_auth_token", "needed", libraries.READ, "read")
 
 
 def _git(call: ProgramCall) -> Iterator[Need]:
@@ -367,26 +353,3 @@ def _options(words: Sequence[str]) -> list[tuple[str, str]]:
 
 def _same(name: str, option: str) -> bool:
     return name.replace("_", "-") == option.replace("_", "-")
-
-
-def _parsed(text: str) -> Any:
-    import yaml  # type: ignore[import-untyped]  # PyYAML ships no types
-
-    try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return None
-
-
-def _flat(value: Any, prefix: str = "") -> dict[str, str]:
-    """Nested settings by their last key, and by their path where they are nested."""
-    found: dict[str, str] = {}
-    for key, inner in value.items() if isinstance(value, dict) else ():
-        name = f"{prefix}{key}"
-        if isinstance(inner, dict):
-            found.update(_flat(inner, f"{name}."))
-            continue
-        text = ",".join(map(str, inner)) if isinstance(inner, list) else "" if inner is None else str(inner)
-        found[name] = text
-        found.setdefault(str(key), text)
-    return found

@@ -4,71 +4,47 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from jobs.commands.python_names import names_of
+from jobs.commands.python_names import given, names_of
 from jobs.commands.python_syntax import nodes, parsed
 from jobs.planning import libraries, remote_files
-from jobs.planning.model_strings import MODEL_CALLS, model_secrets
+from jobs.planning.gated_repositories import is_gated
+from jobs.planning.model_strings import BARE_PROVIDERS, MODEL_CALLS, model_secrets
 from jobs.planning.need import Need
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from jobs.planning.libraries import Row
+    from jobs.planning.need import Confidence
 
 _TRUE = frozenset({"true", "1", "yes", "on"})
-_FAST_AGENT = re.compile(r"fast_agent(\.|$)")
-_AGENTS = frozenset({"agent", "custom", "smart"})
-"""Decorators of fast-agent that make an agent which asks a model; workflows ask those of others."""
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _MODELS = ("model", "model_id", "model_name", "llm", "fallbacks")
 _SILENT = frozenset({"disabled", "offline", "dryrun"})
 
 
-def library_needs(text: str, place: str, env: Mapping[str, str] | None = None) -> list[Need]:
-    """What the calls of one Python text need; `env` holds plain variables of the job, which can decide."""
-    return [] if parsed(text) is None else _Reader(text, place, env or {}).needs()
+def library_needs(
+    text: str, place: str, env: Mapping[str, str] | None = None, arguments: Sequence[str] | None = None
+) -> list[Need]:
+    """What the calls of one Python text need.
 
-
-@dataclass(frozen=True, slots=True)
-class AgentApp:
-    """A program made with fast-agent: the models its agents name, and how the others get theirs.
-
-    `is_open` says that an agent names none; `takes_arguments` that the program reads `--model` from its command line.
+    Args:
+        text: The text.
+        place: What to call it.
+        env: Plain variables of the job, which can decide.
+        arguments: What its command line gives it, which can decide too; None when nobody knows.
     """
-
-    models: tuple[str, ...]
-    is_open: bool
-    takes_arguments: bool
-    configuration: str | None
-
-
-def agent_app(text: str) -> AgentApp | None:
-    """The fast-agent program that a Python text is, or None."""
-    names = names_of(text)
-    if not any(_FAST_AGENT.match(module) for module in names.modules):
-        return None
-    calls = [node for node in nodes(text) if isinstance(node, ast.Call)]
-    models, is_open, app = [], False, None
-    for node in calls:
-        given = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
-        named = [model for key in ("model", "default_model") for model in names.texts(given.get(key))]
-        models += named
-        method = names.dotted(node.func).rpartition(".")[2]
-        if method == "FastAgent":
-            app = given
-        is_open = is_open or (method in _AGENTS and not named and "model" not in given)
-    takes = app is not None and names.constant(app.get("parse_cli_args")) is not False
-    return AgentApp(tuple(models), is_open, takes, names.text(app.get("config_path")) if app else None)
+    return [] if parsed(text) is None else _Reader(text, place, env or {}, arguments).needs()
 
 
 class _Reader:
-    def __init__(self, text: str, place: str, env: Mapping[str, str]) -> None:
-        self._names = names_of(text)
-        self._nodes = nodes(text)
+    def __init__(self, text: str, place: str, env: Mapping[str, str], arguments: Sequence[str] | None) -> None:
+        self._names = names_of(text, *given(arguments, env))
+        self._nodes = [node for node in nodes(text) if id(node) not in self._names.dead]
+        self._is_hubs = any(module.partition(".")[0] in libraries.HUB_LIBRARIES for module in self._names.modules)
         self._place = place
         self._env = dict(env)
         self._needs: list[Need] = []
@@ -106,8 +82,11 @@ class _Reader:
 
     def _call(self, node: ast.Call) -> None:
         called = self._names.dotted(node.func)
+        called = _original(called)
         head, _, method = called.rpartition(".")
-        row = libraries.CALLS.get(called) or (libraries.CALLS.get(f"*.{method}") if self._may_be(head) else None)
+        row = libraries.CALLS.get(called) if head != "*" else None
+        if row is None and self._may_be(head, method):
+            row = libraries.CALLS.get(f"*.{method}")
         if row is not None:
             self._used.add(called.partition(".")[0])
             self._row(node, called if head != "*" else method, row)
@@ -130,39 +109,19 @@ class _Reader:
                 row.secrets, f"{name}() {'writes to' if row.access else 'uses'} {where}", node.lineno, row, "needed"
             )
 
-    @staticmethod
-    def _may_be(head: str) -> bool:
-        """Whether a method of this object may be the Hub's: nobody's, or one of a library of Hugging Face."""
+    def _may_be(self, head: str, method: str) -> bool:
+        """Whether a method of this object may be the Hub's: by its name alone, else by what the text imports."""
         root = head.partition(".")[0]
-        return root in {"*", ""} or root not in {
-            "os",
-            "shutil",
-            "boto3",
-            "requests",
-            "httpx",
-            "git",
-            "github",
-            "google",
-            "subprocess",
-            "docker",
-            "kubernetes",
-            "azure",
-            "wandb",
-            "json",
-        }
+        if "hub" in method:
+            return root not in {"os", "shutil", "subprocess", "docker"}
+        if root not in {"*", ""}:
+            return root in libraries.HUB_LIBRARIES
+        return self._is_hubs or not self._names.modules
 
     def _row(self, node: ast.Call, called: str, row: Row) -> None:
-        keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
-        starred = any(keyword.arg is None for keyword in node.keywords)
-        if any(name in keywords and not _is_nothing(keywords[name]) for name in row.given):
-            return
-        if (
-            row.positional is not None
-            and len(node.args) > row.positional
-            and not _is_nothing(node.args[row.positional])
-        ):
-            return
-        if row.use == libraries.LOG and self._silenced(row, keywords):
+        keywords = self._keywords(node)
+        starred = any(keyword.arg is None and not self._spread(keyword) for keyword in node.keywords)
+        if self._is_spared(node, keywords, row):
             return
         secrets, confidence = row.secrets, row.confidence
         address = self._address(node, keywords, row)
@@ -182,6 +141,33 @@ class _Reader:
         if starred or self._names.falls_back(node):
             confidence = "probably" if starred else "optional"
         self._need(secrets, f"calls {called}()", node.lineno, row, confidence)
+
+    def _is_spared(self, node: ast.Call, keywords: Mapping[str, ast.expr], row: Row) -> bool:
+        """Whether a call looks for nothing: it is handed what it needs, is silenced, or is not what the row means."""
+        handed = [keywords[name] for name in row.given if name in keywords]
+        if row.positional is not None:
+            handed += node.args[row.positional : row.positional + 1]
+        if any(not _is_nothing(value) for value in handed):
+            return True
+        if row.only and not re.fullmatch(row.only, self._names.text(node.args[0] if node.args else None) or ""):
+            return True
+        settings = (ast.Attribute(ast.Name("Settings"), name) for name in row.set_elsewhere)
+        if any(self._names.made(setting) is not None for setting in settings):
+            return True
+        return row.use == libraries.LOG and self._silenced(row, keywords)
+
+    def _keywords(self, node: ast.Call) -> dict[str, ast.expr]:
+        """A call's keywords, with those of a dictionary that is written out and spread: `Model(**settings)`."""
+        given: dict[str, ast.expr] = {}
+        for keyword in node.keywords:
+            given |= {keyword.arg: keyword.value} if keyword.arg else dict(self._spread(keyword))
+        return given
+
+    def _spread(self, keyword: ast.keyword) -> list[tuple[str, ast.expr]]:
+        made = self._names.made(keyword.value) or keyword.value
+        if isinstance(made, ast.Call) and getattr(made.func, "id", "") == "dict":
+            return [(each.arg, each.value) for each in made.keywords if each.arg]
+        return _pairs(made) if isinstance(made, ast.Dict) else []
 
     def _need(self, secrets: tuple[str, ...], why: str, line: int, row: Row, confidence: str) -> None:
         for name in secrets:
@@ -215,7 +201,7 @@ class _Reader:
 
     def _models(self, node: ast.Call, called: str) -> None:
         """A call that takes a model as `provider/model`, or without a provider by its family."""
-        keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+        keywords = self._keywords(node)
         if "api_key" in keywords and not _is_nothing(keywords["api_key"]):
             return
         for name in ("base_url", "api_base"):
@@ -232,9 +218,11 @@ class _Reader:
         if not values and MODEL_CALLS.get(called, ("model",)) and node.args:
             values = node.args[:1]
         provider = self._names.text(keywords.get("model_provider"))
+        bare = BARE_PROVIDERS.get(called, "")
         for value in values:
             for model in [text for each in [value, *self._names.items(value)] for text in self._names.texts(each)]:
-                for needed in model_secrets(f"{provider}:{model}" if provider else model):
+                known = provider or (bare if model.startswith("gemini") else "")
+                for needed in model_secrets(f"{known}:{model}" if known else model):
                     self._choice(needed, f"{called} calls {model}", node.lineno)
 
     def _choice(self, needed: str, why: str, line: int) -> None:
@@ -248,21 +236,8 @@ class _Reader:
     def _options(self, pairs: list[tuple[str, ast.expr]], line: int, verb: str) -> None:
         """Keywords that mean a push or a reporter, of whatever call or dictionary."""
         given = dict(pairs)
-        push = given.get("push_to_hub")
         where = f"{self._place}, line {line}"
-        if push is not None and not _is_nothing(push):
-            sure = "needed" if isinstance(push, ast.Constant) else "probably"
-            self._add(Need("HF_TOKEN", f"{where}: push_to_hub=", sure, libraries.PUSH, "write"))  # type: ignore[arg-type]  # the same
-        elif "hub_model_id" in given and push is None and not _is_nothing(given["hub_model_id"]):
-            self._add(
-                Need(
-                    "HF_TOKEN",
-                    f"{where}: hub_model_id=",
-                    "needed" if verb == "calls" else "probably",
-                    libraries.PUSH,
-                    "write",
-                )
-            )
+        self._push(given, where, verb)
         if (space := given.get("trackio_space_id")) is not None and not _is_nothing(space):
             self._add(Need("HF_TOKEN", f"{where}: trackio_space_id=", "needed", libraries.LOG, "write"))
         for name in ("token", "use_auth_token"):
@@ -272,8 +247,24 @@ class _Reader:
             for each in [reporters, *self._names.items(reporters)]:
                 for reporter in self._names.texts(each):
                     self._reporter(reporter, where)
+        for text in self._names.texts(given.get("executor_type")):
+            for name in libraries.SANDBOXES.get(text, ()):
+                self._add(Need(name, f"{where}: executor_type {text}", "needed", libraries.TOOL))
         if (logger := given.get("use_wandb")) is not None and not _is_nothing(logger):
             self._reporter("wandb", where)
+
+    def _push(self, given: Mapping[str, ast.expr], where: str, verb: str) -> None:
+        push = given.get("push_to_hub")
+        made = self._names.made(push) if push is not None else None
+        if push is not None and (self._names.flag(push) is False or (made is not None and _is_nothing(made))):
+            return
+        if push is not None and not _is_nothing(push):
+            certain = isinstance(made or push, ast.Constant) or self._names.flag(push)
+            sure: Confidence = "needed" if certain else "probably"
+            self._add(Need("HF_TOKEN", f"{where}: push_to_hub=", sure, libraries.PUSH, "write"))
+        elif "hub_model_id" in given and push is None and not _is_nothing(given["hub_model_id"]):
+            sure = "needed" if verb == "calls" else "probably"
+            self._add(Need("HF_TOKEN", f"{where}: hub_model_id=", sure, libraries.PUSH, "write"))
 
     def _reporter(self, reporter: str, where: str) -> None:
         secrets = libraries.REPORTERS.get(reporter, ())
@@ -288,12 +279,13 @@ class _Reader:
 
     def _repository(self, node: ast.Constant) -> None:
         text = str(node.value)
-        if _REPO.fullmatch(text) and libraries.is_gated(text):
+        if _REPO.fullmatch(text) and is_gated(text):
             reason = f"{self._place}, line {node.lineno}: {text} is gated"
             self._add(Need("HF_TOKEN", reason, "needed", "read a gated repository", "read"))
 
     def _imports(self) -> None:
-        """Libraries that are imported and of which no call was recognised."""
+        """Libraries that are imported and of which no call was recognised, or that a variable switches on."""
+        self._switches()
         for module, line in self._names.modules.items():
             root = module.partition(".")[0]
             names = libraries.IMPORTED.get(root)
@@ -321,8 +313,23 @@ class _Reader:
                     )
                 )
 
+    def _switches(self) -> None:
+        for switch, roots, secrets in libraries.SWITCHES:
+            line = next((at for module, at in self._names.modules.items() if module.startswith(roots)), None)
+            if line is not None and self._env.get(switch, "").lower() in _TRUE:
+                row = libraries.Row(secrets, libraries.LOG, any_of=True)
+                self._need(secrets, f"{switch} is on", line, row, "needed")
+
     def _mentions_key(self) -> bool:
         return any(isinstance(node, ast.keyword) and node.arg == "api_key" for node in self._nodes)
+
+
+def _original(called: str) -> str:
+    """A call's own name, where a library offers another's under its own (`langfuse.openai.openai`)."""
+    for offered, original in libraries.OFFERED.items():
+        if called.startswith(offered):
+            return original + called[len(offered) :]
+    return called
 
 
 def _endpoint(address: str) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jobs.commands.python_names import names_of
 from jobs.commands.python_syntax import nodes, parsed
+from jobs.planning.guarded_reads import optional_reads
 from jobs.secrets.names import is_name, name_says_secret
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ _MENTION = re.compile(
     r"\b(?:set|export|needs?|requires?|required|provide|with)\b[^\n.]{0,40}?\b([A-Z][A-Z0-9]*_[A-Z0-9_]*)\b",
     re.IGNORECASE,
 )
+_HEADING = re.compile(
+    r"\b(required|requires|needs|needed|optional)\b[^:]{0,30}\b(?:env\w*|secrets?|variables?|vars|credentials|keys)\b[^:]*:",
+    re.IGNORECASE,
+)
+_ENTRY = re.compile(r"([A-Z][A-Z0-9]*_[A-Z0-9_]*)`?\b(?!\s*=\s*\S)")
+_SAID = re.compile(r"\b(?:not needed|not required|optional|required|needed)\b", re.IGNORECASE)
 _FALLBACKS = frozenset({"get", "pop", "setdefault"})
 _READERS = frozenset(
     {
@@ -32,6 +39,7 @@ _READERS = frozenset(
         *("dotenv.get_key", "environs.env.str", "environs.env"),
     }
 )
+_MAX_DEPTH = 4
 _SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings")
 _KEYWORDS = frozenset({"envvar", "env_var", "api_key_env_var", "api_key_env", "token_env"})
 
@@ -58,12 +66,35 @@ def reads(text: str) -> list[Read]:
 
 def stated(text: str) -> Iterator[tuple[str, int, Confidence]]:
     """Names that comments and docstrings say are needed: a usage line passes them, or a sentence asks for them."""
+    heading: Confidence | None = None
     for line, said in _prose(text):
+        heading, listed = _listed(said, heading)
+        if listed is not None:
+            yield listed[0], line, listed[1]
+            continue
         for found in _USAGE.finditer(said):
             yield found[1] or found[2] or found[3], line, "probably"
         for found in _MENTION.finditer(said):
             if found[1].isupper() and name_says_secret(found[1]):
                 yield found[1], line, "probably"
+
+
+def _listed(said: str, heading: Confidence | None) -> tuple[Confidence | None, tuple[str, Confidence] | None]:
+    """What a line says in a list of variables: the heading that counts from here, and the name it lists.
+
+    `HF_TOKEN  (required) a token` says so itself; under "Required env vars:" every name is, until the list ends.
+    """
+    text = said.strip().lstrip("#*-` \t")
+    found = _ENTRY.match(text)
+    if found is None:
+        if (title := _HEADING.search(text)) is not None:
+            return ("optional" if title[1].lower() == "optional" else "probably"), None
+        return (heading if text else None), None
+    own = _SAID.search(text)
+    sure: Confidence | None = heading
+    if own is not None:
+        sure = "optional" if own[0].lower().startswith(("optional", "not ")) else "probably"
+    return heading, None if sure is None else (found[1], sure)
 
 
 def _prose(text: str) -> Iterator[tuple[int, str]]:
@@ -86,6 +117,8 @@ class _Reader(ast.NodeVisitor):
         self._set: dict[str, int] = {}
         self._handled: set[int] = set()
         self._helpers = self._reading_functions()
+        self._optional = optional_reads(text)
+        self._classes = {node.name: node for node in nodes(text) if isinstance(node, ast.ClassDef)}
 
     def found(self) -> list[Read]:
         self.visit(self._tree)
@@ -93,18 +126,28 @@ class _Reader(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         if any(self._names.dotted(base) in _SETTINGS for base in node.bases):
-            prefix = next(
-                (
-                    self._names.text(found.value) or ""
-                    for found in ast.walk(node)
-                    if isinstance(found, ast.keyword) and found.arg == "env_prefix"
-                ),
-                "",
-            )
-            for field in node.body:
-                if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-                    self._setting(field, field.target.id, prefix)
+            self._settings(node, self._configured(node, "env_prefix"), self._configured(node, "env_nested_delimiter"))
         self.generic_visit(node)
+
+    def _configured(self, node: ast.ClassDef, key: str) -> str:
+        """What a settings class says of itself, as a keyword or in a dictionary."""
+        for found in ast.walk(node):
+            if isinstance(found, ast.keyword) and found.arg == key:
+                return self._names.text(found.value) or ""
+            if isinstance(found, ast.Assign) and any(getattr(each, "id", "") == key for each in found.targets):
+                return self._names.text(found.value) or ""
+        return ""
+
+    def _settings(self, node: ast.ClassDef, prefix: str, delimiter: str, depth: int = 0) -> None:
+        """The fields of a settings class, and with a delimiter those of the models that its fields are."""
+        for field in node.body:
+            if not isinstance(field, ast.AnnAssign) or not isinstance(field.target, ast.Name):
+                continue
+            inner = self._classes.get(getattr(field.annotation, "id", ""))
+            if inner is not None and delimiter and depth < _MAX_DEPTH:
+                self._settings(inner, f"{prefix}{field.target.id}{delimiter}", delimiter, depth + 1)
+            else:
+                self._setting(field, field.target.id, prefix)
 
     def _setting(self, field: ast.AnnAssign, name: str, prefix: str) -> None:
         """A field of a settings class: by its aliases, else by its name; with a default it may be missing."""
@@ -151,19 +194,34 @@ class _Reader(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         self._here(node)
         for keyword in node.keywords:
+            if keyword.arg == "auto_envvar_prefix":
+                self._by_prefix(self._names.text(keyword.value))
             if keyword.arg in _KEYWORDS:
                 for value in [keyword.value, *self._names.items(keyword.value)]:
                     for name in self._names.texts(value):
                         self._add(name, node.lineno, "probably")
         self.generic_visit(node)
 
+    def _by_prefix(self, prefix: str | None) -> None:
+        """Click's options, each read from a variable of its own: PREFIX_OPTION."""
+        for node in nodes(self._text) if prefix else ():
+            if isinstance(node, ast.Call) and self._names.dotted(node.func).endswith("click.option"):
+                said = [text for each in node.args for text in self._names.texts(each)[:1]]
+                option = next((each for each in said if each.startswith("--")), "").lstrip("-").replace("-", "_")
+                required = any(each.arg == "required" for each in node.keywords)
+                self._add(f"{prefix}_{option}".upper(), node.lineno, "needed" if required else "optional")
+
     def visit_Compare(self, node: ast.Compare) -> None:
         if any(isinstance(each, ast.In | ast.NotIn) for each in node.ops) and any(
             self._names.dotted(each) == "os.environ" for each in node.comparators
         ):
             sure: Confidence = "needed" if isinstance(node.ops[0], ast.NotIn) else "probably"
-            for name in self._names.texts(node.left):
-                self._add(name, node.lineno, sure)
+            names = self._names.texts(node.left)
+            if len(names) > 1 and sure == "probably":
+                self._one_of(names, node.lineno, optional=False)
+                return
+            for name in names:
+                self._add(name, node.lineno, "optional" if id(node) in self._optional else sure)
         self.generic_visit(node)
 
     def _here(self, node: ast.expr) -> None:
@@ -176,7 +234,7 @@ class _Reader(ast.NodeVisitor):
             self._handled.update(id(inner) for inner in ast.walk(node))
             return
         for name, line, sure in found:
-            self._add(name, line, sure)
+            self._add(name, line, "optional" if id(node) in self._optional else sure)
 
     def _one_of(self, names: list[str], line: int, *, optional: bool) -> None:
         names = list(dict.fromkeys(names))

@@ -12,7 +12,16 @@ from jobs.commands.calls import ProgramCall
 from jobs.commands.scope import WORKSPACE
 from jobs.display_text import one_line
 from jobs.errors import BadArgument
-from jobs.planning import fast_agent_needs, libraries, programs, python_calls, python_env
+from jobs.planning import (
+    agent_apps,
+    configurations,
+    fast_agent_needs,
+    libraries,
+    other_languages,
+    programs,
+    python_calls,
+    python_env,
+)
 from jobs.planning.need import ORDER, Need
 from jobs.secrets.names import is_name, name_says_secret
 from jobs.spec import script_header
@@ -26,7 +35,7 @@ if TYPE_CHECKING:
 
 _SHELL_READ = re.compile(r"\$(?:\{(?:env:)?([A-Z][A-Z0-9_]*)(?:[:}\-=?+#%/]|$)|([A-Z][A-Z0-9_]*))")
 _HOLDS_PASSWORD = re.compile(
-    r"(.*_)?(DATABASE_URL|DB_URL|DSN|WEBHOOK(_URL)?|MONGO(DB)?_UR[IL]|REDIS_URL|POSTGRES(QL)?_UR[IL]|CONNECTION_STRING)"
+    r"(.*_)?(ACCESS_KEY_ID|APPLICATION_KEY_ID|API_KEY_ID|DATABASE_URL|DB_URL|DSN|WEBHOOK(_URL)?|MONGO(DB)?_UR[IL]|REDIS_URL|POSTGRES(QL)?_UR[IL]|CONNECTION_STRING)"
 )
 _COMMAND_FILES = (".sh", ".bash", ".ipynb", "Makefile", "makefile", "GNUmakefile")
 _TABLES = (*(row.secrets for row in libraries.CALLS.values()), *(tool.secrets for tool in programs.TOOLS))
@@ -132,6 +141,7 @@ class _Found:
         self._read: dict[str, None] = {}
         self._unread: dict[str, None] = {}
         self._seen: set[str] = set()
+        self._named: set[str] = set()
 
     def needs(self) -> Needs:
         names = {need.name for need in self._wanted}
@@ -168,6 +178,11 @@ class _Found:
         for call in reading.calls:
             for need in programs.tool_needs(call, self._files):
                 self._want(need, call.env)
+            for suffix, inline in other_languages.written_out(call):
+                self._foreign(inline, suffix, call.place, call.env)
+            self._named |= {
+                word.rpartition("=")[2].removeprefix("/workspace/").removeprefix("./") for word in call.words
+            }
         for agent in fast_agent.of_reading(reading):
             self._agent(agent)
         for place, said in reading.texts.items():
@@ -197,12 +212,13 @@ class _Found:
 
     def _agent_app(self, text: str, place: str, arguments: Sequence[str], env: Mapping[str, str]) -> None:
         """A program made with fast-agent loads a configuration, and takes `--model` for agents that name none."""
-        app = python_calls.agent_app(text)
+        app = agent_apps.agent_app(text, env, arguments)
         if app is None:
             return
         words = ["fast-agent", "go", "--no-home", *(["--config-path", app.configuration] if app.configuration else [])]
+        words += [word for card in app.cards for word in ("--agent-cards", card)]
         call = ProgramCall((*words, *(arguments if app.takes_arguments else ())), env, place, WORKSPACE)
-        settings = self._agent(fast_agent.parse(call), asks=app.is_open)
+        settings = self._agent(fast_agent.parse(call), asks=app.is_open or bool(app.cards))
         self.models(AskedModel(model, place, settings, env) for model in app.models if _is_model(model))
 
     def python(
@@ -212,7 +228,7 @@ class _Found:
         *,
         env: Mapping[str, str] | None = None,
         path: str | None = None,
-        arguments: Sequence[str] = (),
+        arguments: Sequence[str] | None = None,
     ) -> None:
         """Read one Python text; the same text is read once, whoever runs it."""
         if text in self._seen:
@@ -225,9 +241,9 @@ class _Found:
         for read in python_env.reads(text):
             if read.name not in env:
                 self._name(read.name, f"{place} reads {read.name}, line {read.line}", read.confidence, read.others)
-        for need in python_calls.library_needs(text, place, env):
+        for need in python_calls.library_needs(text, place, env, arguments):
             self._want(need, env)
-        self._agent_app(text, place, arguments, env)
+        self._agent_app(text, place, arguments or (), env)
         self._stated(text, place)
         if place == "the script":
             self._reading(commands.read_python(text, self._files, env=env, place=place))
@@ -244,6 +260,27 @@ class _Found:
                 words = ["papermill", path] if path.endswith(".ipynb") else words
                 reading = commands.read(words, self._files, env=self._env, cwd=WORKSPACE, place=path)
                 self._reading(reading, demoted="nothing seen runs it")
+            elif (suffix := other_languages.suffix(path)) is not None:
+                self._foreign(text, suffix, path, self._env)
+            elif configurations.is_loaded(path) and path not in self._read:
+                self._configuration(path, text)
+
+    def _foreign(self, text: str, suffix: str, place: str, env: Mapping[str, str]) -> None:
+        """A program in another language than Python or a shell's."""
+        self._read[place] = None
+        for need in other_languages.needs(text, suffix, place):
+            if need.use:
+                self._want(need, env)
+            elif need.name not in env:
+                self._name(need.name, need.reason, need.confidence, need.others)
+
+    def _configuration(self, path: str, text: str) -> None:
+        """A configuration that is not fast-agent's, and the variables that it puts in."""
+        for name, line, has_default in configurations.variables(text):
+            sure = "optional" if has_default else "needed" if path in self._named else "probably"
+            if name not in self._env:
+                self._read[path] = None
+                self._name(name, f"{path}, line {line}: puts in {name}", sure)
 
     def _header(self, text: str, place: str) -> dict[str, str]:
         """The names of a script's `[tool.hf-jobs] secrets`, and its plain variables; a bad header lists none."""

@@ -96,6 +96,8 @@ ALL: tuple[tuple[str, Callable[[], list[Case]]], ...] = (
     ("command lines, held out", lambda: command_lines("held_out_commands")),
     ("scripts, held out again", lambda: scripts("today_scripts")),
     ("command lines, held out again", lambda: command_lines("today_commands")),
+    ("scripts, from outside", lambda: scripts("outside_scripts")),
+    ("command lines, from outside", lambda: command_lines("outside_commands")),
     ("libraries, by what they ask for", lambda: scripts("asked")),
 )
 AT_FIRST = (
@@ -104,5 +106,9 @@ AT_FIRST = (
     "Those held out again were written anew and read once in the same way: precision 0.948 and recall 0.902 for the "
     "scripts (a list of words kept in a variable, a settings class's aliases, a client given an address by position, "
     "crewai, other models of pydantic-ai), and 1.000 and 0.879 for the command lines (variables given to make, just, "
-    "npx, an image's entry point, a program made with fast-agent that is given --model, lerobot, a recipe by address)."
+    "npx, an image's entry point, a program made with fast-agent that is given --model, lerobot, a recipe by address). "
+    "Those from outside began as 230 files and lines of public documentation and repositories, whole: precision 0.957 "
+    "and recall 0.772 at first (Node, Go and six other languages, configuration files that put variables in, branches "
+    "never taken, keys that a text does without, options' defaults, model overlays, command-line tools without a row). "
+    "What stands here was written anew in their shapes."
 )

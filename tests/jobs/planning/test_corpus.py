@@ -9,7 +9,11 @@ from tests.jobs.planning import corpus
 
 @pytest.mark.parametrize(
     "case",
-    [case for file in ("scripts", "held_out_scripts", "today_scripts", "asked") for case in corpus.scripts(file)],
+    [
+        case
+        for file in ("scripts", "held_out_scripts", "today_scripts", "outside_scripts", "asked")
+        for case in corpus.scripts(file)
+    ],
     ids=lambda case: case.name,
 )
 def test_a_scripts_names_are_found_and_no_others(case: corpus.Case) -> None:
@@ -18,7 +22,11 @@ def test_a_scripts_names_are_found_and_no_others(case: corpus.Case) -> None:
 
 @pytest.mark.parametrize(
     "case",
-    [case for file in ("commands", "held_out_commands", "today_commands") for case in corpus.command_lines(file)],
+    [
+        case
+        for file in ("commands", "held_out_commands", "today_commands", "outside_commands")
+        for case in corpus.command_lines(file)
+    ],
     ids=lambda case: case.name,
 )
 def test_a_command_lines_names_are_found_and_no_others(case: corpus.Case) -> None:
