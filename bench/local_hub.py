@@ -173,7 +173,7 @@ def fill(paths: HubPaths, *, jobs: int = 0, schedules: int = 0) -> None:
             job_table.finish(db, job.id, "ERROR" if number % 100 == 0 else "COMPLETED", None)
         for _ in range(schedules):
             line = "0 9 * * 1"
-            following = cron.next_after(line, now)
+            following = cron.first(line, now)
             one = schedule_table.ScheduleRow(
                 accounts.new_id(), "local", now, spec, line, False, False, following, None, None
             )

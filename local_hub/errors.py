@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+LONGEST_MESSAGE, LONGEST_HEADER = 4000, 1000
+
 
 class ApiError(Exception):
     """A request that is answered with an error: status, a code for programs, one sentence for people."""
@@ -65,13 +67,21 @@ def too_many(message: str, *, retry_after: int) -> ApiError:
 
 
 def answer(_request: Request, error: Exception) -> Response:
-    """Turn a `HubError` into a response."""
+    """Turn an `ApiError` into a response."""
     assert isinstance(error, ApiError)  # noqa: S101 - Starlette registers this for that class only.
     return render(error)
 
 
 def render(error: ApiError) -> Response:
     """Write the error where `hf_raise_for_status` reads it: ``X-Error-Code``, ``X-Error-Message`` and the body."""
-    message = error.message.encode("latin-1", "replace").decode("latin-1").replace("\n", " ")
-    headers = {"X-Error-Code": error.code, "X-Error-Message": message, **error.headers}
-    return JSONResponse({"error": error.message}, status_code=error.status, headers=headers)
+    message = shown(error.message)
+    line = "".join(one if one.isprintable() else " " for one in message)
+    in_header = line[:LONGEST_HEADER].encode("latin-1", "replace").decode("latin-1")
+    headers = {"X-Error-Code": error.code, "X-Error-Message": in_header, **error.headers}
+    return JSONResponse({"error": message}, status_code=error.status, headers=headers)
+
+
+def shown(text: str) -> str:
+    """Return what a request said as an answer can carry it: of bounded length, and Unicode all of it."""
+    text = text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 1]}…"
+    return text.encode("utf-8", "replace").decode()

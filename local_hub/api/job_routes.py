@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -10,7 +9,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from local_hub import accounts, errors, flavors
+from local_hub import query as query_text
 from local_hub.api import responses
+from local_hub.buckets.buckets import BucketMissingError, Buckets
 from local_hub.store import job_table
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 PAGE = 100
 MOST_ON_A_PAGE = 500
-_CURSOR = re.compile(r"(\d{1,15})\.([0-9a-f]{24})\Z")
+MOST_LABELS = 100
+MOST_LINES = 999_999_999
 
 
 class JobRoutes:
@@ -35,6 +37,7 @@ class JobRoutes:
         self._runner = runner
         self._streams = streams
         self._exposure = exposure
+        self._buckets = Buckets(runner.paths.buckets)
 
     def routes(self) -> list[Route]:
         one = "/api/jobs/{namespace}/{job_id}"
@@ -76,8 +79,10 @@ class JobRoutes:
         account = accounts.account(request.path_params["namespace"])
         wanted = schema.job(await request.body())
         for volume in wanted.volumes:
-            if not (self._runner.paths.buckets / volume.source).is_dir():
-                raise errors.not_found(f"Bucket {volume.source} not found.", code="RepoNotFound")
+            try:
+                self._buckets.tree(*volume.source.split("/"))
+            except BucketMissingError:
+                raise errors.not_found(f"Bucket {volume.source} not found.", code="RepoNotFound") from None
         initiator = {"type": "user", "id": accounts.USER.id, "name": accounts.USER.name}
         job = job_table.new_job(account.name, wanted.to_json(), initiator)
         accepted = await self._runner.submit(job, wanted.secret_values())
@@ -89,15 +94,14 @@ class JobRoutes:
         namespace = accounts.account(request.path_params["namespace"]).name
         query = request.query_params
         stages = _stages(request)
-        labels = [label_filter(text) for text in query.getlist("label")]
-        limit = _limit(query.get("limit"))
+        labels = list(dict.fromkeys(label_filter(text) for text in query.getlist("label")))
+        if len(labels) > MOST_LABELS:
+            raise errors.invalid(f"label: {MOST_LABELS} filters at most.")
+        limit = query_text.number("limit", query.get("limit", str(PAGE)), 1, MOST_ON_A_PAGE)
         cursor = query.get("cursor")
-        after = None
-        if cursor is not None:
-            parts = _CURSOR.match(cursor)
-            if parts is None:
-                raise errors.invalid("cursor: not one of this hub's.")
-            after = int(parts[1]), parts[2]
+        after = None if cursor is None else query_text.place(cursor)
+        if cursor is not None and after is None:
+            raise errors.invalid("cursor: not one of this hub's.")
 
         def work(db: sqlite3.Connection) -> Response:
             jobs = job_table.page(db, namespace, stages=stages, labels=labels, after=after, limit=limit + 1)
@@ -105,7 +109,7 @@ class JobRoutes:
             if len(jobs) > limit:
                 jobs = jobs[:limit]
                 following = [(key, value) for key, value in query.multi_items() if key != "cursor"]
-                following.append(("cursor", f"{jobs[-1].created_ms}.{jobs[-1].id}"))
+                following.append(("cursor", query_text.place_of(jobs[-1])))
                 headers["Link"] = f'<{request.url.replace(query=urlencode(following))}>; rel="next"'
             return JSONResponse([self._json(job) for job in jobs], headers=headers)
 
@@ -117,9 +121,8 @@ class JobRoutes:
     async def logs(self, request: Request) -> Response:
         job = await self._find(request)
         text = request.query_params.get("tail")
-        if text is not None and not (text.isdigit() and len(text) < 10):  # noqa: PLR2004 - Nobody has 10 digits of lines.
-            raise errors.invalid("tail: a number of lines.")
-        events = self._streams.log(job, None if text is None else int(text))
+        tail = None if text is None else query_text.number("tail", text, 0, MOST_LINES)
+        events = self._streams.log(job, tail)
         return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
 
     async def metrics(self, request: Request) -> Response:
@@ -196,7 +199,7 @@ class JobRoutes:
 
 
 def _stages(request: Request) -> list[str]:
-    stages = [stage.upper() for stage in request.query_params.getlist("stage")]
+    stages = list(dict.fromkeys(stage.upper() for stage in request.query_params.getlist("stage")))
     for stage in stages:
         if stage not in job_table.STAGES:
             raise errors.invalid(f"stage: {stage[:40]!r} is none of {', '.join(sorted(job_table.STAGES))}.")
@@ -208,11 +211,3 @@ def label_filter(text: str) -> tuple[str, str]:
     if not equals:
         raise errors.invalid("label: a filter has the form key=value.")
     return key, value
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return PAGE
-    if not text.isdigit() or not 1 <= int(text[:6]) <= MOST_ON_A_PAGE:
-        raise errors.invalid(f"limit: a number from 1 to {MOST_ON_A_PAGE}.")
-    return int(text)

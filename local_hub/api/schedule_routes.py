@@ -49,7 +49,7 @@ class ScheduleRoutes:
 
     def _json(self, one: ScheduleRow) -> dict[str, Any]:
         """Return the JSON of one schedule; a suspended one says when it would run if it were resumed now."""
-        return responses.schedule(one, cron.next_after(one.schedule, self._clock()) if one.suspended else one.next_ms)
+        return responses.schedule(one, cron.following(one.schedule, self._clock()) if one.suspended else one.next_ms)
 
     async def _find(self, request: Request) -> ScheduleRow:
         namespace = accounts.account(request.path_params["namespace"]).name
@@ -81,7 +81,7 @@ class ScheduleRoutes:
             schedule=wanted.schedule,
             suspended=wanted.suspend,
             concurrency=wanted.concurrency,
-            next_ms=cron.next_after(wanted.schedule, now),
+            next_ms=cron.first(wanted.schedule, now),
             last_job_id=None,
             last_ms=None,
         )
@@ -118,18 +118,18 @@ class ScheduleRoutes:
         return await self._change(await self._find(request), suspended=1)
 
     async def resume(self, request: Request) -> Response:
-        """Resume. Moments that passed while it was suspended are not made up for."""
+        """Resume. Moments that passed while it was suspended are not made up for; none to come is no error."""
         schedule = await self._find(request)
         if not schedule.suspended:
             return JSONResponse(self._json(schedule))
-        return await self._change(schedule, suspended=0, next_ms=cron.next_after(schedule.schedule, self._clock()))
+        return await self._change(schedule, suspended=0, next_ms=cron.following(schedule.schedule, self._clock()))
 
     async def reschedule(self, request: Request) -> Response:
         from local_hub.api import schema
 
         schedule = await self._find(request)
         wanted: schema.RescheduleSpec = schema.parse(schema.RescheduleSpec, await request.body())
-        following = cron.next_after(wanted.schedule, self._clock())
+        following = cron.first(wanted.schedule, self._clock())
         return await self._change(schedule, schedule=wanted.schedule, next_ms=following)
 
     async def labels(self, request: Request) -> Response:

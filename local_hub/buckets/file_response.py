@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from local_hub.buckets.byte_range import UnsatisfiableRangeError, asked
 
 _BLOCK = 1 << 18
+_WITH_304 = ("ETag", "Cache-Control", "Vary")
 _SHOWN = {"text/plain", "image/png", "image/jpeg", "image/gif", "image/webp"}
 
 
@@ -30,11 +31,20 @@ def display(path: str) -> dict[str, str]:
 
 
 def stream(request: Request, descriptor: int, headers: dict[str, str]) -> Response:
-    """Answer with the open file, or the range of it that was asked for; closes the descriptor."""
+    """Answer with the open file, or the range of it that was asked for; closes the descriptor.
+
+    With an ETag in `headers`, whoever has that state is told so, and a range of another state is not mixed with it.
+    """
+    etag = headers.get("ETag", "")
+    if etag and _known(request, etag):
+        os.close(descriptor)
+        return Response(status_code=304, headers={name: headers[name] for name in _WITH_304 if name in headers})
+    condition = request.headers.get("if-range")
+    wanted = request.headers.get("range") if condition is None or _same(condition, etag) else None
     file = open(descriptor, "rb", buffering=0)  # noqa: SIM115 - the generator closes it, or the collector
     size = os.fstat(descriptor).st_size
     try:
-        first, last = asked(request.headers.get("range"), size)
+        first, last = asked(wanted, size)
     except UnsatisfiableRangeError:
         file.close()
         return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
@@ -43,6 +53,17 @@ def stream(request: Request, descriptor: int, headers: dict[str, str]) -> Respon
     if (first, last) != (0, size - 1):
         status, headers["Content-Range"] = 206, f"bytes {first}-{last}/{size}"
     return StreamingResponse(_blocks(file, first, last), status, headers=headers)
+
+
+def _known(request: Request, etag: str) -> bool:
+    """Tell whether the client has this state already; what it has may be written as weak."""
+    named = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+    return etag.removeprefix("W/") in named or "*" in named
+
+
+def _same(condition: str, etag: str) -> bool:
+    """Tell whether bytes of what the client has and of this file can be put together: a weak tag never says so."""
+    return condition == etag and not etag.startswith("W/") and bool(etag)
 
 
 def _blocks(file: FileIO, first: int, last: int) -> Iterator[bytes]:

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local_hub import errors
+from local_hub import query as query_text
 from local_hub.accounts import ACCOUNTS, USER, account
 from local_hub.buckets import any_path
 from local_hub.buckets import file_response as reply
@@ -156,13 +157,11 @@ class _BucketApi:
         query = request.query_params
         prefix = request.path_params.get("prefix", "")
         recursive = query.get("recursive", "true").lower() not in {"false", "0"}
-        limit = query.get("limit", str(_PAGE))
-        if not limit.isdecimal() or not 1 <= int(limit) <= _LARGEST_PAGE:
-            raise errors.invalid(f"limit is a number from 1 to {_LARGEST_PAGE}.")
+        limit = query_text.number("limit", query.get("limit", str(_PAGE)), 1, _LARGEST_PAGE)
         if query.get("sort", "path") != "path" or query.get("direction", "asc") != "asc":
             raise errors.unsupported("An order other than that of the paths")
         walk = tree.walk(prefix, recursive=recursive, after=_after(query.get("cursor")), everything=True)
-        found, last, left = await self._run(partial(self._page, namespace, name, tree, walk, int(limit)))
+        found, last, left = await self._run(partial(self._page, namespace, name, tree, walk, limit))
         headers = {"X-Left-Out": ", ".join(f"{kind}={count}" for kind, count in left.items())} if left else {}
         if last is not None:
             cursor = base64.urlsafe_b64encode(os.fsencode(last)).decode()
@@ -208,7 +207,7 @@ class _BucketApi:
         bucket = _bucket(request)
         self.buckets.tree(*bucket)
         try:
-            operations = [json.loads(line) for line in (await _body(request)).splitlines() if line.strip()]
+            operations = [_parsed(line) for line in (await _body(request)).splitlines() if line.strip()]
         except ValueError:
             raise errors.no_batch("A batch is one JSON object a line.") from None
         if len(operations) > _OPERATIONS or not all(isinstance(one, dict) for one in operations):
@@ -387,10 +386,21 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
+def _parsed(text: bytes) -> Any:
+    """Return what JSON says. Raises ValueError for what is none, is too deep, or holds what is no Unicode."""
+    try:
+        found = json.loads(text)
+    except RecursionError:
+        raise ValueError("too deep") from None
+    if b"\\u" in text or not text.isascii():
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
+
+
 async def _json(request: Request) -> dict[str, Any]:
     body = await _body(request)
     try:
-        found = json.loads(body or b"{}")
+        found = _parsed(body or b"{}")
     except ValueError:
         found = None
     if not isinstance(found, dict):

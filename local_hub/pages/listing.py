@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
+from local_hub import query as query_text
 from local_hub.display_text import shortened
 from local_hub.pages import program
 from local_hub.pages.markup import Child, Markup, tag
@@ -53,7 +54,7 @@ def older_link(address: str, jobs: Sequence[JobRow], query: dict[str, str], *, o
     """Return the way to the jobs before the last of these."""
     if not older:
         return None
-    told = {key: value for key, value in query.items() if value} | {"before": f"{jobs[-1].created_ms}.{jobs[-1].id}"}
+    told = {key: value for key, value in query.items() if value} | {"before": query_text.place_of(jobs[-1])}
     return tag("p", tag("a", "Older jobs", href=f"{address}?{urlencode(told)}", rel="next"))
 
 
@@ -98,7 +99,7 @@ def _schedules(schedules: Sequence[ScheduleRow]) -> Markup:
                 class_="name",
             ),
             tag("td", tag("code", one.schedule)),
-            tag("td", NOTHING if one.suspended or one.next_ms is None else time(one.next_ms)),
+            tag("td", NOTHING if one.suspended else "never" if one.next_ms is None else time(one.next_ms)),
             tag("td", _last(one)),
         )
         for one in schedules

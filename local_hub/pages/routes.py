@@ -9,7 +9,6 @@ jobs wrote is shown as text, with all that could act on a page or a terminal tak
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from starlette.routing import Route
 
 from local_hub import accounts, errors
+from local_hub import query as query_text
 from local_hub.auth import SESSION_PREFIX
 from local_hub.buckets import file_response
 from local_hub.pages import compare, job_view, listing, log_search, preview, schedule_view, views
@@ -47,7 +47,6 @@ _KINDS = {"hub.css": "text/css", "hub.js": "text/javascript"}
 _JOBS = 100
 _OTHERS = 20
 _WORDS = 200
-_CURSOR = re.compile(r"(\d{1,15})\.([0-9a-f]{24})\Z", re.ASCII)
 
 
 class Pages:
@@ -243,8 +242,7 @@ class Pages:
 
 
 def _after(request: Request) -> tuple[int, str] | None:
-    parts = _CURSOR.match(request.query_params.get("before", ""))
-    return (int(parts[1]), parts[2]) if parts else None
+    return query_text.place(request.query_params.get("before", ""))
 
 
 def _alike_first(job: JobRow, others: list[JobRow]) -> list[JobRow]:

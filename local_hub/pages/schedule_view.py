@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from hub_contract.hf_line import hf_line
-from local_hub import errors
 from local_hub.display_text import clean, shortened
 from local_hub.pages import program
 from local_hub.pages.job_view import SENT, spec_facts
@@ -48,9 +47,11 @@ def one_schedule(one: ScheduleRow, runs: Sequence[JobRow], now_ms: int, *, older
 
 
 def _next_runs(one: ScheduleRow, now_ms: int) -> Markup:
-    moments = [] if one.suspended else list(_moments(one, now_ms))
+    if one.suspended:
+        return tag("p", "None while it is suspended.", class_="empty")
+    moments = list(_moments(one, now_ms))
     if not moments:
-        return tag("p", "None is to come.", class_="empty")
+        return tag("p", "Next run: never. No moment that it names is to come.", class_="empty")
     return tag("ol", *(tag("li", time(moment)) for moment in moments), class_="moments")
 
 
@@ -60,10 +61,7 @@ def _moments(one: ScheduleRow, now_ms: int) -> Iterator[int]:
         if moment is None:
             return
         yield moment
-        try:
-            moment = cron.next_after(one.schedule, max(moment, now_ms))
-        except errors.ApiError:
-            return
+        moment = cron.following(one.schedule, max(moment, now_ms))
 
 
 def _the_same(one: ScheduleRow) -> list[Child]:

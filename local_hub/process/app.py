@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
@@ -104,6 +105,7 @@ def create_app(hub: Hub, *, token: str, version: str, endpoint: str, stop: Calla
         exception_handlers={
             errors.ApiError: errors.answer,
             HTTPException: _no_route,
+            ClientDisconnect: _gone,
             Exception: _broken,
         },
     )
@@ -114,6 +116,11 @@ def _no_route(_request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 404)
     words = {404: "This route is not on the local hub.", 405: "This method is not on the local hub."}
     return errors.render(errors.ApiError(status, words.get(status, "Bad request."), code="NotOnLocalHub"))
+
+
+def _gone(_request: Request, _error: Exception) -> Response:
+    """Whoever asked went away before the request was whole: nothing was done, and nobody reads this."""
+    return errors.render(errors.ApiError(400, "The request was cut off.", code="CutOff"))
 
 
 def _broken(_request: Request, _error: Exception) -> Response:

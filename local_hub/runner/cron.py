@@ -18,11 +18,22 @@ _WITH_A_YEAR = 7
 _LAST_YEAR = 2099
 
 
-def next_after(schedule: str, moment_ms: int) -> int:
-    """Return the first moment after `moment_ms` at which `schedule` fires, both in milliseconds since 1970.
+def following(schedule: str, moment_ms: int) -> int | None:
+    """Return the first moment after `moment_ms` at which `schedule` fires; None when there is none (any more).
+
+    This is the rule for a schedule that was accepted once: its years may be over, and that is no error.
+    """
+    try:
+        return first(schedule, moment_ms)
+    except errors.ApiError:
+        return None
+
+
+def first(schedule: str, moment_ms: int) -> int:
+    """Return the moment at which a schedule that is only now asked for fires first, in milliseconds since 1970.
 
     A sixth field is the seconds and stands first, a seventh is the year and stands last, as cron libraries have them;
-    the Hub's description says no more than that there may be so many.
+    the Hub's description says no more than that there may be so many. No year after 2099 is one.
 
     Raises:
         ApiError: 400, when the line is no preset and no cron line of five to seven fields, or never comes.
@@ -37,8 +48,8 @@ def next_after(schedule: str, moment_ms: int) -> int:
     after = datetime.fromtimestamp(moment_ms / 1000, UTC)
     try:
         found = _next(words, after) if len(words) < _WITH_A_YEAR else _next_of_years(words, after)
-    except (CronSimError, StopIteration, ValueError) as error:
-        reason = str(error) or "it never comes"
+    except (CronSimError, StopIteration, ValueError, OverflowError) as error:
+        reason = str(error)[:100] or "it never comes"
         raise errors.invalid(f"schedule: {schedule[:100]!r} cannot be used: {reason}.") from None
     return int(found.timestamp() * 1000)
 
@@ -50,12 +61,14 @@ def _next(words: list[str], after: datetime) -> datetime:
 
 def _next_of_years(words: list[str], after: datetime) -> datetime:
     *rest, field = words
+    reached = after.year
     for year in _years(field):
-        if year >= after.year:
+        if reached <= year <= _LAST_YEAR:
             begin = datetime(year, 1, 1, tzinfo=UTC) - timedelta(seconds=1)
             found = _next(rest, max(after, begin))
             if found.year == year:
                 return found
+            reached = found.year
     raise StopIteration
 
 
@@ -64,7 +77,7 @@ def _years(field: str) -> Collection[int]:
     head, slash, step = field.partition("/")
     first, dash, last = head.partition("-")
     if "," in field:
-        return sorted(map(int, field.split(",")))
+        return sorted(set(map(int, field.split(","))))
     if slash:
         return range(1970 if head == "*" else int(head), _LAST_YEAR + 1, int(step))
     if dash:

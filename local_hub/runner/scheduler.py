@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from local_hub import errors
 from local_hub.runner import cron
 from local_hub.store import job_table, schedule_table
 from local_hub.store.job_table import new_job
@@ -74,11 +73,7 @@ class Scheduler:
         return count
 
     def _fire(self, db: sqlite3.Connection, schedule: ScheduleRow, now: int) -> JobRow | None:
-        try:
-            following: int | None = cron.next_after(schedule.schedule, now)
-        except errors.ApiError:
-            following = None
-        schedule_table.change(db, schedule.id, next_ms=following)
+        schedule_table.change(db, schedule.id, next_ms=cron.following(schedule.schedule, now))
         if not schedule.concurrency and job_table.running_of_schedule(db, schedule.id):
             log.info("schedule %s skips a moment: its last job still runs", schedule.id)
             return None

@@ -40,11 +40,12 @@ def at(*moment: int) -> int:
     ],
 )
 def test_the_next_moment_is_in_utc(schedule: str, expected: int) -> None:
-    assert cron.next_after(schedule, at(2026, 11, 21, 20, 47, 12)) == expected
+    assert cron.first(schedule, at(2026, 11, 21, 20, 47, 12)) == expected
+    assert cron.following(schedule, at(2026, 11, 21, 20, 47, 12)) == expected
 
 
 def test_the_next_moment_is_never_now() -> None:
-    assert cron.next_after("0 * * * *", at(2026, 1, 1, 5)) == at(2026, 1, 1, 6)
+    assert cron.first("0 * * * *", at(2026, 1, 1, 5)) == at(2026, 1, 1, 6)
 
 
 @pytest.mark.parametrize(
@@ -62,9 +63,15 @@ def test_the_next_moment_is_never_now() -> None:
         "0 0 9 * * * */0",
         "0 0 9 * * * soon",
         "61 0 9 * * *",
+        "0 0 0 29 2 * 9999",
+        "0 0 0 31 12 * 9999",
+        "0 0 0 1 1 * " + "9" * 5000,
+        "0 0 0 29 2 * " + ",".join(str(year) for year in range(2027, 12_000, 2)),
+        "0 0 0 1 1 * 2024",
     ],
 )
 def test_what_never_fires_is_refused(schedule: str) -> None:
     with pytest.raises(ApiError) as caught:
-        cron.next_after(schedule, at(2026, 11, 21))
+        cron.first(schedule, at(2026, 11, 21))
     assert caught.value.status == 400
+    assert cron.following(schedule, at(2026, 11, 21)) is None

@@ -70,7 +70,7 @@ class Bench:
             schedule=schedule,
             suspended=fields.pop("suspended", False),
             concurrency=fields.pop("concurrency", False),
-            next_ms=cron.next_after(schedule, self.now),
+            next_ms=cron.first(schedule, self.now),
             last_job_id=None,
             last_ms=None,
         )
