@@ -1,5 +1,7 @@
 """Text that strangers wrote, made fit for a page."""
 
+import unicodedata
+
 from hub_contract import text as contract
 
 
@@ -13,6 +15,13 @@ def clean(text: str) -> str:
     if "\r" in text:
         text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
     return contract.clean(text)
+
+
+def folded(text: str) -> str:
+    """Return `text` as it is compared when words are looked for: without case, and each letter written one way."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def shortened(text: str, limit: int) -> str:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from local_hub import errors
-
-if TYPE_CHECKING:
-    from local_hub.store.job_table import JobRow
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _PLACE = re.compile(r"([0-9]{1,15})\.([0-9a-f]{24})")
@@ -22,9 +18,9 @@ def number(name: str, text: str, least: int, most: int) -> int:
     return found
 
 
-def place_of(job: JobRow) -> str:
-    """Return what names the place just after `job`."""
-    return f"{job.created_ms}.{job.id}"
+def place_of(created_ms: int, job_id: str) -> str:
+    """Return what names the place just after a job."""
+    return f"{created_ms}.{job_id}"
 
 
 def place(text: str) -> tuple[int, str] | None:

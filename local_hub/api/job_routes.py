@@ -109,7 +109,7 @@ class JobRoutes:
             if len(jobs) > limit:
                 jobs = jobs[:limit]
                 following = [(key, value) for key, value in query.multi_items() if key != "cursor"]
-                following.append(("cursor", query_text.place_of(jobs[-1])))
+                following.append(("cursor", query_text.place_of(jobs[-1].created_ms, jobs[-1].id)))
                 headers["Link"] = f'<{request.url.replace(query=urlencode(following))}>; rel="next"'
             return JSONResponse([self._json(job) for job in jobs], headers=headers)
 

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections import deque
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from local_hub.buckets.tree import PathRefusedError, Tree, checked
-from local_hub.display_text import clean
 from local_hub.pages.job_view import FileRow
-from local_hub.runner.output import LogReader
+from local_hub.pages.log_lines import PageLines
+from local_hub.runner.output import LONGEST_LINE, LogReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from local_hub.paths import HubPaths
     from local_hub.store.job_table import JobRow
 
 LINES = 1000
 _FILES = 500
-_LOG_BYTES = 256 << 10
+#: Lines that a log has of this hub's own: where attempts begin, and what is left out.
+_BESIDE = 1000
+#: Bytes of a log's end that a page is made of; the longest line that is shown whole fits in.
+END = 2 * LONGEST_LINE
 
 
 class Contents:
@@ -31,23 +32,19 @@ class Contents:
         self._paths = paths
 
     def end_of_log(self, job: JobRow, most: int = LINES) -> list[str]:
-        """Return the last lines, and of them what a page can carry."""
-        kept: deque[str] = deque()
-        size = 0
-        with LogReader(self._paths.output(job.id), most, cut=True) as reader:
-            while block := reader.read(final=job.final):
-                for line in lines_of(block):
-                    kept.append(line[:_LOG_BYTES])
-                    size += len(kept[-1])
-                    while size > _LOG_BYTES:
-                        size -= len(kept.popleft())
-        return list(kept)
+        """Return the last lines, and of them what a page can carry; no more of the log is read, however long it is."""
+        lines = PageLines()
+        found: list[str] = []
+        with LogReader(self._paths.output(job.id), most, cut=True, most=END) as reader:
+            while (block := reader.read(final=job.final)) and len(found) <= most + _BESIDE:
+                found += lines.of(block)
+        return found
 
-    def lines(self, job: JobRow) -> Iterator[str]:
-        """Yield every line there is now."""
+    def blocks(self, job: JobRow) -> Generator[bytes, None, None]:
+        """Yield the whole log as there is of it now, in blocks of events, long lines in pieces."""
         with LogReader(self._paths.output(job.id), cut=True) as reader:
             while block := reader.read(final=job.final):
-                yield from lines_of(block)
+                yield block
 
     def files(self, job: JobRow) -> list[FileRow]:
         """Return the files in the folders that the job can write to; hidden ones and locks of packages last."""
@@ -86,11 +83,6 @@ class Contents:
     def _tree(self, volume: dict[str, str]) -> tuple[Tree, str]:
         """Return a volume's bucket and the prefix of its files' paths there."""
         return Tree(self._paths.buckets / volume["source"]), f"{volume['path']}/" if volume.get("path") else ""
-
-
-def lines_of(block: bytes) -> list[str]:
-    """Return the cleaned lines of a block of log events."""
-    return [clean(json.loads(event[6:])["data"]) for event in block.split(b"\n\n") if event.startswith(b"data: ")]
 
 
 def _is_beside(path: str) -> bool:

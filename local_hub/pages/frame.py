@@ -43,7 +43,7 @@ def html(
     # Text is escaped, quotes and all, so this is the start of our own links and nothing else.
     for attribute in ("href", "action", "src"):
         text = text.replace(f' {attribute}="/', f' {attribute}="{prefix}/')
-    return HTMLResponse(text, status, headers={**HEADERS, "Content-Security-Policy": policy})
+    return HTMLResponse(text.encode("utf-8", "replace"), status, headers={**HEADERS, "Content-Security-Policy": policy})
 
 
 def before(request: Request) -> str:

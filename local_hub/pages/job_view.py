@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from hub_contract.hf_line import hf_line
+from hub_contract.hf_line import HfLine, hf_line
 from local_hub.display_text import clean, shortened
 from local_hub.pages import failure, preview, program
 from local_hub.pages.log_search import SHOWN, Found
@@ -64,7 +64,7 @@ def one_job(job: JobRow, seen: Seen, now_ms: int) -> list[Child]:
         tag("h2", "Details"),
         tag("div", _details(job, seen.urls, now_ms), id="details", data_live=True),
         *_compare_form(job, seen.others),
-        *_the_same(job),
+        *the_same(hf_line({key: job.spec.get(key) for key in SENT}, job.namespace)),
         tag("div", _to_stop(job), id="stop", data_live=True),
     ]  # fmt: skip
 
@@ -77,8 +77,13 @@ def title(job: JobRow) -> str:
 def searched(job: JobRow, words: str, found: Found) -> list[Child]:
     """Return the page of what was found in a log."""
     address = address_of(job)
-    few = f"the last {SHOWN} of {found.total}" if found.total > SHOWN else str(found.total)
-    told = f"{few} of {found.lines} lines" if found.total else f"None of {found.lines} lines has that."
+    least, lines = ("", f"{found.lines} lines") if found.whole else ("at least ", f"the first {found.lines} lines")
+    few = f"the last {SHOWN} of {least}{found.total}" if found.total > SHOWN else f"{least}{found.total}"
+    told = f"{few} of {lines}" if found.total else f"None of {lines} has that."
+    if not found.whole:
+        told = (
+            f"{told[0].upper()}{told[1:]}. The log goes on; it was too long to be looked through in the time there is."
+        )
     lines = "".join(f"{match.number:>7}  {match.text}\n" for match in found.matches)
     return [
         back(f"The job {name_of(job)}", address),
@@ -89,14 +94,14 @@ def searched(job: JobRow, words: str, found: Found) -> list[Child]:
     ]
 
 
-def file_address(job: JobRow, file: FileRow) -> str:
-    """Return the path of a file's own bytes."""
-    return f"{address_of(job)}/files/{file.volume}/{quote(file.path)}"
+def file_address(address: str, file: FileRow, *, shown: bool = False) -> str:
+    """Return the path of a file's own bytes, or of the page that shows it, below the address of its job."""
+    return f"{address}/{'view' if shown else 'files'}/{file.volume}/{quote(file.path)}"
 
 
 def file_page(job: JobRow, file: FileRow, shown: list[Child]) -> list[Child]:
     """Return the page of one file."""
-    address = file_address(job, file)
+    address = file_address(address_of(job), file)
     return [
         back(f"The job {name_of(job)}", address_of(job)),
         tag("h1", clean(file.path)),
@@ -142,9 +147,8 @@ def _compare_form(job: JobRow, others: Sequence[JobRow]) -> list[Child]:
     ]  # fmt: skip
 
 
-def _the_same(job: JobRow) -> list[Child]:
-    """Return the command line that makes the same job."""
-    found = hf_line({key: job.spec.get(key) for key in SENT}, job.namespace)
+def the_same(found: HfLine | None) -> list[Child]:
+    """Return the command line that makes the same job or schedule, and what it cannot say."""
     if found is None:
         return []
     told = found.told()
@@ -206,10 +210,10 @@ def _files(address: str, files: Sequence[FileRow]) -> Markup:
 
 
 def _file_links(address: str, one: FileRow) -> list[Child]:
-    saved = f"{address}/files/{one.volume}/{quote(one.path)}"
+    saved = file_address(address, one)
     if not preview.is_shown(one.path):
         return [tag("a", clean(one.path), href=saved)]
-    shown = f"{address}/view/{one.volume}/{quote(one.path)}"
+    shown = file_address(address, one, shown=True)
     save = tag("a", "Save", href=saved, download=True, aria_label=f"Save {clean(one.path)}", class_="save")
     return [tag("a", clean(one.path), href=shown), " ", save]
 
@@ -230,7 +234,7 @@ def _details(job: JobRow, urls: Sequence[str], now_ms: int) -> Markup:
 
 
 def spec_facts(spec: dict[str, Any]) -> Iterator[tuple[str, Child]]:
-    """Yield what a job was sent as: names of variables and secrets, never a value."""
+    """Yield what a job was sent as: its command word for word, of variables and secrets the names without values."""
     yield "Image", program.image(spec)
     yield "Command", tag("code", clean(program.whole(spec)), class_="command", tabindex="0")
     yield "Flavor", spec["flavor"]

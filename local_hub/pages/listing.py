@@ -54,7 +54,9 @@ def older_link(address: str, jobs: Sequence[JobRow], query: dict[str, str], *, o
     """Return the way to the jobs before the last of these."""
     if not older:
         return None
-    told = {key: value for key, value in query.items() if value} | {"before": query_text.place_of(jobs[-1])}
+    told = {key: value for key, value in query.items() if value} | {
+        "before": query_text.place_of(jobs[-1].created_ms, jobs[-1].id)
+    }
     return tag("p", tag("a", "Older jobs", href=f"{address}?{urlencode(told)}", rel="next"))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from hub_contract import text as contract
 from local_hub import flavors
-from local_hub.display_text import clean
+from local_hub.display_text import clean, folded
 from local_hub.store.job_table import RUNNING
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 NOTHING = "\N{EN DASH}"
 #: What `hf-jobs-mcp` calls the shell text that it puts in front of a command: `sh -c TEXT NAME … -- COMMAND`.
-_WRAPPERS = frozenset({"hf-jobs-mcp-checked", "hf-jobs-mcp-run"})
+_CHECKED = "hf-jobs-mcp-checked"
+_WRAPPERS = frozenset({_CHECKED, "hf-jobs-mcp-run"})
 _UNITS = (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))
 _CENT = 0.01
 
@@ -29,10 +31,20 @@ def whole(spec: dict[str, Any]) -> str:
 def own(spec: dict[str, Any]) -> str:
     """Return the command line of the person's own, for a list: without the shell text that copies files first."""
     words: Sequence[str] = [*spec["command"], *spec["arguments"]]
-    if len(words) > 4 and words[:2] == ["sh", "-c"] and words[3] in _WRAPPERS:  # noqa: PLR2004 - sh -c TEXT NAME
+    if _wrapper(words) in _WRAPPERS:
         rest = words[4:]
         words = rest[rest.index("--") + 1 :] if "--" in rest else rest
     return shlex.join(words)
+
+
+def _wrapper(words: Sequence[str]) -> str:
+    """Return the name of the shell text in front of a command: `sh -c TEXT NAME …`; nothing where there is none."""
+    return words[3] if len(words) > 4 and [*words[:2]] == ["sh", "-c"] else ""  # noqa: PLR2004 - `sh -c TEXT NAME`
+
+
+def is_checked(spec: dict[str, Any]) -> bool:
+    """Tell whether the job compares its files before it begins."""
+    return _wrapper([*spec["command"], *spec["arguments"]]) == _CHECKED
 
 
 def image(spec: dict[str, Any]) -> str:
@@ -40,7 +52,7 @@ def image(spec: dict[str, Any]) -> str:
 
 
 def text_of(job: JobRow) -> str:
-    """Return what a person sees of a job in a list, in small letters: what words are looked for in."""
+    """Return what a person sees of a job in a list, folded: what words are looked for in."""
     labels = " ".join(f"{key}={value}" for key, value in job.labels.items())
     secrets = " ".join(job.secret_names)
     seen = (
@@ -53,7 +65,7 @@ def text_of(job: JobRow) -> str:
         job.message or "",
         job.namespace,
     )
-    return " ".join(seen).lower()
+    return folded(" ".join(map(contract.clean, seen)))
 
 
 def ran_ms(job: JobRow, now_ms: int) -> int | None:

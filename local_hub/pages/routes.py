@@ -12,7 +12,8 @@ import json
 import sqlite3
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from time import monotonic
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -22,16 +23,18 @@ from starlette.routing import Route
 from local_hub import accounts, errors
 from local_hub import query as query_text
 from local_hub.auth import SESSION_PREFIX
-from local_hub.buckets import file_response
+from local_hub.buckets import any_path, file_response
 from local_hub.pages import compare, job_view, listing, log_search, preview, schedule_view, views
-from local_hub.pages.contents import LINES, Contents, lines_of
+from local_hub.pages.contents import END, LINES, Contents
+from local_hub.pages.departure import unless_gone
 from local_hub.pages.frame import HEADERS, before, for_people, html
+from local_hub.pages.log_lines import PageLines, Pieces
 from local_hub.pages.program import text_of
 from local_hub.store import job_search, job_table, schedule_table
 from local_hub.store.job_search import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.requests import Request
 
@@ -41,12 +44,20 @@ if TYPE_CHECKING:
     from local_hub.store.schedule_table import ScheduleRow
 
 T = TypeVar("T")
+Listed: TypeAlias = "tuple[list[JobRow], bool, list[ScheduleRow]]"
 
 _ASSETS = Path(__file__).with_name("assets")
 _KINDS = {"hub.css": "text/css", "hub.js": "text/javascript"}
 _JOBS = 100
 _OTHERS = 20
 _WORDS = 200
+_MOST_WORDS = 8
+#: Searches at once, of logs and of jobs, so that nothing else waits for one; and how long one log is looked through.
+_SEARCHES = 2
+_SEARCH_SECONDS = 5.0
+
+
+any_path.register()
 
 
 class Pages:
@@ -57,6 +68,7 @@ class Pages:
         self._sessions = sessions
         self._contents = Contents(hub.paths)
         self._threads = anyio.CapacityLimiter(4)
+        self._searches = anyio.CapacityLimiter(_SEARCHES)
 
     def routes(self) -> list[Route]:
         """Return the routes. The guard in front of them says who has a session."""
@@ -73,8 +85,8 @@ class Pages:
             Route(f"{one}/log.txt", for_people(self._whole_log)),
             Route(f"{one}/search", for_people(self._search)),
             Route(f"{one}/metrics", for_people(self._metrics)),
-            Route(f"{one}/files/{{volume:int}}/{{path:path}}", for_people(self._file)),
-            Route(f"{one}/view/{{volume:int}}/{{path:path}}", for_people(self._view)),
+            Route(f"{one}/files/{{volume:int}}/{{path:any}}", for_people(self._file)),
+            Route(f"{one}/view/{{volume:int}}/{{path:any}}", for_people(self._view)),
         ]
 
     async def _ticket(self, request: Request) -> Response:
@@ -106,20 +118,25 @@ class Pages:
         return Response(body, media_type=_KINDS[name], headers=HEADERS)
 
     async def _overview(self, request: Request) -> Response:
-        words = " ".join(request.query_params.get("q", "")[:_WORDS].split())
+        words = " ".join(request.query_params.get("q", "")[:_WORDS].split()[:_MOST_WORDS])
         wanted = request.query_params.get("stage", "")
         stage = wanted if wanted in job_table.STAGES else ""
         after = _after(request)
 
-        def work(db: sqlite3.Connection) -> tuple[list[JobRow], bool, list[ScheduleRow]]:
+        def work(db: sqlite3.Connection, gone: Callable[[], bool] = job_search.never) -> Listed:
             looked_for = Wanted(tuple(words.split()), stage or None, after=after)
-            jobs, older = job_search.newest(db, looked_for, text_of, _JOBS)
+            jobs, older = job_search.newest(db, looked_for, text_of, _JOBS, gone)
             schedules = [
                 one for name in accounts.ACCOUNTS for one in schedule_table.all_of(db, name, None, limit=_JOBS)
             ]
             return jobs, older, schedules
 
-        jobs, older, schedules = await self._hub.store.read(work)
+        store = self._hub.store
+        if words:
+            looked = lambda gone: store.read_now(lambda db: work(db, gone))  # noqa: E731
+            jobs, older, schedules = await unless_gone(request, looked, self._searches)
+        else:
+            jobs, older, schedules = await store.read(work)
         main = listing.overview(
             jobs, schedules, self._hub.clock(), words=words, wanted=stage, older=older, later=after is not None
         )
@@ -176,27 +193,39 @@ class Pages:
         return StreamingResponse(self._events(job), media_type="text/event-stream", headers=HEADERS)
 
     async def _events(self, job: JobRow) -> AsyncIterator[bytes]:
-        async for block in self._hub.streams.log(job, LINES, cut=True):
-            lines = await self._in_thread(lines_of, block)
-            yield b"".join(f"data: {json.dumps(line)}\n\n".encode() for line in lines) or b": \n\n"
+        lines = PageLines()
+        async for block in self._hub.streams.log(job, LINES, cut=True, most=END):
+            found = await self._in_thread(lines.of, block)
+            yield b"".join(f"data: {json.dumps(line)}\n\n".encode() for line in found) or b": \n\n"
         yield b"event: end\ndata: \n\n"
 
     async def _whole_log(self, request: Request) -> Response:
         job = await self._wanted(request)
-
-        def text() -> Iterator[bytes]:
-            for line in self._contents.lines(job):
-                yield f"{line}\n".encode()
-
         name = f'attachment; filename="{job.id}.log.txt"'
-        return StreamingResponse(text(), media_type="text/plain", headers={**HEADERS, "Content-Disposition": name})
+        headers = {**HEADERS, "Content-Disposition": name}
+        return StreamingResponse(self._log_text(job), media_type="text/plain", headers=headers)
+
+    async def _log_text(self, job: JobRow) -> AsyncIterator[bytes]:
+        """Yield a block at a time: one visit to a thread for thousands of lines."""
+        blocks = self._contents.blocks(job)
+        read = lambda: Pieces.of(next(blocks, b"")).text().encode()  # noqa: E731
+        try:
+            while text := await self._in_thread(read):
+                yield text
+        finally:
+            blocks.close()
 
     async def _search(self, request: Request) -> Response:
         job = await self._wanted(request)
         words = request.query_params.get("q", "").strip()[:_WORDS]
         if not words:
             return RedirectResponse(f"{before(request)}{views.address_of(job)}", 303, headers=HEADERS)
-        found = await self._in_thread(lambda: log_search.search(self._contents.lines(job), words))
+
+        def work(gone: Callable[[], bool]) -> log_search.Found:
+            until = monotonic() + _SEARCH_SECONDS
+            return log_search.search(self._contents.blocks(job), words, lambda: gone() or monotonic() > until)
+
+        found = await unless_gone(request, work, self._searches)
         return html(request, f"Log of {job_view.title(job)}", job_view.searched(job, words, found))
 
     async def _metrics(self, request: Request) -> Response:
@@ -224,7 +253,7 @@ class Pages:
             raise errors.not_found("There is no such file, or no longer, or it is of no kind that is shown.")
         data, size = read
         file = job_view.FileRow(volume, "", path, size)
-        address = job_view.file_address(job, file)
+        address = job_view.file_address(views.address_of(job), file)
         shown = await self._in_thread(preview.content, path, address, data, size)
         return html(request, path, job_view.file_page(job, file, shown), images=preview.is_image(path))
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from hub_contract.hf_line import hf_line
-from local_hub.display_text import clean, shortened
+from hub_contract.hf_line import HfLine, hf_line
+from local_hub.display_text import shortened
 from local_hub.pages import program
-from local_hub.pages.job_view import SENT, spec_facts
+from local_hub.pages.job_view import SENT, spec_facts, the_same
 from local_hub.pages.listing import jobs_table, older_link
 from local_hub.pages.markup import Child, Markup, tag
 from local_hub.pages.views import back, by_hand, facts, name_of, schedule_address, time
@@ -39,7 +39,7 @@ def one_schedule(one: ScheduleRow, runs: Sequence[JobRow], now_ms: int, *, older
                 *spec_facts(one.spec),
             ]
         ),
-        *_the_same(one),
+        *the_same(_line(one)),
         tag("h2", "Change it"),
         tag("p", "Ask your agent: it asks you before stored secrets are used again. This page only shows."),
         *by_hand(_commands(one)),
@@ -64,13 +64,11 @@ def _moments(one: ScheduleRow, now_ms: int) -> Iterator[int]:
         moment = cron.following(one.schedule, max(moment, now_ms))
 
 
-def _the_same(one: ScheduleRow) -> list[Child]:
-    found = hf_line(
+def _line(one: ScheduleRow) -> HfLine | None:
+    return hf_line(
         {key: one.spec.get(key) for key in SENT}, one.namespace, schedule=one.schedule, suspend=one.suspended,
         concurrency=one.concurrency,
     )  # fmt: skip
-    line = found and found.told().get("line")
-    return [tag("h2", "The same by hand"), *by_hand(clean(line))] if line else []
 
 
 def _commands(one: ScheduleRow) -> str:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from hub_contract.command_line import command
 from local_hub.clock import iso
+from local_hub.display_text import shortened
 from local_hub.pages.markup import Child, Markup, tag
 from local_hub.pages.program import NOTHING
 from local_hub.store.job_table import JobRow
 from local_hub.store.schedule_table import ScheduleRow
 
 OPEN_COMMAND = command("hub", "open")
+_TITLE = 120
 _NUMBERS = frozenset({"Size", "Took"})
 #: Columns that a narrow screen goes without.
 _WIDE_ONLY = frozenset({"Image", "Flavor"})
@@ -20,7 +22,7 @@ def page(title: str, nonce: str, main: Sequence[Child], **data: str) -> str:
     head = [
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("title", f"{title} · local hub"),
+        tag("title", f"{shortened(title, _TITLE)} · local hub"),
         tag("link", rel="stylesheet", href="/assets/hub.css", nonce=nonce),
         tag("script", src="/assets/hub.js", nonce=nonce, defer=True),
     ]

@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from local_hub.runner.attempt import Exit
     from local_hub.store.job_table import JobRow
 
+#: Messages of jobs that were ended from outside.
+TIMEOUT = "Job timeout"
+LOST = "Job was lost: its supervisor was killed or the machine was restarted"
+DISK = "Job was ended: no space left on the disk of this machine"
+PROCESSES = "Job was ended: it had more processes than this machine allows a job"
+MEMORY = "Reason: OOMKilled"
+
 FIRST_PAUSE_MS = 1_000
 LONGEST_PAUSE_MS = 360_000
 
@@ -31,7 +38,7 @@ def of(job: JobRow, ended: Exit) -> ExitDecision:
     if ended.reason == "exited" and ended.code == 0:
         return ExitDecision(COMPLETED, job.message)
     if ended.reason == "timeout":
-        return ExitDecision(ERROR, "Job timeout")
+        return ExitDecision(ERROR, TIMEOUT)
     failure = _failure(ended)
     if job.attempt < job.attempts:
         pause = min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS << (job.attempt - 1))
@@ -42,10 +49,10 @@ def of(job: JobRow, ended: Exit) -> ExitDecision:
 
 def _failure(ended: Exit) -> str:
     if ended.reason == "lost":
-        return "Job was lost: its supervisor was killed or the machine was restarted"
+        return LOST
     if ended.reason == "disk":
-        return "Job was ended: no space left on the disk of this machine"
+        return DISK
     if ended.reason == "processes":
-        return "Job was ended: it had more processes than this machine allows a job"
-    reason = "OOMKilled" if ended.reason == "memory" else "Error"
-    return f"Job failed with exit code: {ended.code}. Reason: {reason}"
+        return PROCESSES
+    reason = MEMORY if ended.reason == "memory" else "Reason: Error"
+    return f"Job failed with exit code: {ended.code}. {reason}"

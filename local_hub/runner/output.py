@@ -24,6 +24,8 @@ LONGEST_LINE = 256 * 1024
 CONTINUATION = 0x80  # The top bits of every byte of a UTF-8 character but its first.
 RECORDS_AT_ONCE = 4096
 BANNER = "===== Job started at {} ====="
+#: What a reader who asked for an end of so many bytes is told in place of what comes before it.
+LEFT_OUT = "[Earlier output is left out here.]"
 
 
 @lru_cache(maxsize=64)
@@ -39,23 +41,28 @@ def _escaped(piece: bytes) -> str:
     return encode_basestring_ascii(piece.decode("utf-8", "replace"))[1:-1]
 
 
-def events_of(moment_ms: int, lines: list[bytes]) -> str:
-    """Write lines as the Hub's server-sent events. They are plain ASCII, so no client cuts one at an odd character."""
-    before = _opening(moment_ms)
+def events_of(moment_ms: int, lines: list[bytes], *, more: bool = False) -> str:
+    """Write lines as the Hub's server-sent events. They are plain ASCII, so no client cuts one at an odd character.
+
+    With `more` the line goes on in the next event, which only a reader that asked for cut lines is sent.
+    """
+    before, after = _opening(moment_ms), ', "more": true}\n\n' if more else "}\n\n"
     texts = b"\n".join(lines).decode("utf-8", "replace").split("\n")
-    return "".join([f"{before}{encode_basestring_ascii(text)}}}\n\n" for text in texts])
+    return "".join([f"{before}{encode_basestring_ascii(text)}{after}" for text in texts])
 
 
 class LogReader:
     """Reads the log of one job from its beginning, or from its last `tail` lines. Blocks; call it in a thread.
 
-    With `cut` a long line becomes several events, so that what each `read` gives is whole events.
+    With `cut` a long line becomes several events, all but the last of them marked, so that what each `read` gives is
+    whole events. With `most` the last lines are no more than so many bytes; if even the last line is longer, its end.
     """
 
-    def __init__(self, output: Path, tail: int | None = None, *, cut: bool = False) -> None:
+    def __init__(self, output: Path, tail: int | None = None, *, cut: bool = False, most: int | None = None) -> None:
         self._output = output
         self._tail = tail
         self._cuts = cut
+        self._most = most
         self._open_line = False
         self._looked = 0
         self._file: int | None = None
@@ -197,7 +204,7 @@ class LogReader:
     def _cut(self, line: bytes, events: list[str]) -> bytes:
         while len(line) > LONGEST_LINE:
             end = _whole_characters(line, LONGEST_LINE)
-            events.append(events_of(self._moment, [line[:end]]))
+            events.append(events_of(self._moment, [line[:end]], more=True))
             line = line[end:]
         return line
 
@@ -212,10 +219,12 @@ class LogReader:
         """Go to the last `lines` lines; the first banner is kept in front of them, as the Hub does."""
         assert self._file is not None  # noqa: S101 - Only called while open.
         assert self._index is not None  # noqa: S101 - Only called while open.
-        start = _start_of_last(self._file, lines, final=final)
+        start = _start_of_last(self._file, lines, final=final, most=self._most)
         if start == 0:
             return
         self._take(self._records[-1], self._before)
+        if self._most is not None:
+            self._before.append(events_of(self._moment, [LEFT_OUT.encode()]))
         low, high = 1, os.fstat(self._index).st_size // RECORD.size
         while low < high:
             middle = (low + high) // 2
@@ -235,18 +244,20 @@ def _whole_characters(line: bytes, end: int) -> int:
     return max(0, end)
 
 
-def _start_of_last(file: int, lines: int, *, final: bool) -> int:
+def _start_of_last(file: int, lines: int, *, final: bool, most: int | None = None) -> int:
     """Return the offset at which the last `lines` lines begin, reading backwards from the end.
 
-    A last line without an end counts as a line only when nothing can follow it.
+    A last line without an end counts as a line only when nothing can follow it. What is more than `most` bytes from
+    the end is not looked at.
     """
-    at = os.fstat(file).st_size
+    size = at = os.fstat(file).st_size
+    floor = 0 if most is None else max(0, size - most)
     ends = at > 0 and os.pread(file, 1, at - 1) == b"\n"
     wanted = lines + (1 if ends or not final else 0)
     if wanted <= 0:
         return at
-    while at > 0:
-        block_start = max(0, at - BLOCK)
+    while at > floor:
+        block_start = max(floor, at - BLOCK)
         data = os.pread(file, at - block_start, block_start)
         position = data.rfind(b"\n")
         while position >= 0:
@@ -255,4 +266,17 @@ def _start_of_last(file: int, lines: int, *, final: bool) -> int:
                 return block_start + position + 1
             position = data.rfind(b"\n", 0, position)
         at = block_start
-    return 0
+    return _line_after(file, floor, size) if floor else 0
+
+
+def _line_after(file: int, floor: int, size: int) -> int:
+    """Return where the first line begins at `floor` or after it; if there is none, the first whole character."""
+    at = floor - 1
+    while at < size and (data := os.pread(file, BLOCK, at)):
+        position = data.find(b"\n")
+        if position >= 0:
+            if at + position + 1 < size:
+                return at + position + 1
+            break
+        at += len(data)
+    return floor + next((n for n, byte in enumerate(os.pread(file, 4, floor)) if byte & 0xC0 != CONTINUATION), 0)

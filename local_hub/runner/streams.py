@@ -42,14 +42,16 @@ class Streams:
     async def _current(self, job_id: str) -> JobRow | None:
         return await self._runner.store.read(lambda db: job_table.get(db, None, job_id))
 
-    async def log(self, job: JobRow, tail: int | None, *, cut: bool = False) -> AsyncIterator[bytes]:
+    async def log(
+        self, job: JobRow, tail: int | None, *, cut: bool = False, most: int | None = None
+    ) -> AsyncIterator[bytes]:
         """Yield the log, from its start or its last lines, until the job is final and all of it has been sent.
 
-        With `cut` long lines are cut in several, and each piece is whole events.
+        With `cut` long lines are cut in several, and each piece is whole events; `most` bounds the bytes of `tail`.
         """
         silence = 0.0
         final = job.final
-        with LogReader(self._runner.paths.output(job.id), tail, cut=cut) as reader:
+        with LogReader(self._runner.paths.output(job.id), tail, cut=cut, most=most) as reader:
             while True:
                 if not final and not self._runner.holds(job.id):
                     current = await self._current(job.id)

@@ -53,4 +53,8 @@ STEPS: tuple[str, ...] = (
         sealed BLOB NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE INDEX jobs_of_schedule_newest ON jobs (schedule_id, namespace, created_ms DESC, id DESC)
+        WHERE schedule_id IS NOT NULL;
+    """,
 )

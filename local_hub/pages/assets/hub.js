@@ -1,7 +1,7 @@
 "use strict";
 // Keeps an open page true: swaps the parts the hub marks as live, follows the log, draws the meters.
 (() => {
-  const LINES = 5000, POINTS = 120;
+  const LINES = 5000, CHARACTERS = 2000000, POINTS = 120;
   const body = document.body, KEPT = "session", before = body.dataset.before || "";
 
   // The session is kept for this origin, port and all, and is not left in the address bar.
@@ -34,7 +34,7 @@
     let first = true;
     const pinned = () => log.scrollHeight - log.scrollTop - log.clientHeight < 40;
     const source = new EventSource(body.dataset.log);
-    let waiting = [];
+    let waiting = [], size = 0;
     source.onmessage = (event) => {
       waiting.push(JSON.parse(event.data) + "\n");
       if (waiting.length === 1) requestAnimationFrame(() => {
@@ -42,8 +42,12 @@
         if (first) log.textContent = "";
         first = false;
         log.append(...waiting.map((line) => document.createTextNode(line)));
+        size += waiting.reduce((sum, line) => sum + line.length, 0);
         waiting = [];
-        while (log.childNodes.length > LINES) log.firstChild.remove();
+        while (log.childNodes.length > LINES || (size > CHARACTERS && log.childNodes.length > 1)) {
+          size -= log.firstChild.length;
+          log.firstChild.remove();
+        }
         if (stay) log.scrollTop = log.scrollHeight;
       });
     };

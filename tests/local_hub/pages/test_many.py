@@ -45,6 +45,11 @@ def test_jobs_are_found_by_words_in_what_a_person_sees_of_them(many: Many, page:
         ('{"command"', set()),
         ("%", set()),
         ("<script>", {many.trained, many.failed, many.run}),
+        ("name=train", {many.trained, many.failed}),
+        ("NAME=Watch", {many.running}),
+        ("local name=nightly", {many.run}),
+        ("namespace", set()),
+        (" ".join(["train"] * 8) + " nosuchword", {many.trained, many.failed}),
     ]:
         assert set(listed(page, q=words)) == found, words
     assert set(listed(page, stage="ERROR")) == {many.failed}

@@ -76,3 +76,56 @@ def test_a_page_costs_the_same_of_a_thousand_jobs_and_of_ten_thousand(store: Sto
     few = store.read_now(steps)
     put(store, range(1001, 10_001))
     assert store.read_now(steps) < 3 * few + 50
+
+
+ODD = {
+    "command": ["écho", "ÉTÉ", "e\u0301cole", "quo'ted", 'dou"ble', "back\\slash", "py\u202ethon", "ab\x7fcd", "ﬁne"],
+    "labels": {"name": "Train", "team": "ML"},
+    "dockerImage": "Registry/Im\u200bage",
+    "secrets": ["MY_KEY"],
+}
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "écho", "ÉCHO", "été", "ÉCOLE", "éc", "name=train", "NAME=TRAIN", "team=ml", "=", "quo'", "'quo", 'dou"ble', "back\\",
+        "\\slash", "python", "abcd", "FINE", "ﬁne", "image", "my_key", "local", "0000000000000000000000ff", "cpu-basic",
+    ],
+)  # fmt: skip
+def test_whatever_stands_in_the_text_of_a_job_finds_it(store: Store, word: str) -> None:
+    """The record is looked at first, and must not lose what the text has."""
+
+    def work(db: sqlite3.Connection) -> None:
+        for n, spec in ((255, {**SPEC, **ODD}), (7, {**SPEC, "command": ["true"], "labels": {}, "flavor": "a"})):
+            db.execute(
+                "INSERT INTO jobs (id, namespace, created_ms, stage, spec, initiator) VALUES (?, ?, ?, 'ERROR', ?, '{}')",
+                (f"{n:024x}", "local" if n == 255 else "local-team", n, json.dumps(spec)),
+            )
+
+    store.write_now(work)
+    found, _ = numbers(store, Wanted((word,)))
+    assert 255 in found
+    assert numbers(store, Wanted((word, "nosuchword"))) == ([], False)
+
+
+def test_a_search_that_is_told_to_stop_gives_what_it_found(store: Store) -> None:
+    put(store, range(1, 50))
+    asked = iter([False] * 3)
+    stop = lambda: next(asked, True)  # noqa: E731
+    found, more = store.read_now(lambda db: newest(db, Wanted(("job",)), text_of, 100, stop))
+    assert ([job.created_ms for job in found], more) == ([49, 48, 47], True)
+
+
+def test_the_runs_of_one_schedule_among_very_many_jobs_are_found_at_once(store: Store) -> None:
+    put(store, range(1, 11), schedule="a")
+    put(store, range(11, 5000))
+    counted = [0]
+
+    def steps(db: sqlite3.Connection) -> int:
+        db.set_progress_handler(lambda: counted.__setitem__(0, counted[0] + 1), 100)  # type: ignore[func-returns-value]
+        newest(db, Wanted(schedule_id="a"), text_of, 5)
+        db.set_progress_handler(None, 0)
+        return counted[0]
+
+    assert store.read_now(steps) < 20
