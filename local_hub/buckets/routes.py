@@ -1,7 +1,6 @@
 """The bucket half of the Hub's API."""
 
 import base64
-import json
 import os
 import time
 from collections import Counter
@@ -18,7 +17,7 @@ from starlette.routing import Route
 from local_hub import errors
 from local_hub import query as query_text
 from local_hub.accounts import ACCOUNTS, USER, account
-from local_hub.buckets import any_path
+from local_hub.buckets import any_path, body
 from local_hub.buckets import file_response as reply
 from local_hub.buckets.batch import Batch
 from local_hub.buckets.buckets import BucketExistsError, BucketMissingError, BucketNameError, Buckets
@@ -34,7 +33,6 @@ _PATHS = 2000
 _HASHED_AT_ONCE = 8 << 20
 _FILE_INFO = "application/vnd.xet-fileinfo+json"
 _OPERATIONS = 10_000
-_BODY = 32 << 20
 
 
 any_path.register()
@@ -95,10 +93,10 @@ class _BucketApi:
         namespace = USER.name if namespace == "me" else namespace
         if namespace not in ACCOUNTS:
             raise errors.forbidden(f"You don't have the rights to create a bucket under the namespace {namespace!r}")
-        body = await _json(request)
-        if body.get("resourceGroupId"):
+        wanted = await body.as_object(request)
+        if wanted.get("resourceGroupId"):
             raise errors.unsupported("Resource groups")
-        visibility = body.get("visibility") or ("private" if body.get("private") else "public")
+        visibility = wanted.get("visibility") or ("private" if wanted.get("private") else "public")
         if visibility not in {"private", "public"}:
             raise errors.invalid("visibility is 'private' or 'public'.")
         answer = {
@@ -124,9 +122,9 @@ class _BucketApi:
         return Response(status_code=204)
 
     async def _settings(self, request: Request) -> Response:
-        bucket, body = _bucket(request), await _json(request)
-        private = body.get("private")
-        if private is None and "cdnRegions" in body:
+        bucket, wanted = _bucket(request), await body.as_object(request)
+        private = wanted.get("private")
+        if private is None and "cdnRegions" in wanted:
             private = self.buckets.about(*bucket).private
         if not isinstance(private, bool):
             raise errors.invalid("private is true or false.")
@@ -134,10 +132,10 @@ class _BucketApi:
         return JSONResponse({"private": private, "cdnRegions": []})
 
     async def _move(self, request: Request) -> Response:
-        body = await _json(request)
-        if body.get("type") != "bucket":
+        wanted = await body.as_object(request)
+        if wanted.get("type") != "bucket":
             raise errors.unsupported("Models, datasets and spaces")
-        source, target = (tuple(str(body.get(key, "")).split("/")) for key in ("fromRepo", "toRepo"))
+        source, target = (tuple(str(wanted.get(key, "")).split("/")) for key in ("fromRepo", "toRepo"))
         if len(source) != 2 or len(target) != 2:  # noqa: PLR2004 - namespace and name
             raise errors.invalid("fromRepo and toRepo are each a namespace, '/', and a name.")
         if source[0] not in ACCOUNTS:
@@ -196,7 +194,7 @@ class _BucketApi:
     async def _paths_info(self, request: Request) -> Response:
         namespace, name = _bucket(request)
         tree = self.buckets.tree(namespace, name)
-        paths = (await _json(request)).get("paths")
+        paths = (await body.as_object(request)).get("paths")
         paths = [paths] if isinstance(paths, str) else paths
         if not isinstance(paths, list) or len(paths) > _PATHS:
             raise errors.invalid(f"paths is a list of at most {_PATHS} paths.")
@@ -207,7 +205,7 @@ class _BucketApi:
         bucket = _bucket(request)
         self.buckets.tree(*bucket)
         try:
-            operations = [_parsed(line) for line in (await _body(request)).splitlines() if line.strip()]
+            operations = [body.parsed(line) for line in (await body.whole(request)).splitlines() if line.strip()]
         except ValueError:
             raise errors.no_batch("A batch is one JSON object a line.") from None
         if len(operations) > _OPERATIONS or not all(isinstance(one, dict) for one in operations):
@@ -375,34 +373,3 @@ def _after(cursor: str | None) -> str:
         return os.fsdecode(base64.urlsafe_b64decode(cursor))
     except ValueError:
         raise errors.invalid("cursor is one that this hub gave.") from None
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for block in request.stream():
-        body += block
-        if len(body) > _BODY:
-            raise errors.ApiError(413, f"A request has at most {_BODY >> 20} MiB.", code="PayloadTooLarge")
-    return bytes(body)
-
-
-def _parsed(text: bytes) -> Any:
-    """Return what JSON says. Raises ValueError for what is none, is too deep, or holds what is no Unicode."""
-    try:
-        found = json.loads(text)
-    except RecursionError:
-        raise ValueError("too deep") from None
-    if b"\\u" in text or not text.isascii():
-        json.dumps(found, ensure_ascii=False).encode()
-    return found
-
-
-async def _json(request: Request) -> dict[str, Any]:
-    body = await _body(request)
-    try:
-        found = _parsed(body or b"{}")
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise errors.invalid("The request's body is not a JSON object.")
-    return found
