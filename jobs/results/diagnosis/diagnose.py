@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jobs import stage
 from jobs.display_text import one_line
-from jobs.results.diagnosis import access_rules, machine_rules, software_rules, stages
+from jobs.results.diagnosis import access_rules, machine_rules, program_rules, software_rules, stages
 from jobs.results.diagnosis.advice import has_hub_token, words
 from jobs.results.diagnosis.ending import Ending
 from jobs.results.diagnosis.model import EVIDENCE_CHARS, EVIDENCE_LINES, Diagnosis, bounded, last
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LINES_READ = 400
 """How many of a log's last lines `diagnose` makes good use of."""
 
-RULES = (*access_rules.RULES, *machine_rules.RULES, *software_rules.RULES)
+RULES = (*access_rules.RULES, *machine_rules.RULES, *software_rules.RULES, *program_rules.RULES)
 """The table of failures, also in docs/failures.md. Of two that tell as much, the one found later in the log wins."""
 
 _EXIT = re.compile(r"exit (?:code|status):?\s*(-?\d{1,4})", re.IGNORECASE)

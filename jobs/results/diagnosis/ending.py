@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 _TRACEBACK = "Traceback (most recent call last)"
 _JOINED = ("During handling of the above exception", "The above exception was the direct cause")
 _ERROR_LINE = re.compile(
-    r"^(?:\[[^\]]{1,40}\][: ]{0,2})?(?:[\w.]+\.)?"
+    r"^(?:\([A-Z]\w{0,30}(?: pid=\d+)?\) |(?:ERROR|CRITICAL) [\d:. -]{4,30})?(?:\[[^\]]{1,40}\][: ]{0,2})?(?:[\w.]+\.)?"
     r"([A-Z]\w*(?:Error|Exception|Exit|Interrupt|Warning|Exists|NotFound\w*|Timeout)|[A-Z]\w+(?:Error|Exception)\w*)(?::|$)"
 )
 _WRAPPERS = re.compile(
     r"(?:ChildFailedError|CalledProcessError|SystemExit|ProcessRaisedException|ProcessExitedException"
     r"|BrokenProcessPool|Engine core initialization failed|ExceptionGroup|unhandled errors in a TaskGroup"
-    r"|exited unexpectedly|RayTaskError)"
+    r"|exited unexpectedly|RayTaskError"
+    r"|See root cause above|because of the following error|look up to see its traceback)"
 )
 _FOLLOWED = 45
 _TAIL = 25
@@ -28,7 +29,7 @@ _FAR = 200
 _MESSAGE_LINES = 15
 _MILD = re.compile(
     r"\b(?:\w*warn(?:ing)?s?|info|debug|notice|hint|note|tip|retry(?:ing)?|retried|fall(?:ing)? ?back|fallback"
-    r"|ignor(?:ed|ing|e)|skip(?:ped|ping)?|recovered|handled|expected|deprecated|optional|optionally|for example|e\.g\."
+    r"|ignor(?:ed|ing|e)|skip(?:ped|ping)?|refresh(?:ed|ing)|renewed|recovered|handled|expected|deprecated|optional|optionally|for example|e\.g\."
     r"|passed|anonymous(?:ly)?|simulat\w+|if you|if not|unless|defaults? to|instead|disabled|continu(?:e|ing)|caught"
     r"|using (?:default|device|cpu|the cpu|torch|sdpa|eager)|attempt \d+/\d+|backing off|sleeping|no errors?|0 errors?"
     r"|without (?:errors?|problems?)|avoid|prevent(?:ed|s)?|test_\w+|docs?:|see https?:|as (?:it should|intended))\b"
@@ -36,7 +37,7 @@ _MILD = re.compile(
     r"|^\W{0,3}ok\b|\[W\]|\((?:created|fixed|ok|fine|handled|skipped|ignored|recovered)",
     re.IGNORECASE,
 )
-_LEVEL = re.compile(r"\b(?:error|fatal|critical)\b[:\]]", re.IGNORECASE)
+_LEVEL = re.compile(r"\b(?:error|fatal|critical)\b[:\]]|\b[1-9]\d* failed\b", re.IGNORECASE)
 _WENT_ON = re.compile(
     r"\b(?:epoch|step|iter(?:ation)?|batch|chunk|row|file|sample)s?\W{0,3}\d+|\b(?:saved|wrote|written|uploaded|finished|done|succeeded|recovered"
     r"|continuing|resum(?:ed|ing)|all good|ok)\b|\d(?:it|s)/(?:s|it)\b|loss[=: ]",
@@ -87,6 +88,22 @@ class Ending:
                 found[-1] = (found[-1][0], end)
             else:
                 found.append((start, end))
+        return sorted([*found, *self._bare(found)])
+
+    def _bare(self, traced: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Errors that stand without a traceback, each with its message."""
+        inside = {at for first, last in traced for at in range(first, last + 1)}
+        found: list[tuple[int, int]] = []
+        for at, line in enumerate(self.lines):
+            if at in inside or not self._is_error(at) or _MILD.search(line):
+                continue
+            end = at
+            while end + 1 < len(self.lines) and end - at < _MESSAGE_LINES and end + 1 not in inside:
+                if self._is_error(end + 1) or not self._belongs(end + 1):
+                    break
+                end += 1
+            found.append((at, end))
+            inside.update(range(at, end + 1))
         return found
 
     def _is_error(self, at: int) -> bool:
@@ -112,9 +129,13 @@ class Ending:
             if not blocks and (self._many_after(last) or self.went_on(last)):
                 break
             blocks.append((first, last))
-            if not any(_WRAPPERS.search(line) for line in self.lines[first : last + 1]):
+            if not self._wraps(first, last):
                 break
         return blocks
+
+    def _wraps(self, first: int, last: int) -> bool:
+        """Whether an error only says that another one ended something."""
+        return any(_WRAPPERS.search(line) for line in self.lines[first : last + 1])
 
     def _many_after(self, last: int) -> bool:
         return sum(bool(line.strip()) for line in self.lines[last + 1 :]) > _FOLLOWED
@@ -138,7 +159,9 @@ class Ending:
         for start, end in self.final_blocks:
             if start <= first and last <= end:
                 return 3
-        if self.went_on(last) or (self.final_blocks and last < self.final_blocks[-1][0]):
+        if self.went_on(last):
+            return 0
+        if self.final_blocks and last < self.final_blocks[-1][0] and not self._wraps(*self.final_blocks[-1]):
             return 0
         text = " ".join(self.lines[first : last + 1])
         near = text[max(0, column - _AROUND) : column + _AROUND] if len(text) > 2 * _AROUND else text

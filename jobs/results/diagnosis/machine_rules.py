@@ -28,7 +28,7 @@ RULES = (
     Rule(
         "out_of_memory",
         (
-            r"\bMemoryError\b",
+            r"\b_?(?:Array|Arrow|Gurobi)?MemoryError\b",
             r"Cannot allocate memory",
             r"OOMKilled|oom-kill|Out of memory: Killed|\bOOM killed\b",
             r"std::bad_alloc",
@@ -72,7 +72,7 @@ RULES = (
             r"make sure (?:torch|pytorch|jax|tensorflow) can (?:access|see|find) a (?:CUDA|GPU)",
             r"(?:nvidia-smi|nvcc): (?:command )?not found",
             r"(?:no|without|requires?|need|needs|could not find|not find|unable to find|detect(?:ed)? no) (?:an? |any |at least one )?"
-            r"(?:nvidia |cuda |compatible |visible |supported )*(?:gpus?|cuda devices?|accelerators?)(?: (?:found|detected|available|or))?",
+            r"(?:nvidia |cuda |compatible |visible |supported )*(?:gpus?|cuda devices?|accelerators?)(?: (?:found|detected|available|or|is|are|was|were|to|for|in|on|here|present|support)\b|[ \t]*(?:\n|$)|[.,;:!)])",
             r"libcuda\.so(?:\.1)?: cannot open shared object file",
             r"(?:bf16|fp16|bitsandbytes|8-bit|4-bit|quantization).{0,60}(?:requires?|needs?).{0,40}(?:gpu|cuda)",
             r"CUDA driver initialization failed",
@@ -259,7 +259,7 @@ RULES = (
         "crashed",
         (
             r"Segmentation fault|SIGSEGV|core dumped|Illegal instruction|SIGILL",
-            r"CUDA error: (?:an illegal memory access|device-side assert)",
+            r"CUDA error: an illegal memory access",
         ),
         "Native code crashed.",
         "Try other versions of the packages with native code; CUDA_LAUNCH_BLOCKING=1 in env names the place on a GPU.",

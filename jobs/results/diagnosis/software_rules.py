@@ -23,10 +23,11 @@ RULES = (
     Rule(
         "build_dependency",
         (
-            r"Failed to build [`'\"]?(?P<name>[\w.-]+)",
+            r"Failed to build [`'\"]?(?P<name>[\w.-]+)[`'\"=]*[ \t]*(?:\n|$)",
+            r"Failed to build [`'\"](?P<name>[\w.-]+)",
             r"Failed building wheel for (?P<name>[\w.-]+)",
             r"Getting requirements to build wheel did not run successfully",
-            r"Failed to build installable wheels for some pyproject\.toml based projects .{0,3}(?P<name>[\w.-]+)",
+            r"Failed to build installable wheels for some pyproject\.toml based projects \(?(?P<name>[\w.-]+)",
             r"depends on `(?P<name>[\w.-]+)`, but doesn't declare it as a build dependency",
             r"Could not build wheels for (?P<name>[\w.-]+)",
             r"error: subprocess-exited-with-error",
@@ -80,7 +81,6 @@ RULES = (
             r"ResolutionImpossible|conflicting dependencies",
             r"there (?:is|are) no versions? of (?P<name>[\w.-]+)",
             r"requirements are unsatisfiable",
-            r"npm (?:ERR!|error) (?:code )?(?:E404|ETARGET|ERESOLVE)",
             r"PackagesNotFoundError|ResolvePackageNotFound|LibMambaUnsatisfiableError",
             r"E: Unable to locate package (?P<name>[\w.+-]+)",
             r"Invalid requirement: |Failed to parse: `",
@@ -107,13 +107,11 @@ RULES = (
         "missing_module",
         (
             r"No module named ['\"]?(?P<name>\w+)",
-            r"ImportError: cannot import name ['\"](?P<name>\w+)['\"]",
             r"(?:not (?:be )?(?:found|installed|available|imported)|required?s?|missing|ImportError)[^\n]{0,200}(?:pip install|uv add|conda install)"
             r" (?:-U |--upgrade )?[`'\"]?(?P<name>[\w-]+)",
             r"the package (?P<name>[\w-]+) (?:seems|appears) to be not installed",
             r"requires the [`'\"]?(?P<name>\w+)[`'\"]? (?:library|package|module)",
             r"(?:Please|You need to|must) install (?:the )?[`'\"]?(?P<name>[\w-]+)[`'\"]?",
-            r"Cannot find (?:module|package) '(?P<name>[^'/]+)",
             r"PackageNotFoundError: (?:No package metadata was found for )?(?P<name>[\w-]+)",
             r"there is no package called [‘'](?P<name>[\w.]+)",
         ),
@@ -191,7 +189,7 @@ RULES = (
     ),
     Rule(
         "distributed",
-        (r"NCCL (?:error|timeout)|ncclSystemError|ncclInternalError|Watchdog caught collective operation timeout",),
+        (r"NCCL (?:error|timeout)|ncclSystemError|ncclInternalError",),
         "The processes of a distributed run lost each other.",
         "Look for the first process's own error with search; NCCL_DEBUG=INFO in env says more.",
         strength=VAGUE,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.jobs.results.diagnosis.field_texts import TOLD
+
 TRACE = """Traceback (most recent call last):
   File "/workspace/script.py", line 12, in <module>
     main()
@@ -852,7 +854,7 @@ OTHER_WORDINGS: tuple[tuple[str, ...], ...] = (
         TRACE + "requests.exceptions.HTTPError: 429 Client Error: Too Many Requests for url: https://api.x.com",
     ),
     (
-        "rate_limited",
+        "overloaded",
         TRACE
         + "anthropic.APIStatusError: Error code: 529 - {'type': 'error', 'error': {'type': 'overloaded_error', 'message': 'Overloaded'}}",
     ),
@@ -1044,3 +1046,31 @@ OTHER_HEALTHY = (
 )
 """Each is right before the last line of a log that ends for another reason."""
 HEALTHY += tuple(f"start\n{text}\nassertion: metric too low, stopping" for text in OTHER_HEALTHY)
+FIELD = tuple(Case(cause, name, source, TRACE + text if traced else text) for traced, cause, name, source, text in TOLD)
+FAILURES += tuple(case for case in FIELD if case.cause != "exception")
+
+HEALTHY += tuple(
+    f"start\n{text}\nassertion: metric too low, stopping"
+    for text in (
+        "numpy.dtype size check passed",
+        "undefined symbols: 0",
+        "trust_remote_code=True is ignored for this dataset",
+        "npm notice 404 pages were crawled",
+        "MCP Server: 'fetch': ready",
+        "MCP Server: 'fetch': Failed to initialize, retrying (attempt 1/3)",
+        "the model is overloaded, retrying in 2 s",
+        "Assertion checks enabled",
+        "NCCL watchdog enabled, timeout 600 s",
+        "port 8000 is free",
+        "address already in use: retrying on 8001",
+        "checked 12 files for broken headers: 0 found",
+        "===== 41 passed, 2 warnings in 3.21s =====",
+        "===== 0 failed, 41 passed in 3.21s =====",
+        "panic button disabled",
+        "SIGTERM handler installed",
+        "access token has expired, refreshed it",
+        "no GPU memory leak detected in step 7",
+        "ValueError: row 3 is empty (skipped)",
+        "UserWarning: invalid value encountered in divide",
+    )
+)

@@ -14,6 +14,8 @@ from jobs.results.agent_answer import AgentAnswer
 from jobs.results.diagnosis import LINES_READ, diagnose, exit_words, waiting
 from jobs.results.outcome import Outcome
 from local_hub.flavors import by_name
+from tests.jobs.results.diagnosis.corpus import TRACE as TRACE_OF_ALL
+from tests.jobs.results.diagnosis.field_texts import TOLD, within_other_lines
 from tests.jobs.results.diagnosis.held_out import HELD_OUT, HELD_OUT_HEALTHY
 from tools.replies import shapes
 
@@ -152,6 +154,26 @@ def test_every_failure_of_the_corpus_is_told_and_no_healthy_log_is():
     assert len(bench.FAILURES) >= 100
     assert missed == []
     assert alarms == []
+
+
+@pytest.mark.parametrize(("traced", "cause", "name", "source", "text"), TOLD)
+def test_a_cause_is_told_within_hundreds_of_other_lines(traced, cause, name, source, text):
+    log = within_other_lines(TRACE_OF_ALL + text if traced else text, len(text))
+    found = diagnose(failed(), log.split("\n"))
+    assert (found.cause, found.name) == (cause, name), source
+
+
+def test_an_error_that_only_wraps_another_does_not_hide_it():
+    root = "(EngineCore_0 pid=88) ValueError: To serve one request, 16 GiB KV cache is needed, which is larger than the available KV cache memory (7.41 GiB)."
+    wrapped = [root, *TRACE[1:], "RuntimeError: Engine core initialization failed. See root cause above."]
+    assert diagnose(failed(), wrapped).cause == "out_of_memory"
+    assert diagnose(failed(), [root, *TRACE[1:], "RuntimeError: something else."]).cause == "exception"
+
+
+def test_an_error_without_a_traceback_counts_as_one():
+    found = diagnose(failed(), ["CUDA out of memory here", "ValueError: the real reason", "bye"])
+    assert found.cause == "exception"
+    assert found.evidence == ("ValueError: the real reason",)
 
 
 def test_texts_that_no_rule_was_written_from_are_told_too() -> None:
