@@ -29,7 +29,8 @@ _FAR = 200
 _MESSAGE_LINES = 15
 _MILD = re.compile(
     r"\b(?:\w*warn(?:ing)?s?|info|debug|notice|hint|note|tip|retry(?:ing)?|retried|fall(?:ing)? ?back|fallback"
-    r"|ignor(?:ed|ing|e)|skip(?:ped|ping)?|refresh(?:ed|ing)|renewed|recovered|handled|expected|deprecated|optional|optionally|for example|e\.g\."
+    r"|ignor(?:ed|ing|e)|skip(?:ped|ping)?|refresh(?:ed|ing)|renewed"
+    r"|recovered|handled|expected|deprecated|optional|optionally|for example|e\.g\."
     r"|passed|anonymous(?:ly)?|simulat\w+|if you|if not|unless|defaults? to|instead|disabled|continu(?:e|ing)|caught"
     r"|using (?:default|device|cpu|the cpu|torch|sdpa|eager)|attempt \d+/\d+|backing off|sleeping|no errors?|0 errors?"
     r"|without (?:errors?|problems?)|avoid|prevent(?:ed|s)?|test_\w+|docs?:|see https?:|as (?:it should|intended))\b"
