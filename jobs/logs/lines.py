@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from jobs.display_text import clean
 from jobs.logs.long_line import LongEvent
 from jobs.logs.stream import line
-from jobs.masking.part import Part
+from jobs.masking.cut_text import CutText
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,7 +69,7 @@ class Display:
 
     def part(self, text: str) -> str:
         """Some of a long line's text, on one line."""
-        return self._mask(Part.of(_whole(text), before=True, after=True))
+        return self._mask(CutText.of(_whole(text), before=True, after=True))
 
 
 def plain(event: bytes) -> str:
@@ -89,7 +89,7 @@ def margin(events: Sequence[bytes]) -> int:
     return count
 
 
-def _cut(events: Sequence[bytes], texts: Sequence[str], *, begins: bool, ends: bool) -> Part:
+def _cut(events: Sequence[bytes], texts: Sequence[str], *, begins: bool, ends: bool) -> CutText:
     """The texts of `events`, joined, with every place where something is missing."""
     within = []
     place = -1
@@ -97,7 +97,7 @@ def _cut(events: Sequence[bytes], texts: Sequence[str], *, begins: bool, ends: b
         place += len(text) + 1
         if isinstance(event, LongEvent):
             within.append(place)
-    return Part.of("\n".join(texts), before=not begins, after=not ends, within=within)
+    return CutText.of("\n".join(texts), before=not begins, after=not ends, within=within)
 
 
 def _joined(events: Sequence[bytes]) -> str:

@@ -13,7 +13,7 @@ _LOWER = bytes(code + 32 if 65 <= code <= 90 else code for code in range(256))  
 _OTHER = bytes(code for code in range(256) if not (chr(code).isascii() and chr(code).isalnum()))
 
 
-def bones(text: bytes) -> bytes:
+def alnum(text: bytes) -> bytes:
     """The letters and digits of `text`, in lower case."""
     return text.translate(_LOWER, _OTHER)
 
@@ -29,7 +29,7 @@ class Anchors:
         self._automaton = ahocorasick_rs.BytesAhoCorasick(self._anchors, implementation=fast)
 
     def search(self, text: bytes) -> Hits:
-        thin = bones(text)
+        thin = alnum(text)
         found = self._automaton.find_matches_as_indexes(thin, overlapping=True) if self._anchors else ()
         return Hits(text, thin, [(self._anchors[pattern], first) for pattern, first, _ in found])
 
@@ -58,7 +58,7 @@ class Hits:
         if not self._before:
             self._before.append(0)
             for block in range(0, len(self.text), _BLOCK):
-                self._before.append(self._before[-1] + len(bones(self.text[block : block + _BLOCK])))
+                self._before.append(self._before[-1] + len(alnum(self.text[block : block + _BLOCK])))
         block = bisect_right(self._before, place) - 1
         return self._before[block], block * _BLOCK
 
@@ -83,5 +83,5 @@ def after(text: bytes, place: int, count: int) -> int:
     while count:
         piece = text[place : place + count]
         place += count
-        count -= len(bones(piece))
+        count -= len(alnum(piece))
     return place

@@ -1,4 +1,4 @@
-"""The forms a secret takes when programs print it, and what may stand between its characters."""
+"""The encodings in which a secret is looked for: the forms it takes when programs print it, wrapped or quoted too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import unicodedata
 import urllib.parse
 from dataclasses import dataclass
 
-from jobs.masking.anchors import bones
+from jobs.masking.anchors import alnum
 
 # White space, quotes and backslashes come and go when text is wrapped, quoted or escaped: a search ignores them.
 STRIPPED = b" \t\r\n\\\"'"
@@ -61,7 +61,7 @@ def forms_of(value: str) -> list[bytes]:
     return list(dict.fromkeys(form.strip(STRIPPED) for form in forms if len(skeleton(form)) >= SHORTEST))
 
 
-def piece_forms(value: str, *, whole: bool = False) -> list[tuple[bytes, bool]]:
+def split_forms(value: str, *, whole: bool = False) -> list[tuple[bytes, bool]]:
     """The forms that are looked for in pieces, and whether each is a code; the case of letters does not matter.
 
     Raw, reversed; percent-coded and escaped, since a wrap may stand inside an escape; hexadecimal, also as `0x..` and
@@ -78,7 +78,7 @@ def piece_forms(value: str, *, whole: bool = False) -> list[tuple[bytes, bool]]:
         if len(skeleton(raw)) < _SHORTEST_CODED:
             continue
         found[text[::-1].encode(errors="surrogatepass"), False] = None
-        found |= dict.fromkeys((form, False) for form in _escaped(text) if bones(form) != bones(raw))
+        found |= dict.fromkeys((form, False) for form in _escaped(text) if alnum(form) != alnum(raw))
         found["".join(f"\\u{ord(char):04x}" for char in text).encode(), True] = None
         coded = [raw.hex().encode(), b"0x" + raw.hex(" ").replace(" ", " 0x").encode()]
         coded += [b" ".join(map(table.__getitem__, raw)) for table in (_OCTAL, _DECIMAL)]
@@ -139,7 +139,7 @@ class Form:
 
     name: str
     text: bytes
-    bones: bytes
+    skeleton: bytes
 
     def fits(self, span: bytes) -> bool:
         """Whether `span`, whose skeleton is this form's, is this form quoted, escaped or wrapped, and not mere chance.
@@ -150,7 +150,7 @@ class Form:
             return True
         gaps, own = _gaps(span), _gaps(self.text)
         if not all(
-            _bears(gaps.get(place, b""), own.get(place, b""), before_letter=self.bones[place : place + 1].isalnum())
+            _bears(gaps.get(place, b""), own.get(place, b""), before_letter=self.skeleton[place : place + 1].isalnum())
             for place in gaps.keys() | own.keys()
         ):
             return False

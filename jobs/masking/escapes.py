@@ -1,4 +1,4 @@
-"""Codes that stand for characters, resolved, and the way back to where each byte came from."""
+"""Escaped characters (percent, backslash, HTML …) resolved before secrets are looked for, and the way back."""
 
 from __future__ import annotations
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from jobs.masking.anchors import Anchors, bones
+from jobs.masking.anchors import Anchors, alnum
 from jobs.masking.encodings import SHORTEST, STRIPPED, Form, forms_of, longest_gap, skeleton
 from jobs.masking.escapes import CODES, LONGEST_UNIT, resolve
-from jobs.masking.parts import parts_of
-from jobs.masking.pieces import PieceFinder
 from jobs.masking.quick_look import OVERLAP, QuickLook
+from jobs.masking.secret_parts import parts_of
+from jobs.masking.split_secrets import SplitFinder
 from jobs.masking.token_patterns import LONGEST_TOKEN, SHAPES, STARTS, token_pattern
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Span(NamedTuple):
 class _Known(NamedTuple):
     """Forms that have the same characters but for those a search ignores."""
 
-    bones: bytes
+    skeleton: bytes
     letters: bytes
     lead: bytes  # What stands before the first letter or digit.
     forms: list[Form]
@@ -66,37 +66,37 @@ class SpanFinder:
     ) -> None:
         import ahocorasick_rs
 
-        by_bones: dict[bytes, list[Form]] = {}
+        by_skeleton: dict[bytes, list[Form]] = {}
         for name in sorted(known):
             pieces = (known[name], *parts_of(known[name], addresses=addresses))
             texts = [text for piece in pieces if len(skeleton(_bytes(piece))) >= SHORTEST for text in forms_of(piece)]
             for text in dict.fromkeys(texts):
                 for look in dict.fromkeys((text, resolve(text).strip(STRIPPED))):
                     if len(own := skeleton(look)) >= SHORTEST:
-                        by_bones.setdefault(own, []).append(Form(name, look, own))
-        self._bones = sorted(by_bones)
-        self._gap = max((longest_gap(form.text) for forms in by_bones.values() for form in forms), default=0)
-        self._heads = frozenset(own[:_HEAD] for own in self._bones)
+                        by_skeleton.setdefault(own, []).append(Form(name, look, own))
+        self._skeletons = sorted(by_skeleton)
+        self._gap = max((longest_gap(form.text) for forms in by_skeleton.values() for form in forms), default=0)
+        self._heads = frozenset(own[:_HEAD] for own in self._skeletons)
         self._known: dict[bytes, list[_Known]] = {}
         bare: dict[bytes, list[Form]] = {}
-        for own, forms in by_bones.items():
-            letters = bones(own[:_ANCHOR])[:_LETTERS]
+        for own, forms in by_skeleton.items():
+            letters = alnum(own[:_ANCHOR])[:_LETTERS]
             if len(letters) < _FEWEST:
                 bare.setdefault(own[:_ANCHOR], []).extend(forms)
             else:
-                lead = own[: next(place for place in range(len(own)) if bones(own[place : place + 1]))]
-                self._known.setdefault(letters, []).append(_Known(own, bones(own), lead, forms))
+                lead = own[: next(place for place in range(len(own)) if alnum(own[place : place + 1]))]
+                self._known.setdefault(letters, []).append(_Known(own, alnum(own), lead, forms))
         fast = ahocorasick_rs.Implementation.DFA
         self._bare = list(bare.values())
         self._bare_anchors = ahocorasick_rs.BytesAhoCorasick(list(bare), implementation=fast)
         starts = [start.encode() for start in STARTS]
         self._starts = ahocorasick_rs.BytesAhoCorasick(starts, implementation=fast)
         self._begins = {
-            letters: [start for start in starts if bones(start) == letters] for letters in map(bones, starts)
+            letters: [start for start in starts if alnum(start) == letters] for letters in map(alnum, starts)
         }
-        self._pieces = PieceFinder(known, addresses=addresses, partly=partly)
+        self._pieces = SplitFinder(known, addresses=addresses, partly=partly)
         self._anchors = Anchors((*self._known, *self._begins, *self._pieces.anchors))
-        self._longest = max((*map(len, by_bones), self._pieces.longest), default=0)
+        self._longest = max((*map(len, by_skeleton), self._pieces.longest), default=0)
 
     @cached_property
     def quick_look(self) -> QuickLook:
@@ -174,11 +174,11 @@ class SpanFinder:
                 start = self._before(text, hits.at(first), known.lead)
                 if start < 0 or (goes_on and start >= open_at):
                     continue
-                end = _after(text, start, len(known.bones))
+                end = _after(text, start, len(known.skeleton))
                 own = skeleton(text[start:end])
-                if own == known.bones:
+                if own == known.skeleton:
                     spans += [_span(form.name, start, end) for form in known.forms if form.fits(text[start:end])]
-                elif known.bones.startswith(own):
+                elif known.skeleton.startswith(own):
                     open_at = start
         if self._bare:
             more, bare_open = self._find_bare(text, goes_on=goes_on)
@@ -190,19 +190,19 @@ class SpanFinder:
         own = skeleton(text)
         spans: list[Span] = []
         places = _Places(text)
-        open_bone = len(own)
+        open_from = len(own)
         for pattern, first, _ in self._bare_anchors.find_matches_as_indexes(own, overlapping=True):
-            if goes_on and first >= open_bone:
+            if goes_on and first >= open_from:
                 continue
             for form in self._bare[pattern]:
-                if not own.startswith(form.bones, first):
-                    if form.bones.startswith(own[first:]):
-                        open_bone = min(open_bone, first)
+                if not own.startswith(form.skeleton, first):
+                    if form.skeleton.startswith(own[first:]):
+                        open_from = min(open_from, first)
                     continue
-                start, end = places.span(first, len(form.bones))
+                start, end = places.span(first, len(form.skeleton))
                 if form.fits(text[start:end]):
                     spans.append(_span(form.name, start, end))
-        return spans, places.span(open_bone, 1)[0] if open_bone < len(own) else len(text)
+        return spans, places.span(open_from, 1)[0] if open_from < len(own) else len(text)
 
     def _open_end(self, text: bytes) -> int:
         """Where the longest end of `text` that begins an anchor begins; its length when there is none."""
@@ -216,8 +216,8 @@ class SpanFinder:
             if len(rest) == _HEAD and rest not in self._heads:
                 continue
             rest = own[place:]
-            nearest = bisect_left(self._bones, rest)
-            if nearest < len(self._bones) and self._bones[nearest].startswith(rest):
+            nearest = bisect_left(self._skeletons, rest)
+            if nearest < len(self._skeletons) and self._skeletons[nearest].startswith(rest):
                 return len(text) - len(tail) + _Places(tail).span(place, 1)[0]
         return len(text)
 

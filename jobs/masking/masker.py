@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from jobs.masking.part import Part
+from jobs.masking.cut_text import CutText
 
 if TYPE_CHECKING:
     from jobs.masking.finder import Span, SpanFinder
@@ -60,12 +60,12 @@ class Masker:
     def mask(self, text: str) -> str:
         """`text` with secrets replaced; the same object when there are none.
 
-        Of a `Part` also what the cuts left of a secret: its rest, its beginning, or its inside alone.
+        Of a `CutText` also what the cuts left of a secret: its rest, its beginning, or its inside alone.
         """
         if not text:
             return text
         source = _encoded(text)
-        cuts = [len(_encoded(text[:cut])) for cut in text.cuts] if isinstance(text, Part) else ()
+        cuts = [len(_encoded(text[:cut])) for cut in text.cuts] if isinstance(text, CutText) else ()
         spans = self._finder.find(source, cuts)
         return _replaced(source, spans).decode(errors="surrogatepass") if spans else text
 

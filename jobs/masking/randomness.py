@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from jobs.masking.anchors import bones
+from jobs.masking.anchors import alnum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def random_runs(text: bytes) -> Iterator[tuple[int, int]]:
     """
     counted = at = 0
     for run in _RUN.finditer(text):
-        counted, at = counted + len(bones(text[at : run.start()])), run.start()
+        counted, at = counted + len(alnum(text[at : run.start()])), run.start()
         bare = _PERCENT.sub(lambda code: b"%" * len(code[0]), run[0])
         if _is_odd(bare):
             ranges = [(0, len(run[0]))]
@@ -40,8 +40,8 @@ def random_runs(text: bytes) -> Iterator[tuple[int, int]]:
             words = [word for word in _WORD.finditer(bare) if _is_random(word[0]) or _LETTERS.search(word[0])]
             ranges = [word.span() for word in words]
         for first, last in ranges:
-            begin = counted + len(bones(run[0][:first]))
-            yield begin, begin + len(bones(run[0][first:last]))
+            begin = counted + len(alnum(run[0][:first]))
+            yield begin, begin + len(alnum(run[0][first:last]))
 
 
 def _is_random(run: bytes) -> bool:

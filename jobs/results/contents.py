@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.display_text import clean
 from jobs.errors import HubError, NotFound
 from jobs.logs.matches import size
-from jobs.masking.part import Part
+from jobs.masking.cut_text import CutText
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -107,7 +107,7 @@ def _content(file: Artifact, data: bytes, room: int, mask: Callable[[str], str])
     if text is None:
         return Inline(file.path, note=why)
     text = clean(text)
-    shown = mask(text if whole else Part.of(text, after=True))
+    shown = mask(text if whole else CutText.of(text, after=True))
     if whole and file.path.endswith(".json"):
         try:
             value = json.loads(shown, parse_constant=_not_strict)

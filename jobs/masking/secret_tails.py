@@ -1,4 +1,4 @@
-"""Where in known forms a text goes on that was cut: the rest of a secret whose beginning is not there."""
+"""The tails of secrets whose beginning was cut off: where in a known form the text after a cut goes on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from jobs.masking.anchors import after, bones, common
+from jobs.masking.anchors import after, alnum, common
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ _MOST_PLACES = 16  # Of a form that repeats itself, those where most is the same
 _COMPARED = 64
 
 
-class Rest(NamedTuple):
+class Tail(NamedTuple):
     """Some letters and digits of the text at `at` are those of form number `form` from `place` on."""
 
     at: int
@@ -26,7 +26,7 @@ class Rest(NamedTuple):
     place: int
 
 
-class Rests:
+class Tails:
     """Built once from the letters and digits of all forms; the text is looked up in them and not they in the text."""
 
     def __init__(self, forms: Sequence[bytes], gram: int) -> None:
@@ -34,12 +34,12 @@ class Rests:
         self._starts = list(accumulate((len(form) + 1 for form in forms), initial=0))
         self._gram = gram
 
-    def after(self, text: bytes, cut: int) -> Iterator[Rest]:
+    def after(self, text: bytes, cut: int) -> Iterator[Tail]:
         """What may go on right after a cut in `text`, in the order of the text."""
         import ahocorasick_rs
 
         look = _first_lines(text[cut : cut + _LOOKED_AT])
-        thin = bones(look)
+        thin = alnum(look)
         grams: dict[bytes, int] = {}
         for place in range(len(thin) - self._gram + 1):
             grams.setdefault(thin[place : place + self._gram], place)
@@ -54,7 +54,7 @@ class Rests:
         for (place, form), met in sorted(found.items()):
             at = after(text, cut, place + 1) - 1
             best = self._best(thin[place : place + _COMPARED], self._starts[form], met)
-            yield from (Rest(at, form, there) for there in best)
+            yield from (Tail(at, form, there) for there in best)
 
     def _best(self, thin: bytes, start: int, met: list[int]) -> list[int]:
         """The places of a form where most is as in the text."""
@@ -73,5 +73,5 @@ def _first_lines(text: bytes) -> bytes:
         end = text.find(b"\n", begin)
         if end < 0:
             return text
-        seen += bool(bones(text[begin:end]))
+        seen += bool(alnum(text[begin:end]))
     return text[:end]

@@ -8,9 +8,9 @@ import json
 
 import pytest
 
+from jobs.masking.cut_text import CutText
 from jobs.masking.masker import Masker
-from jobs.masking.part import Part
-from tests.jobs.masking.test_pieces import FORMS, KUBE, LONG, TOKEN
+from tests.jobs.masking.test_split_secrets import FORMS, KUBE, LONG, TOKEN
 
 pytestmark = pytest.mark.promise("S10")
 
@@ -46,13 +46,13 @@ def test_no_beginning_and_no_piece_is_told_from_a_wrong_guess(name: str, code: s
             continue
         guess = CODES[code](value[begin:end])
         assert masker.mask(f"see {guess} there") == f"see {guess} there"
-        assert masker.mask(Part.of(guess, before=True, after=True)) == guess
+        assert masker.mask(CutText.of(guess, before=True, after=True)) == guess
         assert masker.found(guess) == []
 
 
 def _says_a_part(guess: str) -> bool:
     """Whether some part of a structured value is in it, all of it: that is masked by itself."""
-    from jobs.masking.parts import parts_of
+    from jobs.masking.secret_parts import parts_of
 
     return any(part in guess for value in KNOWN.values() for part in parts_of(value))
 

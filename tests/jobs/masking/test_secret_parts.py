@@ -8,7 +8,7 @@ import json
 import pytest
 
 from jobs.masking.masker import Masker
-from jobs.masking.parts import parts_of
+from jobs.masking.secret_parts import parts_of
 
 pytestmark = pytest.mark.promise("S10")
 

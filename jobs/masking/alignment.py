@@ -1,18 +1,18 @@
-"""From a place where a form of a secret is met, along the text and line by line, as far as the form goes."""
+"""A form of a secret compared with text line by line, from where some of it is met, as far as they agree."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from jobs.masking.anchors import after, bones, common
-from jobs.masking.piece_form import HEAD
+from jobs.masking.anchors import after, alnum, common
+from jobs.masking.split_form import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jobs.masking.anchors import Hits
-    from jobs.masking.piece_form import PieceForm
+    from jobs.masking.split_form import SplitForm
 
 INNER = 16
 _TRAIL = 24  # Letters and digits that may follow a piece on its line: a dump's column of characters, a border.
@@ -33,10 +33,10 @@ class Cluster(NamedTuple):
     pieces: tuple[tuple[int, int], ...]
 
 
-class Walk:
+class Alignment:
     """Compares a form with text from an anchor on, line by line."""
 
-    def __init__(self, form: PieceForm, text: bytes, at: int, place: int, *, final: bool) -> None:
+    def __init__(self, form: SplitForm, text: bytes, at: int, place: int, *, final: bool) -> None:
         self._form = form
         self._final = final
         self._text = text
@@ -55,28 +55,28 @@ class Walk:
         if not texts:
             return None
         if not self._form.accepts(texts, self.first, self.count) and not (
-            cuts and self._left_by(cuts) and self._form.rests(texts, self.first, self.count)
+            cuts and self._left_by(cuts) and self._form.is_tail(texts, self.first, self.count)
         ):
             return None
         return Cluster(self.start, self.end, self._form.name, tuple(self.pieces))
 
     def _left_by(self, cuts: Sequence[int]) -> bool:
         """Whether the form ends here, or the text was cut where it would have gone on."""
-        if self.first + self.count >= len(self._form.bones) - (_BLURRED if self._form.coded else 0):
+        if self.first + self.count >= len(self._form.alnum) - (_BLURRED if self._form.coded else 0):
             return True
         return any(0 <= cut - self.end <= _LEAD and self._leads(self._text[self.end : cut]) for cut in cuts)
 
     def _leads(self, text: bytes) -> bool:
         """Whether `text` ends a line and begins the next one, as far as what the secret's lines begin with."""
         line_end, broken, lead = text.partition(b"\n")
-        return not bones(line_end) and (not broken or b"\n" not in lead)
+        return not alnum(line_end) and (not broken or b"\n" not in lead)
 
     def back(self, thin: bytes, first: int, hits: Hits, reach: int) -> None:
         """Take in what stands before the anchor and belongs to the form, on its line and on those before it.
 
         The anchor is number `first` of the letters and digits `thin`; so many before it are looked at as `reach` says.
         """
-        own = self._form.bones
+        own = self._form.alnum
         most = min(self.first, first, self._form.step + INNER)
         same = 0
         while same < most and own[self.first - same - 1] == thin[first - same - 1]:
@@ -93,13 +93,13 @@ class Walk:
 
     def _lines_before(self, since: int) -> None:
         """Take in lines that end with what comes before in the form, from `since` on."""
-        own, text = self._form.bones, self._text
+        own, text = self._form.alnum, self._text
         while self.first:
             line_end = text.rfind(b"\n", max(since, self.start - _LEAD), self.start)
             if line_end < 0:
                 return
             begin = max(since, text.rfind(b"\n", since, line_end) + 1, line_end - 2 * self._form.step - _LEAD)
-            thin = bones(text[begin:line_end])
+            thin = alnum(text[begin:line_end])
             same = common(thin[::-1], own[max(0, self.first - len(thin)) : self.first][::-1])
             if same < _NARROW and (not same or same != len(thin)):
                 return
@@ -109,7 +109,7 @@ class Walk:
 
     def forward(self) -> bool:
         """Go on as far as the form does. True when the text ends before that is known."""
-        own, text = self._form.bones, self._text
+        own, text = self._form.alnum, self._text
         at, place = self._at, self._place
         while True:
             left = len(own) - place
@@ -117,7 +117,7 @@ class Walk:
             line_end = text.find(b"\n", at, limit)
             seen_all = line_end < 0 and limit >= len(text)
             segment = text[at : line_end if line_end >= 0 else min(limit, len(text))]
-            thin = bones(segment)
+            thin = alnum(segment)
             same = common(thin, own[place : place + len(thin)])
             if same:
                 end = after(text, at, same)
@@ -152,7 +152,7 @@ class Walk:
 
     def whole(self) -> bool:
         """Take all the rest of the form where it stands in one run, which is what nearly always happens."""
-        at, own = self._at, self._form.bones[self._place :]
+        at, own = self._at, self._form.alnum[self._place :]
         if self._form.dumped or self._text[at : at + len(own)].lower() != own:
             return False
         self.pieces.append((at, at + len(own)))
@@ -161,12 +161,12 @@ class Walk:
 
     def _next_line(self, begin: int, place: int) -> tuple[int, bool]:
         """Where the form goes on in the line that begins at `begin`, or -1 and whether the text ends too early."""
-        text, own = self._text, self._form.bones
+        text, own = self._text, self._form.alnum
         wanted = own[place : place + _REJOIN]
         line_end = text.find(b"\n", begin, begin + _LEAD + 64)
         open_end = line_end < 0 and begin + _LEAD + 64 > len(text)
         segment = text[begin : line_end if line_end >= 0 else begin + _LEAD + 64]
-        thin = bones(segment)
+        thin = alnum(segment)
         at = thin.find(wanted) if len(wanted) == _REJOIN else -1
         if at < 0:  # A short rest, of the form or of a narrow line, proves little: it has to end its line or begin it.
             at = -1 if open_end and not self._final else self._at_end(thin, wanted)

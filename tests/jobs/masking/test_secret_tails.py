@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.masking.cut_text import CutText
 from jobs.masking.masker import Masker
-from jobs.masking.part import Part
 
 pytestmark = pytest.mark.promise("S10")
 
@@ -106,10 +106,10 @@ def test_no_window_shows_a_piece(  # noqa: PLR0917 -- what hypothesis varies
     text, other = (_printed(VALUES[kind](one, size), coded, lead, width) for one in (seed, seed + 100))
     begin, end = sorted((int(first * len(text)), int(last * len(text))))
     for window in (
-        Part.of(text[begin:end], before=True, after=True),
-        Part.of(FILL + text[:end], after=True),
-        Part.of(text[begin:] + "\n" + FILL, before=True),
-        Part.of(FILL + text[:begin] + "\n" + text[end:] + "\n" + FILL, within=[len(FILL) + begin]),
+        CutText.of(text[begin:end], before=True, after=True),
+        CutText.of(FILL + text[:end], after=True),
+        CutText.of(text[begin:] + "\n" + FILL, before=True),
+        CutText.of(FILL + text[:begin] + "\n" + text[end:] + "\n" + FILL, within=[len(FILL) + begin]),
     ):
         assert not _pieces(_masker(kind, seed, size).mask(window), text, other, lead, coded)
 
@@ -123,7 +123,7 @@ def test_a_secret_of_a_megabyte_is_no_other(size: int) -> None:
         text, other = (_printed(one, coded, "log", width) for one in (value, _random(2, size)))
         begin = text.rfind("\n", 0, len(text) // 3) + 1
         window = text[begin : text.rfind("\n", 0, begin + 20_000) if width else begin + 20_000]
-        shown = masker.mask(Part.of(window, before=True, after=True))
+        shown = masker.mask(CutText.of(window, before=True, after=True))
         assert not _pieces(shown, window, other, "log", coded)
 
 
@@ -140,4 +140,4 @@ def test_ordinary_text_at_a_cut_stays_as_it_is() -> None:
         "F": "https://hooks.example/services/T00/B00/XXxx1234abcd5678",
     }  # fmt: skip
     for line in HARMLESS.splitlines():
-        assert Masker(known).mask(Part.of(line, before=True, after=True)) == line
+        assert Masker(known).mask(CutText.of(line, before=True, after=True)) == line
