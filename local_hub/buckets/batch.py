@@ -105,8 +105,8 @@ class Batch:
 
     def _fetch(self, digests: list[Any]) -> None:
         """Put uploaded files together, each in a file of its own, and check that they are what they claim to be."""
-        for digest in dict.fromkeys(digests):
-            if not isinstance(digest, str) or digest == EMPTY or not HASH.fullmatch(digest):
+        for digest in dict.fromkeys(one for one in digests if isinstance(one, str)):
+            if digest == EMPTY or not HASH.fullmatch(digest):
                 continue
             self._arrived[digest] = path = self.buckets.incoming()
             try:

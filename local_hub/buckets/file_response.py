@@ -17,11 +17,11 @@ _WITH_304 = ("ETag", "Cache-Control", "Vary")
 _SHOWN = {"text/plain", "image/png", "image/jpeg", "image/gif", "image/webp"}
 
 
-def display(path: str) -> dict[str, str]:
-    """Headers that keep a browser from running what a job wrote."""
+def display(path: str, *, save: bool = False) -> dict[str, str]:
+    """Headers that keep a browser from running what a job wrote; with `save` it is told to save it, whatever it is."""
     name = PurePosixPath(path).name
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    shown = "inline" if kind in _SHOWN else "attachment"
+    shown = "inline" if kind in _SHOWN and not save else "attachment"
     return {
         "Content-Type": "text/plain; charset=utf-8" if kind == "text/plain" else kind,
         "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(name, safe='')}",

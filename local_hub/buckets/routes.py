@@ -1,6 +1,7 @@
 """The bucket half of the Hub's API."""
 
 import base64
+import hashlib
 import os
 import time
 from collections import Counter
@@ -97,12 +98,11 @@ class _BucketApi:
         if wanted.get("resourceGroupId"):
             raise errors.unsupported("Resource groups")
         visibility = wanted.get("visibility") or ("private" if wanted.get("private") else "public")
-        if visibility not in {"private", "public"}:
+        if visibility not in ("private", "public"):
             raise errors.invalid("visibility is 'private' or 'public'.")
         answer = {
             "url": f"{_origin(request)}/buckets/{namespace}/{name}",
-            "name": f"{namespace}/{name}",
-            "id": f"{namespace}/{name}",
+            "id": hashlib.sha256(f"{namespace}/{name}".encode()).hexdigest()[:24],
         }
         try:
             await self._run(partial(self.buckets.create, namespace, name, private=visibility == "private"))
@@ -110,7 +110,7 @@ class _BucketApi:
             refusal = errors.conflict("You already created this bucket")
             headers = {"X-Error-Code": refusal.code, "X-Error-Message": refusal.message}
             return JSONResponse({"error": refusal.message, **answer}, 409, headers)
-        return JSONResponse(answer, 200)
+        return JSONResponse({**answer, "name": f"{namespace}/{name}"}, 200)
 
     async def _info(self, request: Request) -> Response:
         return JSONResponse(await self._run(partial(self._describe, *_bucket(request))))
@@ -154,7 +154,7 @@ class _BucketApi:
         tree = self.buckets.tree(namespace, name)
         query = request.query_params
         prefix = request.path_params.get("prefix", "")
-        recursive = query.get("recursive", "true").lower() not in {"false", "0"}
+        recursive = "recursive" not in query or _flag(request, "recursive")
         limit = query_text.number("limit", query.get("limit", str(_PAGE)), 1, _LARGEST_PAGE)
         if query.get("sort", "path") != "path" or query.get("direction", "asc") != "asc":
             raise errors.unsupported("An order other than that of the paths")
@@ -231,7 +231,13 @@ class _BucketApi:
         if not path:
             raise errors.invalid("File path required")
         tree = self.buckets.tree(namespace, name)
-        headers = {"Accept-Ranges": "bytes", "Cache-Control": "no-cache", **reply.display(path)}
+        headers = {
+            "Accept-Ranges": "bytes",
+            "Cache-Control": "no-cache",
+            **reply.display(path, save=_flag(request, "download")),
+        }
+        if _flag(request, "noContentDisposition"):
+            del headers["Content-Disposition"]
         information = _FILE_INFO in request.headers.get("accept", "")
         if request.method == "HEAD" or information:
             found = await self._run(partial(self._file, namespace, name, tree, path))
@@ -364,6 +370,10 @@ def _bucket(request: Request) -> tuple[str, str]:
 def _origin(request: Request) -> str:
     """Return the hub's address as this client wrote it."""
     return f"{request.url.scheme}://{request.url.netloc}"
+
+
+def _flag(request: Request, name: str) -> bool:
+    return request.query_params.get(name, "false").lower() not in {"false", "0"}
 
 
 def _after(cursor: str | None) -> str:

@@ -85,13 +85,11 @@ def why(job: JobRow, log: Sequence[str]) -> list[str]:
     ended = _ended(job)
     if ended:
         return [ended]
-    told, signalled = [], _signal(job.exit_code)
-    if job.exit_code:
-        told.append(_meaning(job, job.exit_code))
-    line = evidence(log) if job.started_ms is not None and signalled not in _FROM_OUTSIDE else ""
-    if line:
-        told.append(f"Its log says: {shortened(line, 400)}")
-    return told
+    if not job.exit_code:
+        return []  # It was not started, or not again; its message says why, and its log is of something else.
+    line = "" if _signal(job.exit_code) in _FROM_OUTSIDE else evidence(log)
+    said = [f"Its log says: {shortened(line, 400)}"] if line else []
+    return [_meaning(job, job.exit_code), *said]
 
 
 def _ended(job: JobRow) -> str:
@@ -113,9 +111,9 @@ def _meaning(job: JobRow, code: int) -> str:
     return _MEANINGS.get(code, _USUAL)
 
 
-def _signal(code: int | None) -> str:
+def _signal(code: int) -> str:
     """Return the name of the signal that this exit status stands for; nothing when it is an ordinary one."""
-    if code is None or not _SIGNAL_BASE < code <= _SIGNAL_BASE + _MOST_SIGNAL:
+    if not _SIGNAL_BASE < code <= _SIGNAL_BASE + _MOST_SIGNAL:
         return ""
     try:
         return signal.Signals(code - _SIGNAL_BASE).name

@@ -282,3 +282,54 @@ def test_a_schedule_that_would_never_run_is_not_made(odd: Odd, when: str) -> Non
         HfApi(odd.state.endpoint, token=odd.state.token).inspect_scheduled_job(scheduled_job_id=odd.schedule).schedule
         == "@yearly"
     )
+
+
+ODD_VALUES: list[Any] = [None, True, 5, -1, 1.5, 1e308, "", "x", "\0", [], ["x"], [[]], {}, {"a": 1}, [None], 10**30]
+FIELDS = {
+    ("POST", "/api/jobs/local"): {"volumes": []},
+    ("POST", "/api/scheduled-jobs/local?jobSpec"): {
+        **GOOD, "arguments": [], "environment": {}, "secrets": {}, "timeoutSeconds": 5, "attempts": 1, "labels": {},
+        "volumes": [], "expose": {}, "spaceId": "a/b", "ssh": {}, "network": {}, "resourceGroupId": "a" * 24, "arch": "amd64",
+    },
+    ("POST", "/api/scheduled-jobs/local"): {"jobSpec": GOOD, "schedule": "@yearly", "suspend": True, "concurrency": False},
+    ("POST", "/api/scheduled-jobs/local/SCHEDULE/schedule"): {"schedule": "@yearly"},
+    ("PUT", "/api/scheduled-jobs/local/SCHEDULE/labels"): {"labels": {}},
+    ("PUT", "/api/jobs/local/JOB/labels"): {"labels": {}},
+    ("PUT", "/api/jobs/local/JOB/expose"): {"ports": [], "portsPublic": []},
+    ("POST", "/api/buckets/local/odd-fields"): {"visibility": "x", "private": True, "resourceGroupId": "", "cdnRegions": []},
+    ("PUT", f"{BUCKET}/settings"): {"private": True, "cdnRegions": []},
+    ("POST", f"{BUCKET}/paths-info"): {"paths": []},
+    ("POST", f"{BUCKET}/batch"): {
+        "type": "addFile", "path": "p", "xetHash": "0" * 64, "mtime": 1, "sourceRepoType": "bucket", "sourceRepoId": "local/odd",
+    },
+    ("POST", "/api/repos/move"): {"type": "bucket", "fromRepo": "local/none", "toRepo": "local/none"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("route", FIELDS, ids=" ".join)
+def test_no_kind_of_value_in_any_field_is_a_failure(odd: Odd, route: tuple[str, str]) -> None:
+    method, path = route
+    path, _, below = path.replace("JOB", odd.job).replace("SCHEDULE", odd.schedule).partition("?")
+    for field in FIELDS[route]:
+        for value in ODD_VALUES:
+            for also in ({}, {"type": "copyFile"}) if path.endswith("/batch") else ({},):
+                sent = {**FIELDS[route], **also, field: value}
+                sent = {below: sent, "schedule": "@yearly", "suspend": True} if below else sent
+                answer = odd.http.request(method, path, content=json.dumps(sent))
+                assert answer.status_code < 500, (field, value, answer.text)
+
+
+def test_a_file_is_saved_or_shown_as_the_address_says(odd: Odd) -> None:
+    kinds = {query: odd.http.get(f"{FILE}{query}").headers.get("content-disposition", "").partition(";")[0] for query in (
+        "", "?download=1", "?download=true", "?download", "?download=false", "?noContentDisposition=1",
+    )}  # fmt: skip
+    assert list(kinds.values()) == ["inline", "attachment", "attachment", "attachment", "inline", ""]
+
+
+def test_a_new_bucket_is_told_as_the_description_says(odd: Odd) -> None:
+    made, again = (odd.http.post("/api/buckets/local/odd-new", json={}) for _ in range(2))
+    assert (made.status_code, again.status_code) == (200, 409)
+    assert set(made.json()) == {"url", "name", "id"}
+    assert set(again.json()) == {"error", "url", "id"}
+    assert made.json()["id"] == again.json()["id"]
+    assert len(bytes.fromhex(made.json()["id"])) == 12

@@ -78,8 +78,9 @@ def test_a_file_that_was_not_approved_is_told_of_jobs_that_compare_theirs() -> N
     assert "approved" in why(failed(97, command=checked), [])[0]
 
 
-def test_a_job_that_never_started_and_one_that_did_not_fail_have_no_evidence() -> None:
-    assert why(replace(failed(None, "odd"), started_ms=None, exit_code=None), STALE) == []
+def test_a_job_that_was_not_started_again_and_one_that_did_not_fail_have_no_evidence() -> None:
+    assert why(replace(failed(1), started_ms=None, exit_code=None), STALE) == []
+    assert why(replace(failed(1), message="The job's secrets cannot be opened any more", exit_code=None), STALE) == []
     assert why(replace(failed(1), stage="COMPLETED"), STALE) == []
     assert why(replace(failed(1), stage="CANCELED"), STALE) == []
 
