@@ -10,7 +10,7 @@ from jobs.commands.scope import WORKSPACE
 from jobs.commands.wrappers import LAUNCHERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from jobs.commands.scope import Scope
 
@@ -73,6 +73,11 @@ class Findings:
             if scope.cwd == IMAGE_FOLDER and tidy in self._files:
                 self._misplaced[tidy] = None
         return self._files.get(tidy)
+
+    def joined(self, paths: Sequence[str], scope: Scope) -> str | None:
+        """What `cat` prints of files that are there; None where one is not."""
+        texts = [self._files.get(in_workspace(scope.resolve(path))) for path in paths]
+        return None if None in texts else "".join(map(str, texts))
 
     def lacks(self, path: str, done: str, scope: Scope, line: int, *, on_path: bool = False) -> None:
         """Note a file that is `run` or `read` and is not among the files; one `on_path` may well be in the image."""

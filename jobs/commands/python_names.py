@@ -245,16 +245,32 @@ class Names:
             return self._attribute(node, steps)
         if isinstance(node, ast.Call | ast.Await):
             return self.dotted(node.func if isinstance(node, ast.Call) else node.value, steps + 1)
-        if isinstance(node, ast.Subscript):  # `Agent[Deps, Answer]("…")` is a call of Agent.
-            head = self.dotted(node.value, steps + 1)
-            return head if head.rpartition(".")[2][:1].isupper() else ""
-        if not isinstance(node, ast.Name):
-            return ""
+        return self._named(node, steps) if isinstance(node, ast.Name) else self._generic(node, steps)
+
+    def _generic(self, node: ast.expr, steps: int) -> str:
+        """`Agent[Deps, Answer]("…")` is a call of Agent."""
+        head = self.dotted(node.value, steps + 1) if isinstance(node, ast.Subscript) else ""
+        return head if head.rpartition(".")[2][:1].isupper() else ""
+
+    def _named(self, node: ast.Name, steps: int) -> str:
         made = self._made.get(node.id)
+        if made is not None and self._copies_environment(made, steps):
+            return "os.environ"
         known = self.imported.get(node.id) or (_UNIMPORTED.get(node.id) if made is None else None)
         if known is None and (isinstance(made, ast.Call | ast.Attribute | ast.Await) or _is_other(made, node)):
             known = self.dotted(made, steps + 1)
         return known or ""
+
+    def _copies_environment(self, made: ast.expr, steps: int) -> bool:
+        """`{**os.environ}`, `dict(os.environ)` and `os.environ.copy()` hold what it holds."""
+        if isinstance(made, ast.Dict):
+            spread = [value for key, value in zip(made.keys, made.values, strict=True) if key is None]
+            return any(self.dotted(value, steps + 1) == "os.environ" for value in spread)
+        if not isinstance(made, ast.Call):
+            return False
+        if isinstance(made.func, ast.Name) and made.func.id == "dict" and made.args:
+            return self.dotted(made.args[0], steps + 1) == "os.environ"
+        return self.dotted(made.func, steps + 1) == "os.environ.copy"
 
     def _attribute(self, node: ast.Attribute, steps: int) -> str:
         head = self.dotted(node.value, steps + 1)

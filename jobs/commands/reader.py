@@ -14,7 +14,7 @@ from jobs.commands.findings import Findings, in_workspace
 from jobs.commands.python_starts import started_by_python
 from jobs.commands.scope import WORKSPACE, Scope, behind_env
 from jobs.commands.task_runners import PROJECT, Asked, Runner, asked_of, console_script
-from jobs.commands.wrappers import LAUNCHERS, SETTLES, Unwrapped, after_shell_options, printed, unwrap
+from jobs.commands.wrappers import LAUNCHERS, SETTLES, TEXT_RUNNERS, Unwrapped, after_shell_options, printed, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ash", "ksh", "busybox"})
 _PYTHON = re.compile(r"python(\d(\.\d+)?)?w?|pypy3?|sys\.executable", re.ASCII)
 _PYTHON_VALUES = frozenset({"-X", "-W", "--check-hash-based-pycs"})
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _ADDRESS = re.compile(r"(https?|hf|git|s3)(\+\w+)?://", re.ASCII)
 _PRINTERS = frozenset({"echo", "printf", "cat", "tee"})
 _QUOTERS = frozenset(
@@ -142,6 +141,16 @@ class _Reader(Findings):
                 return None
         if call.program not in _NESTED and name not in _QUOTERS:
             self._nested(words, scope, line)
+        return self._printed(words, stdin, scope)
+
+    def _printed(self, words: Sequence[str], stdin: str | None, scope: Scope) -> str | None:
+        """What a program prints, as far as it only prints; the words of one that hands them to a shell are followed."""
+        name, *rest = words[0].rpartition("/")[2], *words[1:]
+        for word in rest if name in TEXT_RUNNERS else ():
+            if " " in word.strip():
+                shell.follow(word, scope.child(), self)
+        if name == "cat" and rest and "-" not in rest:
+            return self.joined(rest, scope)
         return printed(words, stdin) if name in _PRINTERS else None
 
     def _call(self, words: Sequence[str], scope: Scope, line: int, packages: Sequence[str] = ()) -> ProgramCall:
@@ -304,9 +313,8 @@ class _Reader(Findings):
         if asked.folder is not None:
             scope.change_folder(asked.folder)
         found = next((name for name in asked.names if self.contents(name, scope) is not None), None)
-        text = None
-        if found is not None:
-            text = runner.read(self.contents(found, scope) or "", asked, scope.values | asked.given)
+        there = None if found is None else self.contents(found, scope)
+        text = None if there is None else runner.read(there, asked, scope.values | asked.given)
         if text is None and not runner.sure:
             return False
         self._call(words, scope, line)
@@ -388,7 +396,5 @@ class _Reader(Findings):
         text = self.contents(path, scope)
         if text is None:
             self.lacks(path, "read", scope, line)
-            return
-        for each in text.splitlines():
-            if match := _ASSIGNMENT.fullmatch(each.strip().removeprefix("export ")):
-                scope.set(match[1], match[2].strip("'\""), exported=True)
+        else:
+            scope.set_from(text)

@@ -54,6 +54,12 @@ class Scope:
         if exported or self.exports_all:
             self.exported.add(name)
 
+    def set_from(self, text: str) -> None:
+        """What an env file's lines set."""
+        for each in text.splitlines():
+            if match := _ASSIGNMENT.fullmatch(each.strip().removeprefix("export ")):
+                self.set(match[1], match[2].strip("'\""), exported=True)
+
     def unset(self, name: str) -> None:
         self.values.pop(name, None)
         self.exported.discard(name)

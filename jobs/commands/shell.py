@@ -76,6 +76,8 @@ class _Shell:
 
     def _loop(self, node: Loop) -> None:
         values = [field for word in node.values for field in self.fields(word, 1)]
+        if node.line:
+            values = [line.split()[0] for line in (self._stdin(node) or "").splitlines() if line.strip()]
         known = dict.fromkeys(value for value in values if "$" not in value and not set(value) & set("*?["))
         rounds: list[str | None] = [*known]
         for value in rounds[:_MAX_ROUNDS] or [None]:
@@ -168,7 +170,7 @@ class _Shell:
         text = " ".join(self.fields(tuple(Part(p.kind, p.text, True, p.operator, p.default) for p in word), line))
         return None if unknown else text
 
-    def _stdin(self, node: Simple) -> str | None:
+    def _stdin(self, node: Simple | Loop) -> str | None:
         stdin = self._printed if node.piped else None
         for token in node.redirections:
             if token.here is not None:

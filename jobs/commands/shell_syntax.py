@@ -44,9 +44,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
+    """`for NAME in VALUES`, or, without values and with redirections, `while read NAME` over what it reads."""
+
     name: str
     values: tuple[Word, ...]
     nodes: tuple[Node, ...]
+    redirections: tuple[Token, ...] = ()
+    piped: bool = False
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +99,7 @@ class _Parser:
 
     def _command(self, said: str | None, *, piped: bool) -> Node | None:
         if said in _CLOSED_BY:
-            self._at += 1
-            if said == "(" and self._is_operator("(") and not self._tokens[self._at].spaced:
-                self._skip_arithmetic()
-                return None
-            return Group(self.parse(frozenset({_CLOSED_BY[said]})), subshell=said == "(")
+            return self._closed(said or "", piped=piped)
         if said in {"for", "select"}:
             return self._loop()
         if said in {"case", "[["}:
@@ -110,6 +111,26 @@ class _Parser:
             inner = None if body is None else self._command(_said(body), piped=False)
             return Function(name, () if inner is None else (inner,))
         return None if self._next() is None else self._simple(piped=piped)
+
+    def _closed(self, said: str, *, piped: bool) -> Node | None:
+        """What a keyword or bracket opens, up to what closes it."""
+        self._at += 1
+        if said == "(" and self._is_operator("(") and not self._tokens[self._at].spaced:
+            self._skip_arithmetic()
+            return None
+        nodes = self.parse(frozenset({_CLOSED_BY[said]}))
+        first = nodes[0] if said == "while" and nodes else None
+        if isinstance(first, Simple) and (name := _read_into(first)) is not None:
+            return Loop(name, (), nodes[1:], self._redirections(), piped, line=first.line)
+        return Group(nodes, subshell=said == "(")
+
+    def _redirections(self) -> tuple[Token, ...]:
+        """What stands behind `done`."""
+        found: list[Token] = []
+        while (token := self._next()) is not None and token.kind == "redirection":
+            found.append(token)
+            self._at += 1
+        return tuple(found)
 
     def _skip_arithmetic(self) -> None:
         depth = 2
@@ -245,3 +266,10 @@ class _Parser:
 
 def _said(token: Token) -> str | None:
     return token.text if token.kind == "operator" else plain(token.word) if token.kind == "word" else None
+
+
+def _read_into(node: Simple) -> str | None:
+    """The first variable that a `read` sets, whatever stands before it (`IFS=`)."""
+    words = [plain(word) or "" for word in node.words]
+    named = [word for word in words[1:] if not word.startswith("-")]
+    return named[0] if words[:1] == ["read"] and named else None

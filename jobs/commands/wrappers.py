@@ -86,7 +86,6 @@ WRAPPERS: dict[tuple[str, ...], Wrapper] = {
     ("prlimit",): _row(),
     ("rye", "run"): _row("--pyproject"),
     ("runuser",): _row("-u -g"),
-    ("script",): _row("", 0),
     ("setarch",): _row("", 1),
     ("setsid",): _row(),
     ("srun",): _row("-n -N -p -t -c --gres --partition --time --ntasks --nodes"),
@@ -106,11 +105,15 @@ WRAPPERS: dict[tuple[str, ...], Wrapper] = {
     ("uv", "tool", "run"): _row(_UV),
     ("uvx",): _row(_UV),
     ("viztracer",): _row("-o"),
-    ("watch",): _row("-n --interval"),
     ("xargs",): _row("-I -n -P -d -L -a -s -E --max-procs --max-args --delimiter --arg-file"),
     ("xvfb-run",): _row("-n --server-num -s --server-args -f -e -w"),
     ("yarn", "dlx"): _row("-p --package"),
 }
+
+TEXT_RUNNERS = frozenset(
+    {"parallel", "watch", "tmux", "screen", "ssh", "concurrently", "hyperfine", "entr", "su", "script"}
+)
+"""Programs that hand a word of theirs to a shell, as a whole line."""
 
 SETTLES: dict[tuple[str, ...], tuple[tuple[str, str], ...]] = {
     ("wandb", "disabled"): (("WANDB_MODE", "disabled"),),

@@ -10,7 +10,9 @@ from jobs.planning.model_strings import model_secrets
 from jobs.planning.need import Need
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
+
+    from jobs.commands.calls import ProgramCall
 
 SUFFIXES = (".yaml", ".yml", ".toml", ".json", ".jsonc", ".ini", ".cfg", ".conf")
 _NEVER_LOADED = re.compile(
@@ -22,7 +24,6 @@ _VARIABLE = re.compile(
     r"env_var\(\s*['\"]([A-Z][A-Z0-9_]*)['\"]|(?<![\w$\\])\$([A-Z][A-Z0-9_]*)\b|"
     r"\b(?:api_key_env(?:_var)?|apiKeyEnvar|token_env|key_env|env_key)[\"']?\s*[:=]\s*[\"']?([A-Z][A-Z0-9_]*)"
 )
-_NAMES_OF_CONFIGS = frozenset({"--config", "-c", "--config-file", "--config_file"})
 _MODEL_KEYS = frozenset({"model", "model_name", "id", "provider", "providers", "models", "model_id", "judge_model"})
 
 
@@ -41,10 +42,11 @@ def is_loaded(path: str) -> bool:
     return path.endswith(SUFFIXES) and not _NEVER_LOADED.search(path)
 
 
-def models_of(tool: str, usual: str, options: Sequence[tuple[str, str]], files: Mapping[str, str]) -> Iterator[Need]:
-    """What the models need that a program's configuration names: the one an option gives, or its `usual` one."""
-    named = [value for name, value in options if name in _NAMES_OF_CONFIGS] or [usual]
-    for path in (each.removeprefix("/workspace/").removeprefix("./") for each in named if usual):
+def models_of(call: ProgramCall, tool: str, usual: str, files: Mapping[str, str]) -> Iterator[Need]:
+    """What the models need that a program's configuration names: those among its words, or its `usual` one."""
+    words = [word.rpartition("=")[2].removeprefix("/workspace/").removeprefix("./") for word in call.words[1:]]
+    named = [word for word in words if word in files and word.endswith(SUFFIXES)] or [usual]
+    for path in named if usual else ():
         for model in _models(parsed(files.get(path, ""))):
             for names in model_secrets(model):
                 each = names.split("|")

@@ -15,6 +15,33 @@ GATED = (
 """How the names of repositories begin whose licence has to be accepted first; as of 2026-11."""
 
 
+HOSTS_OF_MODELS = frozenset(
+    """
+    together groq fireworks openai litellm cerebras openrouter replicate deepinfra langchain_together langchain_groq
+    langchain_fireworks langchain_openai sambanova nebius anyscale agents boto3
+    """.split()  # noqa: SIM905 -- the same
+)
+LOADERS = frozenset(
+    """
+    transformers vllm unsloth diffusers sentence_transformers peft trl huggingface_hub sglang mlx_lm llama_cpp timm
+    lighteval axolotl torchtune litgpt keras_hub outlines ctranslate2 optimum pyannote open_clip lm_eval accelerate
+    guidance awq exllamav2 nemo lerobot setfit tokenizers nanotron torchtitan llamafactory swift tgi text_generation
+    """.split()  # noqa: SIM905 -- the same
+)
+"""Where a model's name is a service's, and libraries that read it from the Hub: only for these its licence counts."""
+
+
 def is_gated(repo: str) -> bool:
     """Whether a repository's name is one that the table knows to be gated."""
     return "/" in repo and any(repo.startswith(start) for start in GATED)
+
+
+_DATA_SETS = (
+    *("bigcode/the-stack", "ILSVRC/", "gaia-benchmark/", "Idavidrein/", "cais/hle", "mozilla-foundation/"),
+    "lmsys/lmsys-chat",
+)
+
+
+def is_data_set(repo: str) -> bool:
+    """Whether a gated repository is a data set, which no service runs as a model."""
+    return repo.startswith(_DATA_SETS)

@@ -41,12 +41,24 @@ def optional_reads(text: str) -> frozenset[int]:
                 elif (name := _read_name(guard, names)) is not None:
                     found.add(id(guard))
                     found |= {id(each) for part in body for each in ast.walk(part) if _read_name(each, names) == name}
+        if isinstance(node, ast.If) and (passed := _passed_over(node)) in kept:
+            allowed.setdefault(passed, set()).update(id(each) for each in nodes(text))
     found -= _answered(text)
     for node in nodes(text):
         name = node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) else ""
         if name in kept and id(node) not in allowed.get(name, ()):
             kept.pop(name)
     return frozenset({*found, *(id(read) for name, read in kept.items() if name in allowed)})
+
+
+def _passed_over(node: ast.If) -> str:
+    """The variable for want of which a function ends without a word: `if not key: return`; "" for none."""
+    test = node.test.operand if isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not) else None
+    only = node.body[0] if len(node.body) == 1 and not node.orelse else None
+    silent = isinstance(only, ast.Return) and (
+        only.value is None or (isinstance(only.value, ast.Constant) and not only.value.value)
+    )
+    return test.id if silent and isinstance(test, ast.Name) else ""
 
 
 def _kept(text: str, names: Names) -> dict[str, ast.expr]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jobs.planning import clients
 from jobs.planning.need import Access, Confidence
 
 PUSH = "push to the Hub"
@@ -23,7 +24,8 @@ class Row:
     """`secrets` is one name, several that are all needed, or with `any_of` several of which one is enough.
 
     With `chosen_by` they are one a service: that keyword says which, and where it is not there it is the first.
-    `only` is what the first argument has to be; `set_elsewhere` are settings (`Settings.llm = …`) that decide instead.
+    `only` is what the first argument has to be; `set_elsewhere` are settings (`Settings.llm = …`) that decide instead,
+    `elsewhere` keywords, functions, modules and providers that do so anywhere in the text.
     """
 
     secrets: tuple[str, ...]
@@ -37,12 +39,19 @@ class Row:
     chosen_by: str = ""
     only: str = ""
     set_elsewhere: tuple[str, ...] = ()
+    elsewhere: frozenset[str] = frozenset()
 
 
 _KEY = frozenset({"api_key", "token", "openai_api_key", "anthropic_api_key", "google_api_key", "groq_api_key", "key"})
 _TOKEN = frozenset({"token", "api_key", "hf_token", "use_auth_token", "huggingfacehub_api_token"})
 _URLS = ("base_url", "api_base", "openai_api_base", "api_base_url", "endpoint", "host", "url", "azure_endpoint")
 AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_OTHER_MODELS = frozenset(
+    {
+        *("model_provider", "openai_client", "set_default_openai_client", "set_default_openai_key", "litellm/"),
+        *("any-llm/", "agents.extensions.models"),
+    }
+)
 _AZURE = ("AZURE_CLIENT_SECRET",)
 _GOOGLE_CLOUD = ("GOOGLE_APPLICATION_CREDENTIALS",)
 HUB_LIBRARIES = frozenset(
@@ -95,36 +104,12 @@ HUB_READS = (
     "list_buckets",
 )
 
-_PYDANTIC_AI: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("OPENAI_API_KEY",): ("openai.OpenAIModel", "openai.OpenAIChatModel", "openai.OpenAIResponsesModel"),
-    ("ANTHROPIC_API_KEY",): ("anthropic.AnthropicModel",),
-    ("GOOGLE_API_KEY", "GEMINI_API_KEY"): ("google.GoogleModel", "gemini.GeminiModel"),
-    ("GROQ_API_KEY",): ("groq.GroqModel",),
-    ("MISTRAL_API_KEY",): ("mistral.MistralModel",),
-    ("CO_API_KEY",): ("cohere.CohereModel",),
-    ("HF_TOKEN",): ("huggingface.HuggingFaceModel",),
-    ("OPENROUTER_API_KEY",): ("openrouter.OpenRouterModel",),
-    ("XAI_API_KEY",): ("xai.XaiModel",),
-    ("CEREBRAS_API_KEY",): ("cerebras.CerebrasModel",),
-    AWS: ("bedrock.BedrockConverseModel",),
-}
-_PYDANTIC_AI_PROVIDERS = {
-    "openai.OpenAIProvider": "OPENAI_API_KEY",
-    "anthropic.AnthropicProvider": "ANTHROPIC_API_KEY",
-    "groq.GroqProvider": "GROQ_API_KEY",
-    "mistral.MistralProvider": "MISTRAL_API_KEY",
-    "cohere.CohereProvider": "CO_API_KEY",
-    "huggingface.HuggingFaceProvider": "HF_TOKEN",
-    "openrouter.OpenRouterProvider": "OPENROUTER_API_KEY",
-    "deepseek.DeepSeekProvider": "DEEPSEEK_API_KEY",
-    "xai.XaiProvider": "XAI_API_KEY",
-    "together.TogetherProvider": "TOGETHER_API_KEY",
-    "fireworks.FireworksProvider": "FIREWORKS_API_KEY",
-    "moonshotai.MoonshotAIProvider": "MOONSHOTAI_API_KEY",
-    "cerebras.CerebrasProvider": "CEREBRAS_API_KEY",
-}
-
 CALLS: dict[str, Row] = {
+    **{call: _client(*names.split("|"), any_of="|" in names) for call, names in clients.CLIENTS.items()},
+    **{
+        call: Row(tuple(names.split()), TOOL, given=_KEY | {"model", "config"})
+        for call, names in clients.SERVICES.items()
+    },
     **{f"*.{name}": _WRITE for name in HUB_WRITES},
     **{f"huggingface_hub.{name}": _WRITE for name in HUB_WRITES},
     **{f"*.{name}": _hub("write", "start jobs") for name in HUB_JOBS},
@@ -159,8 +144,10 @@ CALLS: dict[str, Row] = {
     "openai.embeddings.create": _client("OPENAI_API_KEY"),
     "openai.images.generate": _client("OPENAI_API_KEY"),
     "openai.ChatCompletion.create": _client("OPENAI_API_KEY"),
-    "agents.Runner.run": _client("OPENAI_API_KEY"),
-    "agents.Runner.run_sync": _client("OPENAI_API_KEY"),
+    **{
+        f"agents.Runner.{name}": Row(("OPENAI_API_KEY",), CALL, elsewhere=_OTHER_MODELS)
+        for name in ("run", "run_sync", "run_streamed")
+    },
     "anthropic.Anthropic": _client("ANTHROPIC_API_KEY"),
     "anthropic.AsyncAnthropic": _client("ANTHROPIC_API_KEY"),
     "anthropic.Client": _client("ANTHROPIC_API_KEY"),
@@ -242,10 +229,10 @@ CALLS: dict[str, Row] = {
         f"pydantic_ai.models.{name}": Row(
             secrets, CALL, given=frozenset({"provider"}), any_of=len(secrets) > 1 and secrets != AWS
         )
-        for secrets, names in _PYDANTIC_AI.items()
+        for secrets, names in clients.PYDANTIC_AI.items()
         for name in names
     },
-    **{f"pydantic_ai.providers.{name}": _client(secret) for name, secret in _PYDANTIC_AI_PROVIDERS.items()},
+    **{f"pydantic_ai.providers.{name}": _client(secret) for name, secret in clients.PYDANTIC_AI_PROVIDERS.items()},
     "crewai.Agent": Row(("OPENAI_API_KEY",), CALL, given=frozenset({"llm"})),
     "crewai_tools.SerperDevTool": Row(("SERPER_API_KEY",), TOOL, given=_KEY),
     "crewai_tools.BraveSearchTool": Row(("BRAVE_API_KEY",), TOOL, given=_KEY),
@@ -386,6 +373,7 @@ IMPORTED: dict[str, tuple[str, ...]] = {
     "comet_ml": ("COMET_API_KEY",),
     "neptune": ("NEPTUNE_API_TOKEN",),
     "tavily": ("TAVILY_API_KEY",),
+    "modal": ("MODAL_TOKEN_ID", "MODAL_TOKEN_SECRET"),
     "langfuse": ("LANGFUSE_SECRET_KEY", "LANGFUSE_PUBLIC_KEY"),
 }
 """Libraries that are most likely imported to be used: what they look for where no call of them was recognised."""

@@ -38,6 +38,8 @@ MODEL_CALLS: dict[str, tuple[str, ...]] = {
     "aisuite.Client.chat.completions.create": ("model",),
     "any_llm.completion": ("model",),
     "google.adk.models.lite_llm.LiteLlm": ("model",),
+    "agents.Agent": (),
+    "agents.extensions.models.litellm_model.LitellmModel": ("model",),
     **{f"google.adk.{name}": () for name in ("Agent", "agents.Agent", "agents.LlmAgent", "agents.llm_agent.LlmAgent")},
     "google.adk.agents.llm_agent.Agent": (),
 }
@@ -148,7 +150,7 @@ _SERVICE = re.compile(r"openai-api/([a-z][a-z0-9-]*)/")
 
 def model_secrets(model: str) -> tuple[str, ...]:
     """What a model named as `provider/model`, `provider:model` or by its family alone needs."""
-    name = model.strip().partition("?")[0]
+    name = model.strip().partition("?")[0].removeprefix("litellm/").removeprefix("any-llm/")
     if service := _SERVICE.match(name):
         return (f"{service[1].upper().replace('-', '_')}_API_KEY",)
     for separator in (":", "/"):

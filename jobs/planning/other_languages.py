@@ -1,4 +1,4 @@
-"""What programs in other languages look for: the variables they read, and those of JavaScript's libraries for models.
+"""What programs in other languages look for: the variables they read, and those that libraries for models do.
 
 They are read by patterns, a line at a time, without their comments; none is run. A row a language or a library.
 """
@@ -68,6 +68,11 @@ _CLIENTS: dict[str, tuple[str, str]] = {
     "openai": (r"new\s+OpenAI\s*\(", "OPENAI_API_KEY"),
     "@anthropic-ai/sdk": (r"new\s+Anthropic\s*\(", "ANTHROPIC_API_KEY"),
     "@anthropic-ai/claude-agent-sdk": (r"\bquery\s*\(", "ANTHROPIC_API_KEY"),
+    "@elevenlabs/elevenlabs-js": (r"new\s+ElevenLabsClient\s*\(", "ELEVENLABS_API_KEY"),
+    "elevenlabs": (r"new\s+ElevenLabsClient\s*\(", "ELEVENLABS_API_KEY"),
+    "@google/genai": (r"new\s+GoogleGenAI\s*\(", "GEMINI_API_KEY"),
+    "github.com/anthropics/anthropic-sdk-go": (r"anthropic\.NewClient\s*\(", "ANTHROPIC_API_KEY"),
+    "github.com/openai/openai-go": (r"openai\.NewClient\s*\(", "OPENAI_API_KEY"),
     "groq-sdk": (r"new\s+Groq\s*\(", "GROQ_API_KEY"),
     "together-ai": (r"new\s+Together\s*\(", "TOGETHER_API_KEY"),
     "replicate": (r"new\s+Replicate\s*\(", "REPLICATE_API_TOKEN"),
@@ -84,9 +89,9 @@ _CLIENTS: dict[str, tuple[str, str]] = {
     "@ai-sdk/xai": (r"\bxai(?:\.\w+)?\s*\(", "XAI_API_KEY"),
     "@ai-sdk/deepseek": (r"\bdeepseek(?:\.\w+)?\s*\(", "DEEPSEEK_API_KEY"),
 }
-"""JavaScript libraries that look for a variable by themselves: what is called, and what it looks for."""
+"""Libraries of JavaScript and Go that look for a variable by themselves: what is called, and what it looks for."""
 
-_GIVEN = re.compile(r"apiKey|auth\s*:|baseURL\s*:\s*['\"`]https?://(?:localhost|127\.|0\.0\.0\.0)")
+_GIVEN = re.compile(r"apiKey|WithAPIKey|vertexai|auth\s*:|baseURL\s*:\s*['\"`]https?://(?:localhost|127\.|0\.0\.0\.0)")
 
 
 def suffix(path: str) -> str | None:
@@ -124,7 +129,7 @@ def needs(text: str, suffix: str, place: str) -> Iterator[Need]:
             if read and not read.startswith("..."):
                 where = f"{place} reads {read}, line {_line(text, found.start())}"
                 yield Need(read, where, "optional" if is_default else "needed")
-    if _READS[suffix] is _JAVASCRIPT:
+    if _READS[suffix] is _JAVASCRIPT or suffix == ".go":
         yield from _clients(text, place)
 
 
@@ -134,7 +139,7 @@ def _line(text: str, at: int) -> int:
 
 def _clients(text: str, place: str) -> Iterator[Need]:
     for package, (pattern, name) in _CLIENTS.items():
-        if not re.search(rf"(?:from|import|require\()\s*['\"](?:npm:)?{re.escape(package)}(?:@[^'\"]*)?['\"]", text):
+        if not re.search(rf"['\"](?:npm:)?{re.escape(package)}(?:/v\d+)?(?:@[^'\"]*)?['\"]", text):
             continue
         for found in re.finditer(pattern, text):
             if not _GIVEN.search(text[found.end() :].partition(")")[0]):

@@ -27,7 +27,7 @@ _GOOGLE_CLOUD = ("GOOGLE_APPLICATION_CREDENTIALS",)
 _ADDRESSES = re.compile(
     r"(?:^|,)(?:[\w-]*(?:base[-_]url|api[-_]base)|url|server[-_]url|endpoint|host)=([^,]+)", re.IGNORECASE
 )
-_SHORT_NAMES = frozenset({"aider", "llm"})
+_SHORT_NAMES = frozenset({"aider", "llm", "mods", "gptme", "aichat", "fabric"})
 _KAGGLE = ("KAGGLE_USERNAME", "KAGGLE_KEY")
 
 
@@ -120,7 +120,7 @@ TOOLS: tuple[Tool, ...] = (
     Tool("wandb launch", ("WANDB_API_KEY",), libraries.LOG),
     Tool("lighteval endpoint inference-providers", ("HF_TOKEN",), libraries.CALL, "inference"),
     Tool("lighteval endpoint inference-endpoint", ("HF_TOKEN",), libraries.CALL, "inference"),
-    Tool("lighteval endpoint litellm", models=("",)),
+    Tool("lighteval endpoint litellm", models=("",), configuration="litellm.yaml"),
     Tool("lighteval eval", models=("",)),
     Tool("lighteval", ("HF_TOKEN",), libraries.PUSH, "write", option="--push-to-hub"),
     Tool("lighteval", ("HF_TOKEN",), libraries.PUSH, "write", option="--results-org"),
@@ -214,6 +214,21 @@ TOOLS: tuple[Tool, ...] = (
     Tool("codex exec", ("OPENAI_API_KEY|CODEX_API_KEY",), libraries.CALL),
     Tool("gemini", ("GEMINI_API_KEY",), libraries.CALL),
     Tool("openai api", ("OPENAI_API_KEY",), libraries.CALL),
+    Tool("goose run", models=("--provider", "$GOOSE_PROVIDER")),
+    Tool("gptme", models=("-m", "--model", "$MODEL")),
+    Tool("mods", models=("-m", "--model", "-a", "--api")),
+    Tool("evalplus.evaluate", models=("--backend",)),
+    Tool("evalplus.codegen", models=("--backend",)),
+    Tool("crush run", models=("-m", "--model")),
+    Tool("qwen", ("DASHSCOPE_API_KEY|OPENAI_API_KEY",), libraries.CALL),
+    Tool("tgpt", models=("--provider",)),
+    Tool("aichat", models=("-m", "--model")),
+    Tool("fabric", models=("-m", "--model", "-V", "--vendor")),
+    Tool("shell-gpt", ("OPENAI_API_KEY",), libraries.CALL),
+    Tool("sgpt", ("OPENAI_API_KEY",), libraries.CALL),
+    Tool("ragas", ("OPENAI_API_KEY",), libraries.CALL, confidence="probably"),
+    Tool("deepeval test", ("OPENAI_API_KEY",), libraries.CALL, confidence="probably"),
+    Tool("tinker", ("TINKER_API_KEY",)),
     Tool("aider", models=("--model", "--weak-model", "--editor-model", "$AIDER_MODEL")),
     Tool("litellm", models=("--model", "-m"), configuration="config.yaml"),
     Tool("llm", models=("-m", "--model")),
@@ -241,7 +256,7 @@ def tool_needs(call: ProgramCall, files: Mapping[str, str]) -> Iterator[Need]:
         if tool.option or len(first) >= best or tool.models or tool.repositories:
             best = max(best, len(first)) if not tool.option else best
             yield from _row(tool, call, options, words[len(first) :])
-            yield from configurations.models_of(tool.words, tool.configuration, options, files)
+            yield from configurations.models_of(call, tool.words, tool.configuration, files)
     yield from trainers.needs(call, options, files)
     if call.program == "git":
         yield from _git(call)
@@ -273,7 +288,7 @@ def _row(tool: Tool, call: ProgramCall, options: Sequence[tuple[str, str]], rest
     if not given & {"--model", "-m"}:
         said += [call.env[name[1:]] for name in tool.models if name[:1] == "$" and name[1:] in call.env]
     for model in said:
-        for name in secrets_of(model):
+        for name in secrets_of(model) or model_secrets(f"{model}/"):
             yield from _choice(name, f"{call.place}: {tool.words} with {model}", libraries.CALL)
     for option in tool.repositories:
         for value in _values(option, options, rest):

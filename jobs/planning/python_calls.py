@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from jobs.commands.python_names import given, names_of
 from jobs.commands.python_syntax import nodes, parsed
 from jobs.planning import libraries, remote_files
-from jobs.planning.gated_repositories import is_gated
+from jobs.planning.gated_repositories import HOSTS_OF_MODELS, LOADERS, is_data_set, is_gated
 from jobs.planning.model_strings import BARE_PROVIDERS, MODEL_CALLS, model_secrets
 from jobs.planning.need import Need
 
@@ -44,10 +44,13 @@ class _Reader:
     def __init__(self, text: str, place: str, env: Mapping[str, str], arguments: Sequence[str] | None) -> None:
         self._names = names_of(text, *given(arguments, env))
         self._nodes = [node for node in nodes(text) if id(node) not in self._names.dead]
+        roots = {module.partition(".")[0] for module in self._names.modules}
+        self._loads = not roots & HOSTS_OF_MODELS or bool(roots & LOADERS)
         self._is_hubs = any(module.partition(".")[0] in libraries.HUB_LIBRARIES for module in self._names.modules)
         self._place = place
         self._env = dict(env)
         self._needs: list[Need] = []
+        self._words: frozenset[str] | None = None
         self._used: set[str] = set()
         self._documentation = {
             id(node.value)
@@ -151,10 +154,26 @@ class _Reader:
             return True
         if row.only and not re.fullmatch(row.only, self._names.text(node.args[0] if node.args else None) or ""):
             return True
+        if row.elsewhere and row.elsewhere & self._said():
+            return True
         settings = (ast.Attribute(ast.Name("Settings"), name) for name in row.set_elsewhere)
         if any(self._names.made(setting) is not None for setting in settings):
             return True
         return row.use == libraries.LOG and self._silenced(row, keywords)
+
+    def _said(self) -> frozenset[str]:
+        """Keywords that calls are given, functions that are called, and modules that are imported."""
+        if self._words is None:
+            calls = [node for node in self._nodes if isinstance(node, ast.Call)]
+            keywords = {keyword.arg for node in calls for keyword in node.keywords if keyword.arg}
+            called = {self._names.dotted(node.func).rpartition(".")[2] for node in calls}
+            models = {text.partition("/")[0] + "/" for node in calls for text in self._models_of(node) if "/" in text}
+            modules = {".".join(module.split(".")[:3]) for module in self._names.modules}
+            self._words = frozenset(keywords | called | models | modules)
+        return self._words
+
+    def _models_of(self, node: ast.Call) -> list[str]:
+        return [text for each in node.keywords if each.arg == "model" for text in self._names.texts(each.value)]
 
     def _keywords(self, node: ast.Call) -> dict[str, ast.expr]:
         """A call's keywords, with those of a dictionary that is written out and spread: `Model(**settings)`."""
@@ -221,6 +240,8 @@ class _Reader:
         bare = BARE_PROVIDERS.get(called, "")
         for value in values:
             for model in [text for each in [value, *self._names.items(value)] for text in self._names.texts(each)]:
+                if called == "agents.Agent" and "/" not in model:
+                    continue  # OpenAI's own, or another provider's by that name: what runs it says which.
                 known = provider or (bare if model.startswith("gemini") else "")
                 for needed in model_secrets(f"{known}:{model}" if known else model):
                     self._choice(needed, f"{called} calls {model}", node.lineno)
@@ -279,7 +300,7 @@ class _Reader:
 
     def _repository(self, node: ast.Constant) -> None:
         text = str(node.value)
-        if _REPO.fullmatch(text) and is_gated(text):
+        if _REPO.fullmatch(text) and is_gated(text) and (self._loads or is_data_set(text)):
             reason = f"{self._place}, line {node.lineno}: {text} is gated"
             self._add(Need("HF_TOKEN", reason, "needed", "read a gated repository", "read"))
 

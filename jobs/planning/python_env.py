@@ -31,6 +31,7 @@ _HEADING = re.compile(
 )
 _ENTRY = re.compile(r"([A-Z][A-Z0-9]*_[A-Z0-9_]*)`?\b(?!\s*=\s*\S)")
 _SAID = re.compile(r"\b(?:not needed|not required|optional|required|needed)\b", re.IGNORECASE)
+_MAY = re.compile(r"\b(can|may|might|could|optional(ly)?|don't|not|never|without|unless|either)\b", re.IGNORECASE)
 _FALLBACKS = frozenset({"get", "pop", "setdefault"})
 _READERS = frozenset(
     {
@@ -76,7 +77,7 @@ def stated(text: str) -> Iterator[tuple[str, int, Confidence]]:
             yield found[1] or found[2] or found[3], line, "probably"
         for found in _MENTION.finditer(said):
             if found[1].isupper() and name_says_secret(found[1]):
-                yield found[1], line, "probably"
+                yield found[1], line, "optional" if _MAY.search(said[: found.start(1)]) else "probably"
 
 
 def _listed(said: str, heading: Confidence | None) -> tuple[Confidence | None, tuple[str, Confidence] | None]:
@@ -193,6 +194,7 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         self._here(node)
+        self._sets(node)
         for keyword in node.keywords:
             if keyword.arg == "auto_envvar_prefix":
                 self._by_prefix(self._names.text(keyword.value))
@@ -201,6 +203,17 @@ class _Reader(ast.NodeVisitor):
                     for name in self._names.texts(value):
                         self._add(name, node.lineno, "probably")
         self.generic_visit(node)
+
+    def _sets(self, node: ast.Call) -> None:
+        """`monkeypatch.setenv("K", …)`, `os.environ.update({"K": …})` and `patch.dict(os.environ, {"K": …})`."""
+        method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        keys: list[ast.expr] = node.args[:1] if method in {"setenv", "putenv"} else []
+        if self._names.dotted(node.func) == "os.environ.update" and node.args:
+            keys = self._names.items(node.args[0])
+        elif method == "dict" and len(node.args) > 1 and self._names.dotted(node.args[0]) == "os.environ":
+            keys = self._names.items(node.args[1])
+        for name in (text for key in keys for text in self._names.texts(key)):
+            self._set.setdefault(name, node.lineno)
 
     def _by_prefix(self, prefix: str | None) -> None:
         """Click's options, each read from a variable of its own: PREFIX_OPTION."""

@@ -98,6 +98,8 @@ ALL: tuple[tuple[str, Callable[[], list[Case]]], ...] = (
     ("command lines, held out again", lambda: command_lines("today_commands")),
     ("scripts, from outside", lambda: scripts("outside_scripts")),
     ("command lines, from outside", lambda: command_lines("outside_commands")),
+    ("scripts, from outside again", lambda: scripts("outside_again_scripts")),
+    ("command lines, from outside again", lambda: command_lines("outside_again_commands")),
     ("libraries, by what they ask for", lambda: scripts("asked")),
 )
 AT_FIRST = (
@@ -110,5 +112,8 @@ AT_FIRST = (
     "Those from outside began as 230 files and lines of public documentation and repositories, whole: precision 0.957 "
     "and recall 0.772 at first (Node, Go and six other languages, configuration files that put variables in, branches "
     "never taken, keys that a text does without, options' defaults, model overlays, command-line tools without a row). "
-    "What stands here was written anew in their shapes."
+    "After that was mended another 111, collected beforehand: precision 0.899 and recall 0.789 at first (models that a "
+    "service runs under a gated name, agents with a provider of their own, variables that a test sets, clients and "
+    "tools without a row, lines that `read` takes, words that `parallel` hands to a shell). What stands here was "
+    "written anew in their shapes."
 )

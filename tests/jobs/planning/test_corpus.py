@@ -11,7 +11,14 @@ from tests.jobs.planning import corpus
     "case",
     [
         case
-        for file in ("scripts", "held_out_scripts", "today_scripts", "outside_scripts", "asked")
+        for file in (
+            "scripts",
+            "held_out_scripts",
+            "today_scripts",
+            "outside_scripts",
+            "outside_again_scripts",
+            "asked",
+        )
         for case in corpus.scripts(file)
     ],
     ids=lambda case: case.name,
@@ -24,7 +31,7 @@ def test_a_scripts_names_are_found_and_no_others(case: corpus.Case) -> None:
     "case",
     [
         case
-        for file in ("commands", "held_out_commands", "today_commands", "outside_commands")
+        for file in ("commands", "held_out_commands", "today_commands", "outside_commands", "outside_again_commands")
         for case in corpus.command_lines(file)
     ],
     ids=lambda case: case.name,
