@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub_contract.text import SUSPECT, UNSEEN, clean
+from hub_contract.clean_text import SUSPECT, UNSEEN, clean
 
 __all__ = ["clean", "one_line", "visible"]
 

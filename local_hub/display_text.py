@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from hub_contract import text as contract
+from hub_contract import clean_text as contract
 
 
 def clean(text: str) -> str:

@@ -25,16 +25,16 @@ from jobs.secrets.vault import Vault
 from server.boundary import Boundary, NameBoundary
 from server.completions import add_completions
 from server.connection import Connection
-from server.logs import log_to_stderr
 from server.prompts import add_prompts
 from server.resources import add_resources
+from server.server_log import log_to_stderr
 from server.settings import Settings
 from server.skills.extension import Skills
 from server.subscriptions import Subscription
 from server.tasks import Tasks
 from server.version import DISTRIBUTION, version
 from tools import all_tools
-from tools.sdk import lowlevel_server
+from tools.sdk_internals import lowlevel_server
 from tools.services import Policy, Services
 
 INSTRUCTIONS = (

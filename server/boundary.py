@@ -3,7 +3,7 @@
 It runs inside the SDK's sealing of `requestState`, so the sealed text itself is left alone and everything else
 in a result or an error passes through here: tool replies in both forms, questions, resources, prompts,
 completions and errors. Progress goes out by another door, which masks through the same masker
-(`tools.services.Services.progress`), and so do our own logs (`server.logs`).
+(`tools.services.Services.progress`), and so do our own logs (`server.server_log`).
 """
 
 from __future__ import annotations

@@ -312,7 +312,7 @@ def _run(
     settings = _settings(arguments)
     import anyio
 
-    from server.loading import sparing
+    from server.sdk_loading import sparing
 
     with sparing() if stdio else nullcontext():
         from server.app import assemble

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from mcp_types import CompleteRequestParams, CompleteResult, Completion, PromptReference
 
 from jobs.errors import JobsError
-from tools.arguments import address
-from tools.arguments.sent import refuse_values_in_names
+from tools.arguments import resource_uris
+from tools.arguments.values_in_names import refuse_values_in_names
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
@@ -53,7 +53,7 @@ async def _values(services: Services, place: str, name: str, given: dict[str, st
     home = given.get("namespace")
     if name == "path":
         return await _paths(services, hub, home, given.get("id"))
-    if place == address.SCHEDULE:
+    if place == resource_uris.SCHEDULE:
         return [schedule.id for schedule in await hub.list_schedules(home, limit=MOST_VALUES)]
     jobs = await hub.list_jobs(home, limit=MOST_VALUES)
     return [f"{job.namespace}/{job.id}" if name in _FULL else job.id for job in jobs]

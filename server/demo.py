@@ -19,7 +19,7 @@ from hub_contract.command_line import command
 from jobs.errors import HubNotStarted
 from server.cli import INTERRUPTED
 from server.connection import start_local
-from server.narrator import Narrator
+from server.demo_output import DemoOutput
 from server.version import version
 
 if TYPE_CHECKING:
@@ -55,16 +55,16 @@ _PATIENCE_SECONDS = 600
 
 def demo(settings: Settings, *, agent: bool) -> int:
     """Run the demonstration. Returns 0 when the job did its work and everything it promised was seen."""
-    narrator = Narrator()
-    told = _Demo(settings, narrator, agent=agent)
+    output = DemoOutput()
+    told = _Demo(settings, output, agent=agent)
     try:
         return anyio.run(told.run)
     except HubNotStarted as error:
-        narrator.say(error.message, error.hint or "")
+        output.say(error.message, error.hint or "")
         return 1
     except KeyboardInterrupt:
         goes_on = f"The job goes on: {command('hub', 'open', told.job)}" if told.job else "No job was sent."
-        narrator.say("", f"Stopped. {goes_on}")
+        output.say("", f"Stopped. {goes_on}")
         sys.stdout.flush()
         # A thread may still wait for a line at the terminal, and would keep the process until somebody types one.
         os._exit(INTERRUPTED)
@@ -81,22 +81,22 @@ class ToolRefusedError(Exception):
 
 
 class _Demo:
-    def __init__(self, settings: Settings, narrator: Narrator, *, agent: bool) -> None:
+    def __init__(self, settings: Settings, output: DemoOutput, *, agent: bool) -> None:
         self._settings = settings
-        self._narrator = narrator
+        self._output = output
         self._agent = agent
         self._value = secrets.token_urlsafe(24)
         #: The id of the job, once it was sent.
         self.job: str | None = None
 
     async def run(self) -> int:
-        self._narrator.step("Start the local hub")
-        with self._narrator.waiting("Local hub") as told:
+        self._output.step("Start the local hub")
+        with self._output.waiting("Local hub") as told:
             told("starting")
             state = await anyio.to_thread.run_sync(start_local, self._settings, version())
-        self._narrator.say(f"It runs at {state.endpoint}. No account and no network are needed.")
+        self._output.say(f"It runs at {state.endpoint}. No account and no network are needed.")
 
-        self._narrator.step("Connect a real MCP client to the server over stdio")
+        self._output.step("Connect a real MCP client to the server over stdio")
         launch = [sys.executable, "-P", "-m", "hf_jobs_mcp"]
         server = StdioServerParameters(command=launch[0], args=launch[1:], env=self._environment())
         async with Client(stdio_client(server), elicitation_callback=self._answer) as client:
@@ -107,7 +107,7 @@ class _Demo:
 
     async def _story(self, client: Client) -> int:
         tools = (await client.list_tools()).tools
-        self._narrator.say(f"It offers {', '.join(tool.name for tool in tools)}.")
+        self._output.say(f"It offers {', '.join(tool.name for tool in tools)}.")
         arguments = self._arguments()
         await self._plan(client, arguments)
         job = await self._submit(client, arguments)
@@ -117,13 +117,13 @@ class _Demo:
     def _refused(self, error: ToolRefusedError) -> int:
         """Tell what a tool refused. A no is what the question is for, and not a failure."""
         if error.code in _NO:
-            self._narrator.say(
+            self._output.say(
                 "",
                 "You did not say yes, so nothing was sent: no job, no name, no value. That is the point.",
                 f"To see the rest, run it again and say y: {command('demo')}",
             )
             return 0
-        self._narrator.say("", f"{error.tool} was refused: {' '.join(error.words)}")
+        self._output.say("", f"{error.tool} was refused: {' '.join(error.words)}")
         return 1
 
     def _environment(self) -> dict[str, str]:
@@ -144,24 +144,24 @@ class _Demo:
         return {"script": SCRIPT, "secrets": [SECRET], "timeout": "5m", "name": "demo"}
 
     async def _plan(self, client: Client, arguments: dict[str, Any]) -> None:
-        self._narrator.step("plan_secrets: which names does the job need?")
+        self._output.step("plan_secrets: which names does the job need?")
         asked = {key: value for key, value in arguments.items() if key in {"command", "script"}}
         plan = await _call(client, "plan_secrets", asked)
         for model in plan.get("models", ()):
             needs = model.get("secret") or "no secret"
-            self._narrator.say(f"model {model['input']} needs {needs}, says {model['resolved_by']}")
+            self._output.say(f"model {model['input']} needs {needs}, says {model['resolved_by']}")
         for candidate in plan["candidates"]:
             where = f"available from the {candidate['source']}" if candidate["available"] else "not available here"
-            self._narrator.say(f"{candidate['name']}: {where}; {'; '.join(candidate['reasons'])}")
+            self._output.say(f"{candidate['name']}: {where}; {'; '.join(candidate['reasons'])}")
         if not plan["candidates"]:
-            self._narrator.say("It needs none.")
+            self._output.say("It needs none.")
 
     async def _submit(self, client: Client, arguments: dict[str, Any]) -> dict[str, Any]:
         asked = "a person is asked, then the job is sent" if arguments.get("secrets") else "it needs no question"
-        self._narrator.step(f"submit_job: {asked}")
+        self._output.step(f"submit_job: {asked}")
         job = await _call(client, "submit_job", arguments)
         self.job = job.get("id")
-        self._narrator.pairs(
+        self._output.pairs(
             (label, job.get(key))
             for label, key in (("id", "id"), ("stage", "stage"), ("secrets", "secrets"), ("at most", "max_cost_usd"),
                                ("page", "url"), ("workspace", "workspace"))
@@ -169,10 +169,10 @@ class _Demo:
         return job
 
     async def _answer(self, context: Any, params: Any) -> ElicitResult:  # noqa: ARG002  # The SDK's signature.
-        self._narrator.say("", *params.message.splitlines(), "")
+        self._output.say("", *params.message.splitlines(), "")
         names = list(params.requested_schema["properties"])
-        if not (self._narrator.watched and sys.stdin.isatty()):
-            self._narrator.say(
+        if not (self._output.watched and sys.stdin.isatty()):
+            self._output.say(
                 "No one is at the terminal. The secret was made for this demo, so the demo says yes itself."
             )
             return ElicitResult(action="accept", content=dict[str, Any].fromkeys(names, True))
@@ -182,8 +182,8 @@ class _Demo:
         return ElicitResult(action="accept" if any(ticked.values()) else "decline", content=ticked)
 
     async def _watch(self, client: Client, job: dict[str, Any]) -> dict[str, Any]:
-        self._narrator.step("job_status: wait for it")
-        with anyio.fail_after(_PATIENCE_SECONDS), self._narrator.waiting("Job") as told:
+        self._output.step("job_status: wait for it")
+        with anyio.fail_after(_PATIENCE_SECONDS), self._output.waiting("Job") as told:
 
             async def progress(done: float, total: float | None, message: str | None) -> None:  # noqa: ARG001  # The SDK's signature.
                 told(message or "")
@@ -193,7 +193,7 @@ class _Demo:
                 status = await _call(client, "job_status", arguments, progress)
                 if status["finished"]:
                     break
-        self._narrator.pairs(
+        self._output.pairs(
             (label, status.get(key))
             for label, key in (
                 ("stage", "stage"),
@@ -205,20 +205,20 @@ class _Demo:
         return status
 
     async def _results(self, client: Client, job: dict[str, Any], status: dict[str, Any]) -> int:
-        self._narrator.step("fetch_results: the container is gone, its output is not")
+        self._output.step("fetch_results: the container is gone, its output is not")
         results = await _call(client, "fetch_results", {"job_id": job["id"]})
-        self._narrator.say(*results["log"]["lines"], "")
+        self._output.say(*results["log"]["lines"], "")
         for artifact in results["artifacts"]:
             size = f"  {artifact['size']} bytes" if "size" in artifact else ""
-            self._narrator.say(f"{artifact['path']}{size}")
+            self._output.say(f"{artifact['path']}{size}")
         answer = results.get("answer")
         if answer is not None:
-            self._narrator.say(f"The agent's answer, out of result.json: {answer['text']} ({answer['stop_reason']})")
+            self._output.say(f"The agent's answer, out of result.json: {answer['text']} ({answer['stop_reason']})")
         folder = self._settings.home / "hub" / "buckets" / job["workspace"].removeprefix("hf://buckets/")
-        self._narrator.say(f"The files are in {folder}")
-        self._narrator.say(f"The job's page: {job['url']} (open it with: {command('hub', 'open', job['id'])})")
+        self._output.say(f"The files are in {folder}")
+        self._output.say(f"The job's page: {job['url']} (open it with: {command('hub', 'open', job['id'])})")
         problem = self._problem(status, results)
-        self._narrator.say("", problem or "All of it happened for real: client, server, hub, process.")
+        self._output.say("", problem or "All of it happened for real: client, server, hub, process.")
         return 1 if problem else 0
 
     def _problem(self, status: dict[str, Any], results: dict[str, Any]) -> str | None:

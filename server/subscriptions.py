@@ -21,9 +21,9 @@ from mcp_types import INVALID_PARAMS, EmptyResult, SubscribeRequestParams, Unsub
 
 from jobs import stage
 from jobs.errors import BadArgument, JobsError, NotFound
-from tools.arguments.address import Address
-from tools.arguments.sent import refuse_values_in_names
-from tools.sdk import connection_of
+from tools.arguments.resource_uris import Address
+from tools.arguments.values_in_names import refuse_values_in_names
+from tools.sdk_internals import connection_of
 
 if TYPE_CHECKING:
     from mcp.server.context import CallNext, HandlerResult, ServerRequestContext

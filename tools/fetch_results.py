@@ -13,11 +13,11 @@ from pydantic import Field
 from jobs import stage
 from jobs.display_text import one_line
 from jobs.errors import BadArgument
-from tools.arguments.address import Address
+from tools.arguments.resource_uris import Address
 from tools.registry import Arguments, Content, tool
 from tools.replies import shapes
 from tools.replies.budget import LARGEST_REPLY, LINKS_BYTES, RESULTS_BYTES, fitted, weight
-from tools.replies.parts import Parts
+from tools.replies.partial_reply import PartialReply
 from tools.replies.shapes import View
 from tools.services import Services, services_of
 
@@ -92,7 +92,7 @@ async def results(services: Services, request: FetchResults, ctx: Context[Any, A
     job = await hub.inspect(request.job_id, request.namespace)
     mask = services.masker(job).mask  # Made after the hub has told the job's own names.
     mask_given = services.masker().mask
-    parts = Parts(mask_given)
+    parts = PartialReply(mask_given)
     piece = await parts.had("log", lambda: reader.read(hub, job, wanted, mask=mask), reader.LogSlice())
     outcome = await services.outcomes.of(hub, job, mask)
     # After a first look the caller wants what is new in the log, not the same files again.

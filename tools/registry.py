@@ -20,12 +20,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from consent.deadline import deadline
 from jobs.errors import JobsError
+from tools.argument_errors import refusal
 from tools.arguments.bounds import measured
 from tools.arguments.repair import repaired
-from tools.arguments.sent import refuse_values_in_names
-from tools.refusal import refusal
+from tools.arguments.values_in_names import refuse_values_in_names
 from tools.replies.budget import LARGEST_REPLY, bounded, dump, text_of
-from tools.sdk import (
+from tools.sdk_internals import (
     ArgModelBase,
     FuncMetadata,
     ToolError,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mcp.server.mcpserver import Context
 
     from jobs.client.models import Job
-    from tools.replies.parts import Parts
+    from tools.replies.partial_reply import PartialReply
     from tools.services import Connected, Services
 
 _FIRST_BYTES = 2_000
@@ -44,7 +44,7 @@ class Saving:
     services: Services
     connected: Connected
     job: Job
-    parts: Parts
+    parts: PartialReply
     ctx: Context[Any, Any] | None = None
 
     async def save(self, asked: Sequence[str], folder: str) -> SavedView:

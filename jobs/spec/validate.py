@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from hub_contract import rules
+from hub_contract import field_rules
 from hub_contract.constants import MAX_ATTEMPTS
 from jobs.errors import BadArgument, SecretInArgument
 from jobs.field_text import is_sendable, shows_as_it_is
@@ -151,7 +151,7 @@ def check_env(env: Mapping[str, str], secrets: Collection[str]) -> tuple[tuple[s
     if len(env) > MAX_ENTRIES:
         raise BadArgument(f"`env` has more than {MAX_ENTRIES} entries.", hint="Put them into a file.", field="env")
     for name, value in env.items():
-        if not isinstance(name, str) or not rules.VARIABLE.fullmatch(name) or len(name) > _LONGEST_NAME:
+        if not isinstance(name, str) or not field_rules.VARIABLE.fullmatch(name) or len(name) > _LONGEST_NAME:
             raise BadArgument(
                 "`env` has a name that the Hub does not take.",
                 hint='Two characters at least, letters, digits and _, a letter first: {"LOG_LEVEL": "debug"}.',
@@ -320,4 +320,4 @@ def check_resource_group(group: str | None) -> str | None:
 
 
 def _fits_label(key: str, value: str) -> bool:
-    return bool(rules.LABEL_KEY.fullmatch(key) and rules.LABEL_VALUE.fullmatch(value))
+    return bool(field_rules.LABEL_KEY.fullmatch(key) and field_rules.LABEL_VALUE.fullmatch(value))

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from hub_contract import rules
+from hub_contract import field_rules
 from hub_contract.constants import DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS, SYSTEM_FOLDERS
 from local_hub import accounts, errors, flavors
 
@@ -71,8 +71,8 @@ class VolumeBody(BaseModel):
 class ExposeSpec(BaseModel):
     """Ports of a job to be reached from outside, the public ones without a token."""
 
-    ports: list[Port] = Field(max_length=rules.MAX_PORTS)
-    ports_public: list[Port] = Field(default=[], alias="portsPublic", max_length=rules.MAX_PORTS)
+    ports: list[Port] = Field(max_length=field_rules.MAX_PORTS)
+    ports_public: list[Port] = Field(default=[], alias="portsPublic", max_length=field_rules.MAX_PORTS)
 
     @model_validator(mode="after")
     def _subset(self) -> ExposeSpec:
@@ -131,7 +131,7 @@ class JobBody(BaseModel):
     @field_validator("environment", "secrets")
     @classmethod
     def _check_variables(cls, variables: Variables, info: ValidationInfo) -> Variables:
-        form = rules.VARIABLE if info.field_name == "environment" else rules.SECRET
+        form = field_rules.VARIABLE if info.field_name == "environment" else field_rules.SECRET
         for name, value in variables.items():
             if not form.fullmatch(name):
                 least = ", two characters at least" if info.field_name == "environment" else ""
@@ -195,7 +195,7 @@ class JobBody(BaseModel):
 
 def _in_the_hubs_form(schedule: str) -> str:
     """Refuse what the Hub's API would refuse, though this hub could make sense of it."""
-    if not schedule.startswith("@") and rules.cron_fields(schedule) is None:
+    if not schedule.startswith("@") and field_rules.cron_fields(schedule) is None:
         raise ValueError(
             f"{schedule[:100]!r} is neither a preset nor a cron line as the Hub takes them: fields of numbers, *, */5, "
             "1-5 or 1,2,3, without names and without ranges inside lists"
@@ -232,7 +232,7 @@ def _texts(variables: Variables) -> dict[str, str]:
 
 def _labels(labels: dict[str, str]) -> dict[str, str]:
     for key, value in labels.items():
-        if not rules.LABEL_KEY.fullmatch(key) or not rules.LABEL_VALUE.fullmatch(value):
+        if not field_rules.LABEL_KEY.fullmatch(key) or not field_rules.LABEL_VALUE.fullmatch(value):
             raise ValueError(
                 "keys and values of labels have at most 100 characters, each a letter, a digit, a dot, - or _"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from hub_contract import text as contract
+from hub_contract import clean_text as contract
 from local_hub import flavors
 from local_hub.display_text import clean, folded
 from local_hub.store.job_table import RUNNING

@@ -10,7 +10,7 @@ from jobs.client.wait import LONGEST_WAIT
 from jobs.errors import BadArgument
 from tools.arguments.aliases import ACTIONS, ALIASES, IDLE
 from tools.arguments.forms import FORMS, words
-from tools.arguments.pasted import translated
+from tools.arguments.pasted_line import translated
 
 _JOB_TOOLS = frozenset({"submit_job", "schedule_job"})
 #: Aliases whose other meaning (a yes or no, a number of them) says nothing about the argument.

@@ -8,7 +8,7 @@ from cronsim import CronSim, CronSimError
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hub_contract import rules
+from hub_contract import field_rules
 from jobs.errors import BadArgument
 from jobs.spec.cron_form import FormError, in_the_hubs_form
 from jobs.spec.schedule import Schedule
@@ -73,8 +73,8 @@ def test_every_line_is_sent_in_the_hubs_form_and_means_the_same(line: tuple[str,
         sent = " ".join(in_the_hubs_form(list(line)))
     except FormError:
         assume(False)
-    assert rules.SCHEDULE.fullmatch(sent)
-    assert rules.cron_fields(sent) == sent.split(" ")
+    assert field_rules.SCHEDULE.fullmatch(sent)
+    assert field_rules.cron_fields(sent) == sent.split(" ")
     try:
         meant = list(islice(CronSim(written, NEW_YEAR), 20))
     except CronSimError:

@@ -14,9 +14,9 @@ from jobs.errors import JobsError
 from tests.mcp_session import Person, data, error, over_http, text
 from tests.tools.arguments.mistakes import MISTAKES, RUN, Mistake
 from tools import all_tools
+from tools.argument_errors import refusal
 from tools.arguments.aliases import ALIASES
 from tools.arguments.repair import repaired
-from tools.refusal import refusal
 
 TOOLS = {tool.name: tool for tool in all_tools()}
 

@@ -1,4 +1,4 @@
-"""What names a job, a schedule or an owner goes into an address of the hub's, so it must hold no value."""
+"""Refuses secret values among the names of jobs, schedules and owners, which go into addresses of the hub's."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def test_a_start_over_stdio_loads_nothing_that_is_for_later(home: Path) -> None:
 
 def test_models_are_as_always_once_the_server_is_loaded() -> None:
     code = (
-        "import sys; from server.loading import sparing\n"
+        "import sys; from server.sdk_loading import sparing\n"
         "with sparing():\n"
         "    import mcp_types\n"
         "from pydantic import BaseModel\n"

@@ -1,4 +1,4 @@
-"""From pydantic's complaint to one sentence that names the argument and never repeats its value."""
+"""What is said of arguments that do not fit: pydantic's complaint as one sentence that never repeats a value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All of the MCP SDK that is not its documented surface: a release that moves one of these breaks this module only."""
+"""What is used of the MCP SDK beyond its documentation: a release that moves one of these breaks this module only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts of a reply that each may fail by themselves: what can be had is told, and of the rest why not."""
+"""A reply of which some cannot be had: each part may fail by itself, and `unavailable` says which did and why."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FILES = "artifacts"
 _FILES_HINT = "This token may see the job and not its files: it needs 'Read access to contents of repos and buckets'."
 
 
-class Parts:
+class PartialReply:
     """Collects what could not be had. Text from a hub is masked by `mask`."""
 
     def __init__(self, mask: Callable[[str], str]) -> None:

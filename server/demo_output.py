@@ -1,4 +1,4 @@
-"""Telling a person what goes on: colour and a moving bar at a terminal, plain lines anywhere else."""
+"""How ``hf-jobs-mcp demo`` shows what goes on: colour and a moving bar at a terminal, plain lines anywhere else."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def money(amount: float) -> str:
     return f"${amount:,.2f}" if amount >= _CENT or amount == 0 else "less than $0.01"
 
 
-class Narrator:
+class DemoOutput:
     """Says things on stdout. `watched` tells whether a person is looking."""
 
     def __init__(self, console: Console | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The forms that the Hub's API prescribes for what it is sent, from its OpenAPI description (August 2026)."""
+"""What the Hub's API takes in a job's fields: cron lines, labels, names; from its OpenAPI description (August 2026)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The addresses under which jobs, their logs, their artifacts and schedules can be read as MCP resources."""
+"""The URIs under which jobs, their logs, their artifacts and schedules can be read as MCP resources."""
 
 from __future__ import annotations
 
