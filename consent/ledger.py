@@ -1,4 +1,4 @@
-"""What was asked out of band, what was answered, and what has been spent: one SQLite file, one use each.
+"""What waits for an answer out of band and how much may, what was answered, what is spent: one file, one use each.
 
 Two things live here. *Approvals* are questions put aside for a person to answer at a terminal or on the
 approval page, because the client cannot ask. *Spent* keys make every yes, however it was given, good for one

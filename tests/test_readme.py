@@ -65,3 +65,16 @@ def test_every_page_is_found_from_the_index_and_points_at_what_is_there() -> Non
             assert page.relative_to(ROOT / "docs").as_posix() in index
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_place_that_a_guide_names_is_there(page: str) -> None:
+    named = {name for name in re.findall(r"`([\w./-]+/[\w./-]*)`", (ROOT / page).read_text()) if "X/" not in name}
+    assert len(named) > 10
+    assert {name for name in named if not name.startswith("/") and not _is_there(name)} == set()
+
+
+def _is_there(name: str) -> bool:
+    """Whether a path is below the root, below `tests/`, or a folder of a room."""
+    rooms = ("", "tests", "jobs", "tools", "consent", "local_hub")
+    return any((ROOT / room / name).exists() for room in rooms)

@@ -1,4 +1,4 @@
-"""What dangers look like in a job's texts, one expression for each kind."""
+"""What dangers look like in a job's texts, an expression for each kind, and the words for code that is fetched."""
 
 # ruff: noqa: E501 - an alternative a line reads worse than an expression as it stands
 

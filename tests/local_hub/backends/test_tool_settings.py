@@ -127,3 +127,18 @@ def test_no_account_of_an_index_or_a_proxy_reaches_a_job_nobody_was_asked_about(
         assert "index.example" in said
         assert "UV_SYSTEM_CERTS=1" in said
         assert "PIP_NO_INDEX=0" in said
+
+
+def test_package_tools_keep_their_index_and_lose_all_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        "PIP_INDEX_URL",
+        "UV_DEFAULT_INDEX",
+        "https_proxy",
+        "UV_INDEX_CORP_PASSWORD",
+        "HF_TOKEN",
+        "LD_PRELOAD",
+    ):
+        monkeypatch.setenv(name, "set")
+    kept = tool_settings.variables()
+    assert {"PIP_INDEX_URL", "UV_DEFAULT_INDEX", "https_proxy"} <= set(kept)
+    assert not {"UV_INDEX_CORP_PASSWORD", "HF_TOKEN", "LD_PRELOAD"} & set(kept)
