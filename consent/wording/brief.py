@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from consent.request import Fact
 from consent.width import fit, width
-from consent.wording.dangers import Danger, dangers
-from consent.wording.excerpt import COMMAND, Line, Text, hosts, hosts_of, matter, texts, variables
+from consent.wording.dangers import Danger, dangers, runs_unseen
+from consent.wording.excerpt import COMMAND, Line, Text, every_line, hosts, hosts_of, matter, texts, variables
 from consent.wording.quoted import inline
-from consent.wording.reasons import NOTHING, reasons
+from consent.wording.reasons import NOT_SEEN, NOTHING, reasons
+from consent.wording.schedule_words import when
 from jobs import durations
 from jobs.spec import validate
 
@@ -58,7 +59,8 @@ def short(told: Description) -> tuple[Fact, ...]:
 
 def why_wanted(told: Description) -> dict[str, str]:
     """Why each secret is wanted, for its box."""
-    return reasons(told.spec, texts(told.spec, _mask(told)), told.read)
+    found = texts(told.spec, _mask(told))
+    return reasons(told.spec, found, told.read, unseen=runs_unseen(told, found))
 
 
 class _Brief:
@@ -122,32 +124,33 @@ class _Brief:
         self._add("Costs", _costs(told), "cost")
         if told.target is not None:
             kept = "schedule" if told.action in {"trigger", "resume", "reschedule"} else "job"
-            self._add("Kept", f"{kept} {inline(self._mask(told.target))}", "target")
+            self._add("From", f"{kept} {inline(self._mask(told.target))}", "target")
         if told.before is not None:
-            after = inline(self._mask(spec.schedule or ""))
-            self._add("Until", f"now {inline(self._mask(told.before))}; from now on {after}", "before")
+            before, after = (inline(self._mask(when(each))) for each in (told.before, spec.schedule or ""))
+            self._add("When", f"until now {before}; then {after}", "before", 2)
 
     def _secrets(self, *, many: bool) -> None:
         names = self._spec.secret_names
-        wanted = reasons(self._spec, self._texts, self._told.read)
+        unseen = runs_unseen(self._told, self._texts)
+        wanted = reasons(self._spec, self._texts, self._told.read, unseen=unseen)
         if len(names) <= _MOST_NAMES and not (many and len(names) > 1):
             for name in names:
                 self._add("Secret", f"{name}: {wanted[name]}", "secret")
             return
-        idle = [name for name in names if wanted[name].startswith(NOTHING)]
+        idle = [name for name in names if wanted[name].startswith((NOTHING, NOT_SEEN))]
         used = [name for name in names if name not in idle]
         for some, said in ((idle, f"{NOTHING} uses {', '.join(idle)}"), (used, f"used: {', '.join(used)}")):
             if some:
-                self._add("Secret", said, "secret")
-                if width(said) > _BODY:
-                    self._unseen.append("names of secrets (each has its box)")
+                self._add("Secret", said, "secret", 2)
+                if width(said) > 2 * _BODY - 2:
+                    self._unseen.append("names of secrets (all stand at the boxes)")
 
     def _warnings(self, warnings: Sequence[Danger]) -> None:
         room = max(1, _WARNED_BY - self._lines)
         if len(warnings) <= room:
             cut = sum(width(danger.line) > _WARNING for danger in warnings)
             if cut:
-                self._unseen.append(f"the rest of {_count(cut, 'warning')}")
+                self._unseen.append(f"the end of {_count(cut, 'warning')}")
             lines = [danger.line for danger in warnings]
         else:
             alone, packed = list(warnings), list[Danger]()
@@ -161,8 +164,13 @@ class _Brief:
     def _matter(self, *, whole: bool) -> list[Line]:
         """The lines of the programs that matter most, as many as there is room for."""
         without = {COMMAND} if whole else set()
+        above = self._facts[0].value
         lines = matter(self._texts, self._spec.secret_names, without=tuple(without))
+        lines = [line for line in lines if line.place != COMMAND or inline(line.said) not in above]
         room = min(_MOST_LINES, max(1, _COMFORTABLE - self._lines - 1))
+        rest = every_line(self._texts[1:])
+        if len(rest) <= room:
+            lines += [line for line in rest if line.place not in {each.place for each in lines}]
         shown = []
         for line in lines[:room]:
             place = "command" if line.place == COMMAND else inline(line.place)
@@ -189,7 +197,7 @@ class _Brief:
         yield from self._variables()
         yield from self._list("Mounts", [inline(mask(mount.uri)) for mount in spec.volumes], "volumes")
         yield from self._list("Keeps", [inline(mask(path)) for path in spec.outputs], "outputs")
-        ports = [str(port) for port in spec.expose]
+        ports = [f"{port}, not public" for port in spec.expose]
         yield from self._list("Ports", ports, "ports")
         if spec.network_group:
             names = [spec.network_group, *spec.network_aliases]
@@ -202,9 +210,9 @@ class _Brief:
         if spec.resource_group_id:
             yield from self._list("Pays", [inline(mask(spec.resource_group_id))], "resource group")
         if spec.schedule and self._told.before is None:
-            when = f"{spec.schedule} UTC{', suspended' * spec.suspend}{', runs overlap' * spec.concurrency}"
+            often = f"{when(spec.schedule)}{', suspended' * spec.suspend}{', runs overlap' * spec.concurrency}"
             upcoming = f"; next {self._told.next_runs[0]}" if self._told.next_runs else ""
-            yield Fact("When", fit(inline(mask(f"{when}{upcoming}")), 2 * _BODY), "schedule")
+            yield Fact("When", fit(inline(mask(f"{often}{upcoming}")), 2 * _BODY), "schedule")
         for key, value in self._told.unknown.items():
             said = inline(mask(f"{key}={json.dumps(value, ensure_ascii=False, default=str)}"))
             yield from self._list("Also", [said], "unknown")
@@ -289,13 +297,15 @@ def _packed(warnings: Sequence[Danger]) -> list[str]:
 
 def _costs(told: Description) -> str:
     amount = told.max_cost_usd
+    here = told.hub_name == "local"
     if amount is None:
-        return "unknown: this hub names no price"
+        return "nothing here" if here else "unknown: this hub names no price"
     each = " a run" if told.repeats else ""
     most = f"at most ${amount:,.2f}{each}" if amount >= _CENT or amount == 0 else f"less than $0.01{each}"
     if told.repeats and told.monthly_usd is not None:
+        most = most.removeprefix("at most ") if here else most
         most += f", ${told.monthly_usd:,.2f} a month"
-    return f"nothing here; {most} on Hugging Face" if told.hub_name == "local" else most
+    return f"nothing here ({most} on Hugging Face)" if here else most
 
 
 def _count(number: int, what: str) -> str:

@@ -39,6 +39,25 @@ ARGUMENT = re.compile(
     r"proxy|cacert|ca-bundle|insecure|no-check-certificate|no-verify-ssl|config-settings|config-file|python-preference)"
     r"|-k(?=\s[^|;&]{0,400}https?:)|-x(?=\s+\S*://)|-i(?=\s+https?://))(?![\w-])(?:[=\s]+([^\s'\"|;&]+))?"
 )
+DEVICE = re.compile(r"/dev/(?:tcp|udp)/([\w.:-]+)/")
+CLIENT_ADDRESS = re.compile(
+    r"""\b(?:base_url|api_base|base_uri|azure_endpoint|endpoint(?:_url)?|server_url)["']?\s*[=:]\s*f?["'](https?://[^"'\s]{1,300})"""
+)
+"""An address that a program gives to the client of a service."""
+
+GOES_TO = "has programs go to"
+STEERED = tuple(
+    (re.compile(pattern, re.IGNORECASE), does)
+    for pattern, does in (
+        (r"proxy|^-x$", "sends its traffic through"),
+        (r"index|find[-_]links|^-i\b", "takes packages from"),
+        (r"cert|ca[-_]bundle|cacert|insecure|trusted|verify|tls_reject|^-k$", "trusts other certificates:"),
+        (r"^(?:ld|dyld)_", "loads a library into programs:"),
+        (r"base_url|base-url|api_base|api-base|base_uri|endpoint|api_url|_host$|_url$", GOES_TO),
+    )
+)
+"""What settings of a steering kind do, the first that fits."""
+
 FETCHES = (
     (re.compile(r"\bgit\+(?:https?|ssh|git|file)://(?!\S{0,300}@[0-9a-f]{40}\b)|\bgit\+\w+@"), "a git package at no fixed commit"),
     (re.compile(r"\b(?:curl|wget)\b[^\n;]{0,400}(?:\|\s*(?:sudo\s+)?(?:[\w/]*/)?(?:env\s+)?(?:ba|z|da|k)?sh\b|\|\s*python|\|\s*(?:node|perl|ruby))"), "a download piped into a shell"),

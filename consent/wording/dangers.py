@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from consent.width import width
 from consent.wording import danger_patterns as patterns
 from consent.wording.excerpt import COMMAND, Text, hosts, hosts_of
-from consent.wording.known_services import KNOWN_HOSTS, keys_of, power
+from consent.wording.known_services import KNOWN_HOSTS, keys_of, power, service_of
 from consent.wording.programs import programs, settings
 from consent.wording.quoted import inline
 
@@ -43,7 +43,7 @@ def dangers(told: Description, found: Sequence[Text], mask: Callable[[str], str]
 
 def _of_the_hub(told: Description, mask: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     if told.changed:
-        yield "CHANGED files", f"CHANGED since approval, will not run: {_some(told.changed, mask)}"
+        yield "CHANGED files", f"CHANGED since it was approved, so it will not run: {_some(told.changed, mask)}"
     if told.unsandboxed:
         yield "NO SANDBOX", "NO SANDBOX: it can read and change all that you can here"
     if told.unknown:
@@ -52,19 +52,27 @@ def _of_the_hub(told: Description, mask: Callable[[str], str]) -> Iterator[tuple
 
 def _of_the_text(told: Description, found: Sequence[Text], mask: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     spec = told.spec
-    for address in _addresses(spec.env, found, spec.secret_names):
-        yield "a key sent ELSEWHERE", mask(address)
+    sent = dict(_addresses(spec.env, found, spec.secret_names))
+    sent |= {said: host for said, host in _sent(found, spec.secret_names) if host not in sent.values()}
+    for said in sent:
+        yield "a key sent ELSEWHERE", mask(said)
+    for path, host in _settings(found, spec.secret_names):
+        if host not in sent.values():
+            yield "goes ELSEWHERE", mask(f"{path} has programs go to {host}")
+    if devices := list(dict.fromkeys(host for text in found for host in patterns.DEVICE.findall(text.read))):
+        yield "a shell that CONNECTS", f"a shell opens a connection to {_some(devices, mask)}"
     away = [host for text in found for host in hosts_of(text, comments=False)]
     away += [host for _, value in spec.env for host in hosts(value, words=True)]
-    strange = [host for host in dict.fromkeys(away) if not _is_known(host)]
+    named = {*sent.values(), *devices}
+    strange = [host for host in dict.fromkeys(away) if not _is_known(host) and host not in named]
     strange += [_PUT_TOGETHER for text in found[:_FEW] if patterns.COMPUTED_HOST.search(text.read)][:1]
     if spec.secret_names and any(patterns.ALL_VARIABLES.search(text.gist) for text in found):
         yield "sends ALL variables", "sends all its variables on, secrets among them"
     if strange and spec.secret_names:
-        yield "names strange hosts", f"its text names hosts: {_some(strange, mask)}"
+        yield "names strange hosts", f"names hosts you may not know: {_some(strange, mask)}"
     for kind, line, items in (
-        ("steers programs", "steers programs", _steering(spec.env, found, spec.packages)),
-        ("fetches code", "runs code that your yes does not cover", _fetched(spec.command, spec.packages, found)),
+        ("redirects programs", "", _not_twice(_steering(spec.env, found, spec.packages), sent)),
+        ("runs UNSEEN code", "runs UNSEEN code", _fetched(spec.command, spec.packages, found)),
         (
             "text too long to read",
             "too long to be looked through here",
@@ -74,7 +82,7 @@ def _of_the_text(told: Description, found: Sequence[Text], mask: Callable[[str],
         ("config starts programs", "configuration starts programs", _configured(found)),
     ):
         if seen := list(dict.fromkeys(items)):
-            yield kind, f"{line}: {_some(seen, mask)}"
+            yield kind, f"{line}: {_some(seen, mask)}" if line else _some(seen, mask)
 
 
 def _of_the_yes(told: Description, mask: Callable[[str], str]) -> Iterator[tuple[str, str]]:
@@ -86,8 +94,7 @@ def _of_the_yes(told: Description, mask: Callable[[str], str]) -> Iterator[tuple
         said = f"{names} can {can}"
         yield "tokens that write or spend", said if width(said) <= _LINE else f"can {can}: {names}"
     if told.repeats:
-        often = f" ({inline(mask(spec.schedule))} UTC)" if spec.schedule else ""
-        yield "EVERY run, no end", f"EVERY run{often}, with no end until it is deleted"
+        yield "EVERY run, no end", "your yes counts for EVERY run, until it is deleted"
     if spec.expose_public:
         ports = ", ".join(map(str, spec.expose_public))
         yield "PUBLIC port", f"PUBLIC: port {ports} is open to anyone, without signing in"
@@ -108,25 +115,60 @@ def _costly(told: Description) -> str:
     return f"${told.worst_usd:,.2f}{each} at worst is above {limit}"
 
 
-def _addresses(env: Sequence[tuple[str, str]], found: Sequence[Text], secrets: Sequence[str]) -> Iterator[str]:
-    """Where a service's own key would go to an address of the caller's."""
-    said: list[tuple[str, str, str]] = [(name, value, "") for name, value in env if patterns.ELSEWHERE.fullmatch(name)]
+def runs_unseen(told: Description, found: Sequence[Text]) -> bool:
+    """Whether it runs code that is not among its texts, so that nobody can say what uses a secret."""
+    return any(True for _ in _fetched(told.spec.command, told.spec.packages, programs(told.spec, found)))
+
+
+def _addresses(
+    env: Sequence[tuple[str, str]], found: Sequence[Text], secrets: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """Where a service's own key would go to an address of the caller's, and its host."""
+    said: list[tuple[str, str]] = [(name, value) for name, value in env if patterns.ELSEWHERE.fullmatch(name)]
     for text in found:
         for name, value in patterns.ASSIGNED.findall(text.read):
             if patterns.ELSEWHERE.fullmatch(name) and name.isupper():
-                said.append((name, value, text.path))
-    for name, value, _ in said:
+                said.append((name, value))
+    for name, value in said:
         key = next((secret for secret in secrets if keys_of(name, secret)), None)
         if key is not None and (not value or not _is_here(value)):
-            yield f"{inline(name)} sends {key} to {inline(_host(value)) or 'another address'}"
+            host = _host(value)
+            yield f"{inline(name)} sends {key} to {inline(host) or 'another address'}", host
+
+
+def _sent(found: Sequence[Text], secrets: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Where a line names a secret and a host that is not well known, or a client of its service is given one."""
+    if not secrets:
+        return
+    names = re.compile("|".join(rf"\b{re.escape(name)}\b" for name in secrets))
+    for text in found[:_FEW]:
+        for step in re.split(r"[\n;]", text.read):
+            if (key := names.search(step)) and (host := _strange(hosts(step, words=True))):
+                yield f"{_place(text)} sends {key[0]} to {inline(host)}", host
+        for value in patterns.CLIENT_ADDRESS.findall(text.read):
+            key_name = next((one for one in secrets if service_of(one) in text.read.lower()), None)
+            if key_name and (host := _strange(hosts(value, words=True))):
+                yield f"{_place(text)} sends {key_name} to {inline(host)}", host
+
+
+def _settings(found: Sequence[Text], secrets: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The configurations that name an address which is not well known, and its host."""
     for text in found:
         if text.path == COMMAND or not _is_config(text):
             continue
         for value in patterns.ADDRESS.findall(settings(text, text.read)):
-            strange = [host for host in hosts(value, words=True) if not _is_known(host)]
-            if strange and (secrets or "key" in text.read.lower()):
-                yield f"{inline(text.path)} sends what it holds to {inline(strange[0])}"
+            host = _strange(hosts(value, words=True))
+            if host and (secrets or "key" in text.read.lower()):
+                yield inline(text.path), inline(host)
                 break
+
+
+def _strange(named: Iterable[str]) -> str | None:
+    return next((host for host in named if not _is_known(host)), None)
+
+
+def _place(text: Text) -> str:
+    return COMMAND if text.path == COMMAND else inline(text.path)
 
 
 def _steering(env: Sequence[tuple[str, str]], found: Sequence[Text], packages: Sequence[str]) -> Iterator[str]:
@@ -135,14 +177,30 @@ def _steering(env: Sequence[tuple[str, str]], found: Sequence[Text], packages: S
         said += [("sys.path", value) for value in patterns.SEARCHED.findall(text.read)]
         said += [pair for pair in patterns.ASSIGNED.findall(text.read) if _is_steering(*pair)]
     for name, value in said:
-        yield f"{name}={_host(value) if '://' in value else value}"
+        yield _steered(name, value)
     for text in found:
         if text.path == COMMAND or text.path.endswith((".sh", ".bash", "Makefile")):
             for name, value in patterns.ARGUMENT.findall(text.gist):
-                yield f"{name} {_host(value)}".strip()
+                yield _steered(name, value)
         if patterns.LOADED.search(text.path):
-            yield text.path
-    yield from (name for name in packages if name.startswith("-"))
+            yield _steered(text.path, "")
+    yield from (_steered(name, "") for name in packages if name.startswith("-"))
+
+
+def _not_twice(steering: Iterable[str], sent: Mapping[str, str]) -> Iterator[str]:
+    """Without those that `sent` tells already: a key goes to that host."""
+    for said in steering:
+        if not any(host and said.startswith(f"{patterns.GOES_TO} {host} ") for host in sent.values()):
+            yield said
+
+
+def _steered(name: str, value: str) -> str:
+    """What a setting does to the programs that read it."""
+    to = _host(value) if "://" in value else value
+    for pattern, does in patterns.STEERED:
+        if pattern.search(name):
+            return f"{does} {name}{f'={to}' if to else ''}" if does.endswith(":") else f"{does} {to} ({name})"
+    return f"changes how programs run: {name}{f'={to}' if value else ''}"
 
 
 def _is_plain(name: str, value: str) -> bool:

@@ -20,7 +20,9 @@ _URL = re.compile(
 )
 _DOMAIN = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,24}|\d{1,3}(?:\.\d{1,3}){3}"
 _QUOTED = re.compile(rf"[\"'`]({_DOMAIN})(?::\d+)?(?:/[^\"'`]*)?[\"'`]")
-_WORD = re.compile(rf"(?:^|(?<=[\s=]))(?<!-m )(?<!--module )({_DOMAIN})(?=$|[\s:/;|&])", re.MULTILINE)
+_WORD = re.compile(
+    rf"(?:^|(?<=[\s=]))(?<!-m )(?<!--module )(?<!import )(?<!from )({_DOMAIN})(?=$|[\s:/;|&])", re.MULTILINE
+)
 _DEVICE = re.compile(r"/dev/(?:tcp|udp)/([\w.:-]+)/")
 _TALKS = re.compile(
     r"\b(?:curl|wget|nc|ncat|netcat|telnet|ssh|ftp|lftp|aria2c|https?|xh|mail|mutt|sendmail|ping|dig|nslookup)\s"
@@ -62,6 +64,7 @@ _DATA = (".csv", ".tsv", ".jsonl", ".json", ".geojson")
 _SETTING = re.compile(
     r"[\"'](?:command|cmd|args|exec|url|base_url|api_base|endpoint|server|mcpServers|servers|hooks|env)[\"']\s*:"
 )
+_ONLY_IN_SINGLE = re.compile(r'["$`\\!]')
 _LONGEST = 100_000
 _LONG_LINE = 2_000
 _OVERLAP = 400
@@ -131,9 +134,16 @@ def command_line(spec: JobSpec) -> str:
     """What the person's command is, in one text."""
     if len(spec.command) == 1:
         return spec.command[0]
-    return " ".join(
-        word if "\n" in word or (" " in word and "'" in word) else shlex.quote(word) for word in spec.command
-    )
+    return " ".join(map(_shown, spec.command))
+
+
+def _shown(word: str) -> str:
+    """A word as a shell takes it; one that would become unreadable so as it is."""
+    if "\n" in word:
+        return word
+    if " " in word and "'" in word:
+        return word if _ONLY_IN_SINGLE.search(word) else f'"{word}"'
+    return shlex.quote(word)
 
 
 def texts(spec: JobSpec, mask: Callable[[str], str]) -> list[Text]:
@@ -192,6 +202,15 @@ def matter(found: Sequence[Text], names: Sequence[str], *, without: Sequence[str
     """The lines that name a secret, open a connection or run programs, those first that do most of it."""
     lines = [line for text in found if text.path not in without for line in _lines(text, names)]
     return sorted(lines, key=lambda line: line.rank)
+
+
+def every_line(found: Sequence[Text]) -> list[Line]:
+    """All lines of all texts, in their order."""
+    return [
+        Line(9, f"{text.path}:{number}", said.strip())
+        for text in found
+        for number, said in enumerate(text.lines, start=1)
+    ]
 
 
 def reads(found: Sequence[Text], name: str) -> str:

@@ -63,3 +63,8 @@ def keys_of(address: str, secret: str) -> bool:
     """Whether `address` is the variable that says where the service of the key `secret` is."""
     service, key = _SERVICE.sub("", address), _KEY.sub("", secret)
     return bool(service) and (service == key or service.startswith(f"{key}_") or key.startswith(f"{service}_"))
+
+
+def service_of(secret: str) -> str:
+    """The service that the name of a key says, in small letters: ``openai`` for ``OPENAI_API_KEY``."""
+    return _KEY.sub("", secret).lower()

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 #: How the word begins that no text of the job wants a secret.
 NOTHING = "NOTHING"
 
+#: How the word begins that none does, and that not all of its code is here to be read.
+NOT_SEEN = "NOT SEEN in use"
+
 _LONGEST = 1 << 20
 _READS = re.compile(r"(?P<place>.+?) reads \w+, line (?P<line>\d+)")
 
@@ -32,8 +35,11 @@ async def reading(spec: JobSpec) -> Needs:
     return await apart(needs, *given, size=size) or Needs(unread=("what is too much to be read",))
 
 
-def reasons(spec: JobSpec, found: Sequence[Text], read: Needs | None = None) -> dict[str, str]:
-    """Each secret name with where it is wanted, or with the word that nothing wants it; by `read`, or read now."""
+def reasons(spec: JobSpec, found: Sequence[Text], read: Needs | None = None, *, unseen: bool = False) -> dict[str, str]:
+    """Each secret name with where it is wanted, or with the word that nothing wants it; by `read`, or read now.
+
+    `unseen` says that it runs code which is not among `found`.
+    """
     if not spec.secret_names:
         return {}
     from jobs.planning.model_table import from_table
@@ -45,7 +51,9 @@ def reasons(spec: JobSpec, found: Sequence[Text], read: Needs | None = None) -> 
     read = read or needs(*given)
     wanted = {one.name: one for one in read.candidates([from_table(model) for model in read.models])}
     own = "" if script is None else spec.command[0].removeprefix("./")
-    return {name: _why(name, wanted.get(name), found, own, unread=bool(read.unread)) for name in spec.secret_names}
+    return {
+        name: _why(name, wanted.get(name), found, own, unread=bool(read.unread) or unseen) for name in spec.secret_names
+    }
 
 
 def _given(
@@ -70,4 +78,4 @@ def _why(name: str, wanted: Candidate | None, found: Sequence[Text], script: str
         return f"{inline(place)} names it"
     if wanted is not None:
         return f"perhaps: {inline(wanted.reasons[0])}"
-    return f"{NOTHING} that could be read uses it" if unread else f"{NOTHING} in this job uses it"
+    return f"{NOT_SEEN}, some code is not here" if unread else f"{NOTHING} in this job uses it"

@@ -37,6 +37,8 @@ _SHELL_READ = re.compile(r"\$(?:\{(?:env:)?([A-Z][A-Z0-9_]*)(?:[:}\-=?+#%/]|$)|(
 _HOLDS_PASSWORD = re.compile(
     r"(.*_)?(ACCESS_KEY_ID|APPLICATION_KEY_ID|API_KEY_ID|DATABASE_URL|DB_URL|DSN|WEBHOOK(_URL)?|MONGO(DB)?_UR[IL]|REDIS_URL|POSTGRES(QL)?_UR[IL]|CONNECTION_STRING)"
 )
+_TITLES = {"responses": "openai", "openresponses": "an OpenAI-like server", "hf": "Hugging Face"}
+"""What fast-agent's name of a provider tells nobody."""
 _COMMAND_FILES = (".sh", ".bash", ".ipynb", "Makefile", "makefile", "GNUmakefile")
 _TABLES = (*(row.secrets for row in libraries.CALLS.values()), *(tool.secrets for tool in programs.TOOLS))
 _KNOWN = frozenset(name for secrets in _TABLES for secret in secrets for name in secret.split("|"))
@@ -344,7 +346,7 @@ def _model_needs(asked: Sequence[AskedModel], plans: Sequence[ModelPlan]) -> Ite
         for name in plan.secrets:
             if name in one.env:
                 continue
-            reason = f"model {one.name} runs on {plan.provider}{who}"
+            reason = f"model {one.name} runs on {_TITLES.get(plan.provider, plan.provider)}{who}"
             if fast_agent_needs.is_local(address):
                 reason += f"; at a local base_url any value will do, such as {name}=EMPTY in env"
                 yield Need(name, reason, "optional", libraries.CALL)

@@ -19,7 +19,15 @@ pytestmark = pytest.mark.promise("S6")
 
 READ = 12
 WORDS = (
-    *("sends", "ELSEWHERE", "names hosts", "strange hosts", "steers programs", "does not cover", "fetches code"),
+    *("sends", "ELSEWHERE", "names hosts", "strange hosts", "redirects programs", "how programs run", "programs go to"),
+    *(
+        "takes packages from",
+        "trusts other certificates",
+        "loads a library",
+        "CONNECTS",
+        "opens a connection",
+        "UNSEEN",
+    ),
     *("too long", "decodes text", "hidden code", "starts programs", "in your name", "repositories", "and spend"),
     *(
         "as you",

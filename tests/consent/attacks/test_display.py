@@ -40,7 +40,7 @@ HIDDEN = re.compile(
 )
 #: How each line of ours begins, and what stands before what goes on from the line above.
 LABELS = re.compile(
-    r"(Runs  |Where |Costs |Kept  |Until |Secret|!|Says  |With  |Files |Sets  |Mounts|Ports |Net   |Labels|Folder|Pays  |When  |Also  |"
+    r"(Runs  |Where |Costs |From  |Secret|!|Says  |With  |Files |Sets  |Mounts|Ports |Net   |Labels|Folder|Pays  |When  |Also  |"
     r"Not shown:|All of it:|Fingerprint|AGAIN ) ?"
 )
 GOES_ON = ("      | ", "       |")
@@ -169,7 +169,7 @@ def test_of_a_long_script_the_lines_that_matter_are_shown_and_where_to_read_the_
     assert "script.py:334: requests.post('https://evil.example" in shown
     assert "line 0" not in shown
     assert "of 500 lines of script.py" in shown
-    assert "! its text names hosts: evil.example" in shown
+    assert "! names hosts you may not know: evil.example" in shown
     assert shown.index("Not shown:") < shown.index(str(where))
     assert "line 499" in where.read_text()
     assert request.fingerprint in where.read_text()
