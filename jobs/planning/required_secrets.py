@@ -346,7 +346,7 @@ def _model_needs(asked: Sequence[AskedModel], plans: Sequence[ModelPlan]) -> Ite
         for name in plan.secrets:
             if name in one.env:
                 continue
-            reason = f"model {one.name} runs on {_TITLES.get(plan.provider, plan.provider)}{who}"
+            reason = f"model {one.name} runs on {_TITLES.get(str(plan.provider), plan.provider)}{who}"
             if fast_agent_needs.is_local(address):
                 reason += f"; at a local base_url any value will do, such as {name}=EMPTY in env"
                 yield Need(name, reason, "optional", libraries.CALL)
