@@ -9,14 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
 
 from consent.request import Action, ConsentRequest, Fact, Tick
 from consent.width import fit
 from consent.wording.brief import brief, short, why_wanted
 from consent.wording.quoted import block, listed, show
 from jobs.display_text import visible
+from jobs.errors import BadArgument
 from jobs.spec.fields import rows
 from jobs.spec.spec import JobSpec
 
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
 _CENT = 0.01
 _DESCRIBED = 60
+_NO_TEXT = frozenset({"hub", "kind", "schedule", "secret_names"})
 _REPEATS = frozenset({"schedule", "resume", "reschedule"})
 _UNSANDBOXED = (
     "none on this machine: the job can do what you can. It can read and change all your files and keys, use your "
@@ -50,7 +55,7 @@ class Description:
         digest: Over everything of it.
         hub_name: ``local`` or ``huggingface`` or a URL, as replies name it.
         max_cost_usd: Worst case for one run, or None where the hub names no price.
-        monthly_usd: Worst case of all runs of a schedule in thirty days, overlapping ones too; None without a schedule.
+        monthly_usd: Worst case of all runs of a schedule in a month, overlapping ones too; None without a schedule.
         risked_usd: Worst cases of what was sent in the last day without anybody being asked.
         confirm_above_usd: Above this worst case a person is asked.
         unsandboxed: The job would run on this machine with all the user's rights.
@@ -119,6 +124,53 @@ class Description:
             for mount in self.spec.volumes
             if mount.type == "bucket" and not mount.read_only and mount.source in self.run_by_others
         )
+
+
+async def asked(told: Description) -> ConsentRequest:
+    """The question about what `told` describes, put into words where nobody else waits for it.
+
+    Raises:
+        BadArgument: Its texts take longer to look through than anybody waits.
+    """
+    from jobs.commands.apart import apart
+
+    spec = told.spec
+    size = sum(len(data) for _, data in spec.files) + sum(map(len, (*spec.command, *spec.packages, told.details)))
+    size += sum(len(name) + len(value) for name, value in spec.env)
+    found = await apart(request, await anyio.to_thread.run_sync(_masked, told), size=size)
+    if found is None:
+        raise BadArgument(
+            "What this runs takes too long to look through for a question to a person, so nothing was sent.",
+            hint="Split long lines, and put data into a bucket.",
+        )
+    return found
+
+
+def _masked(told: Description) -> Description:
+    """The same, with its mask over all texts already: the values that a mask knows are not handed on."""
+    mask = told.mask
+    if mask is str:
+        return told
+
+    def over(value: Any) -> Any:
+        made = value
+        if isinstance(value, str):
+            made = mask(value)
+        elif isinstance(value, bytes):
+            with suppress(UnicodeDecodeError):
+                made = mask(value.decode()).encode()
+        elif isinstance(value, list | tuple):
+            made = type(value)(map(over, value))
+        elif isinstance(value, Mapping):
+            made = {over(key): over(item) for key, item in value.items()}
+        elif is_dataclass(value) and not isinstance(value, type):
+            names = [part.name for part in fields(value) if part.name not in _NO_TEXT]
+            made = replace(value, **{name: over(getattr(value, name)) for name in names})
+        return made
+
+    shown = {name: over(getattr(told, name)) for name in ("spec", "changed", "unknown", "details")}
+    of = {name: over(value) for name in ("target", "workspace", "before") if (value := getattr(told, name)) is not None}
+    return replace(told, **shown, **of, mask=str)
 
 
 def request(told: Description) -> ConsentRequest:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio.lowlevel
-import anyio.to_thread
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, ElicitationResult
 from pydantic import PrivateAttr
@@ -174,7 +173,7 @@ async def step_of_stored(
     It has the secrets that the hub keeps for it; where it is sent `anew`, the values that are here. `before` is the
     schedule that `kept` takes the place of.
     """
-    from consent.describe import Description, request
+    from consent.describe import Description, asked
     from consent.wording.reasons import reading
 
     connected = await services.connect()
@@ -186,7 +185,7 @@ async def step_of_stored(
         digest=kept.digest if anew is None else f"{kept.digest} {anew.spec.digest}",
         hub_name=connected.name,
         max_cost_usd=cost.max_cost_usd(spec, hardware),
-        monthly_usd=cost.max_monthly_cost_usd(spec, hardware, services.now()),
+        monthly_usd=cost.max_monthly_cost_usd(spec, hardware),
         risked_usd=await services.gate.risked(),
         run_by_others=await run_by_others(connected.hub, spec),
         changed=changed,
@@ -204,7 +203,7 @@ async def step_of_stored(
     )
     sent = kept.kept["job"] | ({"timeout": spec.timeout_seconds} if anew else {})
     again = hf_line(sent, spec.namespace) if action in {"rerun", "trigger"} else None
-    question = await anyio.to_thread.run_sync(request, told)
+    question = await asked(told)
     return Step(of, question, spec.namespace, send, find, told.worst_usd, lambda _: again)
 
 

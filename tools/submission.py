@@ -103,7 +103,7 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
     if spec.schedule is not None:
         moments = Schedule.parse(spec.schedule).next(3, services.first_asked(spec.digest))
         next_runs = tuple(moment.strftime("%Y-%m-%d %H:%M UTC") for moment in moments)
-    monthly = cost.max_monthly_cost_usd(spec, hardware, services.now())
+    monthly = cost.max_monthly_cost_usd(spec, hardware)
     told = await apart(_advice, spec, size=size)
     worst = cost.max_cost_usd(spec, hardware)
     return Prepared(connected, spec, worst, monthly, sources, next_runs, told, unsandboxed)
@@ -116,7 +116,7 @@ async def describe(
     inspect: Callable[[HubClient, str, str | None], Awaitable[Made]],
 ) -> Step[Prepared, Made]:
     """The step of a submission: `create` sends it once under an idempotency key, `inspect` looks at an earlier one."""
-    from consent.describe import Description, details, request
+    from consent.describe import Description, asked, details
     from consent.wording.reasons import reading
     from jobs import mount_check
 
@@ -155,7 +155,7 @@ async def describe(
     def by_hand(grant: Approved) -> HfLine | None:
         return spec.without(grant.withheld).hf_line(grant.idempotency_key)
 
-    question = await anyio.to_thread.run_sync(request, told)
+    question = await asked(told)
     ready = partial(mount_check.make_workspace, hub, spec)
     return Step(prepared, question, spec.namespace, send, find, told.worst_usd, by_hand, ready)
 

@@ -26,7 +26,7 @@ COMPUTED_HOST = re.compile(
 SEARCHED = re.compile(r"""sys\.path\.(?:insert|append|extend)\([^)\n]{0,80}?["'](/(?!workspace\b)[^"'\n]+)["']""")
 ALL_VARIABLES = re.compile(
     r"\b(?:data|json|params|content|body|files|payload)\s*=\s*(?:\w+(?:\.\w+)*\(\s*)*\{?(?:\*\*)?os\.environ(?:\.copy\(\))?\s*[,)}]|"
-    r"\b(?:printenv|env|set|export\s+-p|declare\s+-p|cat\s+/proc/\w+/environ)\s*(?:\|[^\n;&]{0,300})?\|\s*[^\n;&]{0,300}\b(?:curl|wget|nc|ncat|mail|openssl|socat)\b|"
+    r"\b(?:printenv|env|set|export\s+-p|declare\s+-p|cat\s+/proc/\w+/environ)\s*\|[^\n;&]{0,600}\b(?:curl|wget|nc|ncat|mail|openssl|socat)\b|"
     r"\b(?:curl|wget)\b[^\n;]{0,300}[\"'=]?(?:\$\(|`)\s*(?:printenv|env|set|cat\s+/proc/\w+/environ)\b|@/proc/\w+/environ|"
     r"[\"'(]/proc/(?:self|\d+)/environ"
 )

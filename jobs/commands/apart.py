@@ -6,26 +6,37 @@ that a text makes it take is its own.
 
 from __future__ import annotations
 
+import atexit
+import os
+import pickle
+import struct
+import subprocess
+import sys
+from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import anyio
-import anyio.to_process
 import anyio.to_thread
 from anyio.lowlevel import RunVar
+
+from jobs.commands import reading_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
 
-LITTLE = 4_000
-"""Characters that are read in a thread: what takes their square of time is over in a tenth of a second."""
+LITTLE = 1_000
+"""Characters that are read in a thread: what takes their square of time is over in a hundredth of a second."""
 
-_LASTS = 20.0
-_MEMORY = 2 << 30
+_LASTS = 30.0
+_CPU_SECONDS = 10
 _SIDE_BY_SIDE = 2
-_ROOM: RunVar[anyio.CapacityLimiter] = RunVar("texts that are read at once")
+_PASSED = frozenset({"LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "SYSTEMDRIVE", "TMP", "TEMP", "TMPDIR"})
+_MUCH: RunVar[anyio.CapacityLimiter] = RunVar("long texts that are read at once")
+_FEW: RunVar[anyio.CapacityLimiter] = RunVar("short texts that are read at once")
 
 
 async def apart(work: Callable[..., T], *given: object, size: int) -> T | None:
@@ -35,30 +46,101 @@ async def apart(work: Callable[..., T], *given: object, size: int) -> T | None:
     """
     call = partial(work, *given)
     if size <= LITTLE:
-        return await anyio.to_thread.run_sync(call, limiter=_room())
+        try:
+            return await anyio.to_thread.run_sync(call, limiter=_limited(_FEW))
+        except (MemoryError, RecursionError):
+            return None
     try:
-        with anyio.fail_after(_LASTS):
-            return await anyio.to_process.run_sync(_bounded, call, cancellable=True, limiter=_room())
-    except (TimeoutError, MemoryError, RecursionError, anyio.BrokenWorkerProcess):
+        request = pickle.dumps(call, pickle.HIGHEST_PROTOCOL)
+    except RecursionError:
         return None
+    async with _limited(_MUCH):
+        reader = _IDLE.pop() if _IDLE else _Reader()
+        done = False
+        try:
+            with anyio.fail_after(_LASTS):
+                raised, found = await anyio.to_thread.run_sync(reader.ask, request, abandon_on_cancel=True)
+                done = True
+        except (TimeoutError, MemoryError, RecursionError, OSError, EOFError):
+            return None
+        finally:
+            if done:
+                _IDLE.append(reader)
+            else:
+                reader.end()
+    if isinstance(found, MemoryError | RecursionError):
+        return None
+    if raised:
+        raise cast("BaseException", found)
+    return cast("T", found)
 
 
-def _bounded(call: Callable[[], T]) -> T:
-    """In the process: whatever it is given to read, it takes no more memory than this."""
+class _Reader:
+    """A process that reads one text after the other. It has nothing of this one's: no variable, no folder, no file.
+
+    It is not started by a name that is looked up in the working folder, which a stranger may have filled.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ask(self, request: bytes) -> tuple[bool, object]:
+        """Whether it was raised, and what came of the request. Raises EOFError or OSError when the process ended."""
+        if self._process is None:
+            self._process = _started()
+        process = self._process
+        if process.stdin is None or process.stdout is None:
+            raise EOFError
+        process.stdin.write(struct.pack(">Q", len(request)) + request)
+        process.stdin.flush()
+        answer = reading_process.received(process.stdout)
+        raised, found = pickle.loads(answer)  # noqa: S301 - what our own program sends, which runs nothing it reads
+        return bool(raised), found
+
+    def end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:  # What was still to be written to it goes nowhere.
+                    continue
+
+
+def _started() -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", str(Path(reading_process.__file__))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={name: value for name, value in os.environ.items() if name in _PASSED},
+        cwd=Path(sys.executable).anchor,
+    )
+    limits = (_CPU_SECONDS, reading_process.MEMORY)
+    found = [entry for entry in sys.path if Path(entry).is_absolute()]
+    beginning = pickle.dumps((found, sys.pycache_prefix, limits))
+    if process.stdin is not None:
+        process.stdin.write(struct.pack(">Q", len(beginning)) + beginning)
+    return process
+
+
+_IDLE: deque[_Reader] = deque()
+
+
+@atexit.register
+def _end_all() -> None:
+    while _IDLE:
+        _IDLE.pop().end()
+
+
+def _limited(room: RunVar[anyio.CapacityLimiter]) -> anyio.CapacityLimiter:
     try:
-        import resource
-    except ImportError:  # Windows has no such limits.
-        return call()
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    limit = _MEMORY if most == resource.RLIM_INFINITY else min(_MEMORY, most)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, most))
-    return call()
-
-
-def _room() -> anyio.CapacityLimiter:
-    try:
-        return _ROOM.get()
+        return room.get()
     except LookupError:
         limiter = anyio.CapacityLimiter(_SIDE_BY_SIDE)
-        _ROOM.set(limiter)
+        room.set(limiter)
         return limiter

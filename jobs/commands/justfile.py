@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-_ASSIGNMENT = re.compile(r"(export\s+)?([A-Za-z_][\w-]*)\s*:=\s*(.*)")
-_RECIPE = re.compile(r"@?([A-Za-z_][\w-]*)\s*([^:=]*(?:=[^:]*)?[^:]*):(?!=)\s*(.*)")
-_PARAMETER = re.compile(r"[+*$]*([A-Za-z_][\w-]*)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|\S+))?")
-_PUT_IN = re.compile(r"\{\{\s*(.*?)\s*\}\}")
-_READ = re.compile(r"env(?:_var(?:_or_default)?)?\(\s*['\"]([A-Za-z_]\w*)['\"]\s*(?:,\s*(.*?))?\s*\)")
+_ASSIGNMENT = re.compile(r"(export\s++)?([A-Za-z_][\w-]*+)\s*+:=\s*+(.*)")
+_RECIPE = re.compile(r"@?([A-Za-z_][\w-]*+)([^:]*+):(?!=)(.*)")
+_PARAMETER = re.compile(r"(?<![+*$])[+*$]*+([A-Za-z_][\w-]*)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|\S+))?")
+_PUT_IN = re.compile(r"\{\{(.*?)\}\}")
+_READ = re.compile(r"env(?:_var(?:_or_default)?)?\(\s*+['\"]([A-Za-z_]\w*+)['\"]\s*+(?:,(.*?))?\)")
 _MAX_DEPTH = 8
 
 
@@ -46,7 +46,7 @@ def _lines(name: str, arguments: Sequence[str], found: Mapping[str, _Recipe], de
         lines += _lines(other, [word.strip("\"'") for word in rest], found, depth + 1)
     for at, (parameter, default) in enumerate(recipe.parameters):
         lines.append(f"{parameter}={_quoted(arguments[at]) if at < len(arguments) else _shell(default)}")
-    body = [_PUT_IN.sub(lambda match: _put_in(match[1]), line) for line in recipe.lines]
+    body = [_PUT_IN.sub(lambda match: _put_in(match[1].strip()), line) for line in recipe.lines]
     if body and body[0].startswith("#!"):
         program = "python" if "python" in body[0] or "uv " in body[0] else "bash"
         return [*lines, f"{program} - <<'JUST_EOF'", *body[1:], "JUST_EOF"]

@@ -14,6 +14,7 @@ from jobs.commands.script_files import makefile
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _GO_VARIABLE = re.compile(r"\{\{\s*\.?([A-Za-z_][A-Za-z0-9_]*)\s*(?:\|[^}]*)?\}\}")
 _MAX_DEPTH = 8
+_LONGEST_TABLE = 200_000
 
 
 @dataclass(slots=True)
@@ -106,6 +107,8 @@ def console_script(text: str, name: str) -> str | None:
 def _toml(text: str) -> Mapping[str, Any]:
     import tomllib
 
+    if len(text) > _LONGEST_TABLE:  # Reading one may take the square of its length.
+        return {}
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):

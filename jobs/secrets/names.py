@@ -24,13 +24,17 @@ _NEVER_STARTS = ("HF_JOBS_MCP_", "LD_", "DYLD_", "PYTHON", "BASH_FUNC_", "LC_", 
 
 # The words of a name that say its value is secret, and last words that say it is not.
 _SECRET_WORD = re.compile(
-    r"(?:.*_)?(?:(?:AUTH|ACCESS|BEARER|API)?TOKENS?|(?:API|AUTH|ACCESS|SECRET|PRIVATE)?KEY|SECRETS?|PASS|PWD|PAT|CREDENTIALS?|"
-    r"[A-Z]*PASS(?:WORD|WD|PHRASE))(?:_.*)?",
-    re.IGNORECASE,
+    r"(?:AUTH|ACCESS|BEARER|API)?TOKENS?|(?:API|AUTH|ACCESS|SECRET|PRIVATE)?KEY|SECRETS?|PASS|PWD|PAT|CREDENTIALS?|"
+    r"[A-Z]*PASS(?:WORD|WD|PHRASE)"
 )
-_NO_SECRET = re.compile(
-    r"HF_JOBS_MCP_SECRETS|(?:GPG|PUBLIC)_.*|(?:(?:.*_)?(?:MAX|MIN|NUM|N|TOTAL))_(?:.*_)?TOKENS|.*_(?:FILE|PATH|DIR|SOCK|UR[LI]|NAMES?|ID|TYPE|MODE|COUNT|SIZE|LIMIT|PUB)",
-    re.IGNORECASE,
+_OWN_SETTING = ["HF", "JOBS", "MCP", "SECRETS"]
+_PUBLIC = frozenset({"GPG", "PUBLIC"})
+_COUNTED = frozenset({"MAX", "MIN", "NUM", "N", "TOTAL"})
+_NO_VALUE = frozenset(
+    {
+        *("FILE", "PATH", "DIR", "SOCK", "URL", "URI", "NAME", "NAMES", "ID", "TYPE", "MODE", "COUNT", "SIZE", "LIMIT"),
+        "PUB",
+    }
 )
 # Values too plain to wreck text for: a word, a short number, a duration, a path, an address without a login.
 _PLAIN_WORD = re.compile(
@@ -79,7 +83,16 @@ def steers_programs(name: str) -> bool:
 
 def name_says_secret(name: str) -> bool:
     """Whether a variable's name says that its value is secret: TOKEN, KEY, PASSWORD … as a word of it."""
-    return bool(_SECRET_WORD.fullmatch(name)) and not _NO_SECRET.fullmatch(name)
+    words = name.upper().split("_")
+    return any(map(_SECRET_WORD.fullmatch, words)) and not _says_harmless(words)
+
+
+def _says_harmless(words: list[str]) -> bool:
+    """Whether a name's words say that it counts tokens, is published, or says where something is."""
+    if len(words) == 1:
+        return False
+    counts = words[-1] == "TOKENS" and not _COUNTED.isdisjoint(words[:-1])
+    return counts or words[0] in _PUBLIC or words[-1] in _NO_VALUE or words == _OWN_SETTING
 
 
 def too_plain_to_mask(value: str) -> bool:

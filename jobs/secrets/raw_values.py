@@ -51,6 +51,8 @@ _OFTEN = 0.45
 _LONG = 16
 _PASSWORD = 8
 _SHORTEST = 6
+_LONGEST_NAME = 200
+_LONGEST_PLACEHOLDER = 300
 _MAX_TEXT = 4_000_000
 _PIECE = 1 << 15
 _OVERLAP = 600
@@ -59,8 +61,10 @@ _OVERLAP = 600
 def raw_by_name(name: str, value: str) -> bool:
     """Whether a variable, label or option of this name holds a raw value: the name says secret, and it is not plain."""
     value = value.strip()
-    if not name_says_secret(name.lstrip("-").replace("-", "_")) or _LOOKUPS.fullmatch(
-        name.lstrip("-").replace("-", "_")
+    if (
+        len(name) > _LONGEST_NAME
+        or not name_says_secret(name.lstrip("-").replace("-", "_"))
+        or _LOOKUPS.fullmatch(name.lstrip("-").replace("-", "_"))
     ):
         return False
     return len(value) >= _SHORTEST and not too_plain_to_mask(value) and not _is_harmless(value)
@@ -162,7 +166,7 @@ def _says_secret(name: str) -> bool:
 def _is_harmless(value: str, *, password: bool = False) -> bool:
     """Whether a value only stands for one, or is of a form that no secret has; a password may look like a path."""
     return bool(
-        _PLACEHOLDER.fullmatch(value)
+        _PLACEHOLDER.fullmatch(value[:_LONGEST_PLACEHOLDER])
         or _HARMLESS_FORM.fullmatch(value)
         or (not password and _REPOSITORY.fullmatch(value) and len(value) < 36)  # noqa: PLR2004 -- shorter than a token with a slash in it
     )

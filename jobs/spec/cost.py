@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -92,15 +92,15 @@ def max_cost_usd(spec: Costly, hardware: Iterable[Any]) -> float | None:
     return round(price.usd(spec.timeout_seconds, whole_units=True) * spec.attempts, 6)
 
 
-def max_monthly_cost_usd(spec: Recurring, hardware: Iterable[Any], after: datetime) -> float | None:
-    """The most that a schedule's runs of the next thirty days can cost, in dollars.
+def max_monthly_cost_usd(spec: Recurring, hardware: Iterable[Any]) -> float | None:
+    """The most that a schedule's runs of a month can cost, in dollars: of the busiest, for it may rest now.
 
     None for a job that runs once and for a flavor without a price.
     """
     each = max_cost_usd(spec, hardware)
     if each is None or spec.schedule is None:
         return None
-    return round(each * Schedule.parse(spec.schedule).runs_in(timedelta(days=30), after), 2)
+    return round(each * Schedule.parse(spec.schedule).runs_in_busiest_month(), 2)
 
 
 def cost_so_far(job: Any, hardware: Iterable[Any], now: datetime | None = None) -> float | None:

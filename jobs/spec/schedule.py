@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
 
 _FIELDS = 5
 _LONGEST = 200
-_COUNTED = 500
+_MONTH = 30
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+_LAST_DAY = datetime(2032, 1, 1, tzinfo=UTC)
 _HINT = (
     'Use five fields, minute hour day month weekday, in UTC ("0 9 * * 1" is Mondays at 9:00), or one of '
     + ", ".join(sorted(PRESETS))
@@ -78,20 +81,27 @@ class Schedule:
             )
         return runs
 
-    def runs_in(self, span: timedelta, after: datetime) -> int:
-        """How often it runs within `span` after `after`; from the first 500 runs onwards, as often as until then."""
-        count, last = 0, after
-        for run in islice(self.runs(after), _COUNTED):
-            if run > after + span:
-                return count
-            count, last = count + 1, run
-        return count if last == after else round(count * (span / (last - after)))
+    def runs_in_busiest_month(self) -> int:
+        """How often it runs in a month at most, which is a calendar's and has thirty days."""
+        return _runs_in_busiest_month(self.cron)
 
     def runs(self, after: datetime) -> Iterator[datetime]:
         """All run times after `after`, in UTC, for as long as there are any within fifty years of each other."""
         if after.tzinfo is None:
             raise ValueError("a schedule needs a time with a time zone")
         return CronSim(self.cron, after.astimezone(UTC))
+
+
+@lru_cache(maxsize=256)
+def _runs_in_busiest_month(cron: str) -> int:
+    """Each day on which it runs has as many runs as any other; the days come again after four years, but for a few."""
+    line = CronSim(cron, _ANY_DAY)
+    months: Counter[tuple[int, int]] = Counter()
+    for day in map(date.fromordinal, range(_ANY_DAY.toordinal(), _LAST_DAY.toordinal())):
+        fits = day.day in line.days, day.isoweekday() % 7 in line.weekdays
+        if day.month in line.months and (all(fits) if line.day_and else any(fits)):
+            months[day.year, day.month] += 1
+    return min(max(months.values(), default=0), _MONTH) * len(line.minutes) * len(line.hours)
 
 
 def _blamed_field(error: CronSimError) -> str:

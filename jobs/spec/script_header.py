@@ -10,6 +10,9 @@ from jobs.spec.fields import InHeader, JobRequest
 
 _BEGINS = "# /// script"
 _ENDS = "# ///"
+_LONGEST = 20_000
+"""Characters of a block: reading TOML may take their square of time."""
+
 _MERGE = {
     name: mark.merge
     for name, info in JobRequest.model_fields.items()
@@ -37,9 +40,11 @@ def read(text: str, *, where: str = "script") -> JobRequest:
     block = _block(text)
     if block is None or "hf-jobs" not in block:
         return _EMPTY
+    if len(block) > _LONGEST:
+        raise _refusal(where, "is in a block of more text than anybody reads")
     try:
         tool = tomllib.loads(block).get("tool", {})
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         raise _refusal(where, "is not valid TOML") from None
     table = tool.get("hf-jobs") if isinstance(tool, dict) else None
     if table is None:
@@ -55,9 +60,10 @@ def has_dependencies(text: str) -> bool:
     """Whether the script's PEP 723 block says what to install; an unreadable one counts as if it did."""
     import tomllib
 
+    block = _block(text) or ""
     try:
-        return bool(tomllib.loads(_block(text) or "").get("dependencies"))
-    except tomllib.TOMLDecodeError:
+        return len(block) > _LONGEST or bool(tomllib.loads(block).get("dependencies"))
+    except (tomllib.TOMLDecodeError, RecursionError):
         return True
 
 

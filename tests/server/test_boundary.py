@@ -63,12 +63,11 @@ def _where() -> tuple[int, int]:
 async def test_texts_are_read_in_a_thread_or_where_there_are_many_in_a_process() -> None:
     here = _where()
     little = await apart(_where, size=LITTLE)
-    much = await apart(_where, size=LITTLE + 1)
+    much = await apart(os.getpid, size=LITTLE + 1)
     assert little is not None
-    assert much is not None
     assert little[0] == here[0]
     assert little[1] != here[1]
-    assert much[0] != here[0]
+    assert much not in {None, here[0]}
 
 
 class Odd:

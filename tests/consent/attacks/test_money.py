@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from local_hub.process.daemon import read_state
-from tests.consent.attacks.wire import Attacker, outcome, stdio
+from tests.consent.attacks.wire import Attacker, Stdio, outcome, stdio
 from tests.hub_process import clear, short_home
 from tests.mcp_session import environment
 
@@ -39,3 +39,13 @@ def test_calls_at_once_risk_no_more_than_the_limit_together() -> None:
             assert len(httpx2.get(f"{state.endpoint}/api/jobs/local", headers=headers).json()) == 2
         finally:
             clear(home)
+
+
+@pytest.mark.promise("S1")
+@pytest.mark.parametrize("when", ["* * * 2 *", "* * 20-28 * *", "*/2 0-9 * 1,7 0"])
+def test_a_schedule_that_rests_now_and_is_busy_later_is_asked_about(modern_line: Stdio, when: str) -> None:
+    attacker = Attacker(modern_line, "modern", name="patient")
+    job = {"image": "python:3.12", "command": ["true"], "timeout": "30m", "concurrency": True, "schedule": when}
+    question = attacker.ask("schedule_job", job)
+    assert "accept_cost" in question.names
+    assert "a month" in question.message

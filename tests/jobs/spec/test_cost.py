@@ -113,9 +113,9 @@ def test_what_a_job_costs_is_never_above_its_worst_case(seconds, attempts, micro
 
 def test_a_schedule_is_priced_by_the_month():
     hourly = spec(schedule="@hourly", flavor="h200x8", timeout=60)
-    assert max_monthly_cost_usd(hourly, RAW, START) == pytest.approx(480.0)
-    assert max_monthly_cost_usd(spec(), RAW, START) is None
-    assert max_monthly_cost_usd(hourly, [], START) is None
+    assert max_monthly_cost_usd(hourly, RAW) == pytest.approx(480.0)
+    assert max_monthly_cost_usd(spec(), RAW) is None
+    assert max_monthly_cost_usd(hourly, []) is None
 
 
 def test_a_price_in_dollars_alone_is_read_too():

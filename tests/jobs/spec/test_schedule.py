@@ -124,11 +124,39 @@ def test_a_time_without_a_zone_is_a_mistake_of_ours():
         Schedule.parse("@daily").next(1, datetime(2026, 1, 1))  # noqa: DTZ001 - the subject
 
 
-def test_how_often_it_runs_is_counted_for_a_month():
-    assert Schedule.parse("@hourly").runs_in(timedelta(days=30), NEW_YEAR) == 720
-    assert Schedule.parse("* * * * *").runs_in(timedelta(days=30), NEW_YEAR) == 43_200
-    assert Schedule.parse("@daily").runs_in(timedelta(days=30), NEW_YEAR) == 30
-    assert Schedule.parse("@monthly").runs_in(timedelta(days=30), NEW_YEAR) == 0
+@pytest.mark.parametrize(
+    ("cron", "runs"),
+    [
+        ("@hourly", 720),
+        ("* * * * *", 43_200),
+        ("@daily", 30),
+        ("@weekly", 5),
+        ("@monthly", 1),
+        ("@yearly", 1),
+        ("* * 1-24 * *", 24 * 1_440),
+        ("* * * 2 *", 29 * 1_440),
+        ("*/20 * 29 2 *", 72),
+        ("0,30 9-17 * * 1-5", 23 * 18),
+        ("* * 24 12 *", 1_440),
+    ],
+)
+def test_how_often_it_runs_is_counted_for_the_busiest_month(cron: str, runs: int) -> None:
+    assert Schedule.parse(cron).runs_in_busiest_month() == runs
+
+
+@given(
+    st.integers(0, 35),
+    st.sampled_from(["* * 1-24 * *", "*/7 3,4 * * 1", "* 5 10-20 2-4 *", "0 0 1,31 * 3", "9 9 * * 0,6"]),
+)
+def test_no_month_has_more_runs_than_the_busiest(month: int, cron: str) -> None:
+    schedule = Schedule.parse(cron)
+    begins = datetime(2026 + month // 12, month % 12 + 1, 1, tzinfo=UTC)
+    runs = 0
+    for run in schedule.runs(begins - timedelta(seconds=1)):
+        if (run.year, run.month) != (begins.year, begins.month):
+            break
+        runs += 1
+    assert runs <= schedule.runs_in_busiest_month()
 
 
 FIELDS = st.tuples(
