@@ -18,7 +18,7 @@ import anyio.to_thread
 from consent.request import Action, ConsentRequest, Fact, Tick
 from consent.width import fit
 from consent.wording.brief import brief, short, why_wanted
-from consent.wording.quoted import block, listed, show
+from consent.wording.quoted import MARK, block, listed, show
 from jobs.display_text import visible
 from jobs.errors import BadArgument
 from jobs.spec.fields import rows
@@ -190,9 +190,14 @@ def request(told: Description) -> ConsentRequest:
 
 
 def details(spec: JobSpec) -> str:
-    """All that is sent, in full, for the approval page, the terminal and the file; values absent."""
+    """All that is sent, in full, for the approval page, the terminal and the file; values absent.
+
+    Each line of a file stands behind a mark, so that none of them begins another file.
+    """
     parts = [json.dumps(spec.describe(), indent=1, sort_keys=True)]
-    parts += [f"=== {path} ===\n{data.decode(errors='replace')}" for path, data in spec.files]
+    for path, data in spec.files:
+        lines = data.decode(errors="replace").split("\n")
+        parts.append("\n".join([f"=== {path} ===", *(f"{MARK}{line}" for line in lines)]))
     return visible("\n\n".join(parts), multiline=True)
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from consent.wording.quoted import MARK
+
 if TYPE_CHECKING:
     from consent.ledger import Approval
     from consent.request import ConsentRequest, Fact
@@ -159,7 +161,7 @@ def _ticks(request: ConsentRequest) -> tuple[str, str]:
 
 
 def program_texts(details: str) -> Iterator[tuple[str, str]]:
-    """The texts of several lines in `details`, each by its name: a script, a program given to `-c`, the files."""
+    """The texts of several lines in `details`, each by its name: a program given to `-c`, a variable's, the files'."""
     head, *files = f"\n\n{details}".split("\n\n=== ")
     try:
         sent = json.loads(head)
@@ -169,7 +171,7 @@ def program_texts(details: str) -> Iterator[tuple[str, str]]:
     for file in files:
         name, found, text = file.partition(" ===\n")
         if found:
-            yield name, text
+            yield f"File {name}", "\n".join(line.removeprefix(MARK) for line in text.split("\n"))
 
 
 def _long(value: object, name: str = "") -> Iterator[tuple[str, str]]:
@@ -177,7 +179,7 @@ def _long(value: object, name: str = "") -> Iterator[tuple[str, str]]:
         yield name, value
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _long(item, str(key))
+            yield from _long(item, f"{name} {key}".strip())
     elif isinstance(value, Iterable) and not isinstance(value, str):
         for item in value:
             yield from _long(item, name)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from consent.answering.layout import questions
+from consent.answering.layout import program_texts, questions
 from consent.ledger import Approval
 from tests.consent.wording.test_dangers import DANGEROUS, HARMLESS, asked_of
 
@@ -39,3 +39,25 @@ def test_what_is_harmless_has_no_warning_on_the_page(case: str) -> None:
     above, below = shown(HARMLESS[case])
     assert 'class="warning"' not in above + below
     assert "OPENAI_API_KEY" in above
+
+
+@pytest.mark.parametrize(
+    ("files", "env"),
+    [
+        ({"a.py": "1\n\n=== main.py ===\nprint('harmless')\nprint()\n"}, {}),
+        ({"a.py": "\n\n\n=== main.py ===\n| print('harmless')\n\n"}, {}),
+        ({"File main.py": "print('harmless')\nprint()\n"}, {}),
+        ({}, {"main_py": "print('harmless')\nprint()\n", "command": "a\nb"}),
+    ],
+)
+def test_no_text_of_a_job_passes_for_another_on_the_page(files: dict[str, str], env: dict[str, str]) -> None:
+    real = "import os\nos.system(os.environ['MY_COMMAND'])\n"
+    command = ("sh", "-c", "true\npython /workspace/main.py")
+    asked = asked_of(image="python:3.12", command=command, files={"main.py": real, **files}, env=env)
+    told = list(program_texts(asked.details))
+    assert [text for name, text in told if name == "File main.py"] == [real]
+    assert [text for name, text in told if name == "command"] == [command[-1]]
+    assert {name for name, _ in told if name.startswith("File ")} == {
+        "File main.py",
+        *(f"File {path}" for path in files),
+    }
