@@ -39,6 +39,7 @@ def main() -> None:
 
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, leave)
+        _leave_no_core()
         open_rooms()
         import server
         from hf_jobs_mcp.bytecode import keep
@@ -51,6 +52,15 @@ def main() -> None:
         status = INTERRUPTED
     _let_go()
     sys.exit(status)
+
+
+def _leave_no_core() -> None:
+    """A process that crashes is not written to a file: its memory holds values."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limits.
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _let_go() -> None:

@@ -126,3 +126,21 @@ async def test_a_hub_that_was_killed_is_started_again_on_the_next_call(home: Pat
         if not status["finished"]:
             status = data(await client.call_tool("job_status", {"job_id": job["id"], "wait_seconds": 30}))
     assert status["stage"] == "COMPLETED"
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="limits are a thing of Unix")
+@pytest.mark.promise("S11")
+async def test_neither_the_server_nor_the_hub_leaves_a_core_when_it_crashes(home: Path) -> None:
+    from local_hub.process.daemon import read_state
+
+    psutil = pytest.importorskip("psutil")
+    if not hasattr(psutil, "RLIMIT_CORE"):
+        pytest.skip("the system does not tell another process's limits")
+    async with over_stdio(environment(home)) as client:
+        data(await client.call_tool("list_hardware", {}))
+        state = read_state(home)
+        assert state is not None
+        hub = psutil.Process(state.pid)
+        servers = [one for one in psutil.Process().children(recursive=True) if "hf_jobs_mcp" in one.cmdline()]
+        assert servers
+        assert {one.rlimit(psutil.RLIMIT_CORE)[0] for one in (*servers, hub)} == {0}
