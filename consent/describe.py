@@ -132,7 +132,7 @@ async def asked(told: Description) -> ConsentRequest:
     Raises:
         BadArgument: Its texts take longer to look through than anybody waits.
     """
-    from jobs.commands.apart import apart
+    from jobs.apart.call import apart
 
     spec = told.spec
     size = sum(len(data) for _, data in spec.files) + sum(map(len, (*spec.command, *spec.packages, told.details)))

@@ -80,7 +80,7 @@ async def plan_secrets(request: PlanSecrets, ctx: Context[Any, Any]) -> SecretPl
     whether a value is available here. Pass the names on to submit_job or schedule_job as `secrets`, where a person
     confirms them. Values are never shown.
     """
-    from jobs.commands.apart import apart
+    from jobs.apart.call import apart
     from jobs.planning.models import resolve_models
     from jobs.planning.required_secrets import Needs, needs
     from jobs.secrets.scan import named_in, refuse_values

@@ -72,7 +72,7 @@ async def prepare(services: Services, arguments: JobArguments) -> Prepared:
         JobsError: The first thing that is wrong, before a person is bothered with it.
     """
     from jobs import mount_check
-    from jobs.commands.apart import apart
+    from jobs.apart.call import apart
     from jobs.secrets.scan import named_in, refuse_values
     from jobs.spec.spec import build
 

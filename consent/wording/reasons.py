@@ -25,7 +25,7 @@ _READS = re.compile(r"(?P<place>.+?) reads \w+, line (?P<line>\d+)")
 
 async def reading(spec: JobSpec) -> Needs:
     """What the job's texts want, read where nobody waits for it; nothing where there are no secrets to be wanted."""
-    from jobs.commands.apart import apart
+    from jobs.apart.call import apart
     from jobs.planning.required_secrets import Needs, needs
 
     if not spec.secret_names:

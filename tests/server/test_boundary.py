@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from jobs.commands.apart import LITTLE, apart
+from jobs.apart.call import LITTLE, apart
 from jobs.masking.masker import Masker
 from server.boundary import Boundary, masked
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.commands.apart import LITTLE, apart
+from jobs.apart.call import LITTLE, apart
 from jobs.commands.budget import CHARACTERS
 from jobs.commands.reader import read
 from jobs.planning.required_secrets import Needs, needs
@@ -95,5 +95,5 @@ async def test_much_is_read_in_a_process_that_may_take_only_so_much() -> None:
 
 @pytest.mark.anyio
 async def test_what_takes_too_long_in_the_process_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.commands.apart._LASTS", 0.5)
+    monkeypatch.setattr("jobs.apart.call._LASTS", 0.5)
     assert await apart(_runs_on, size=LITTLE + 1) is None

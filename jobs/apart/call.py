@@ -21,7 +21,7 @@ import anyio
 import anyio.to_thread
 from anyio.lowlevel import RunVar
 
-from jobs.commands import reading_process
+from jobs.apart import process as reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +93,7 @@ class _Reader:
             raise EOFError
         process.stdin.write(struct.pack(">Q", len(request)) + request)
         process.stdin.flush()
-        answer = reading_process.received(process.stdout)
+        answer = reading.received(process.stdout)
         raised, found = pickle.loads(answer)  # noqa: S301 - what our own program sends, which runs nothing it reads
         return bool(raised), found
 
@@ -113,14 +113,14 @@ class _Reader:
 
 def _started() -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", str(Path(reading_process.__file__))],
+        [sys.executable, "-I", "-S", str(Path(reading.__file__))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={name: value for name, value in os.environ.items() if name in _PASSED},
         cwd=Path(sys.executable).anchor,
     )
-    limits = (_CPU_SECONDS, reading_process.MEMORY)
+    limits = (_CPU_SECONDS, reading.MEMORY)
     found = [entry for entry in sys.path if Path(entry).is_absolute()]
     beginning = pickle.dumps((found, sys.pycache_prefix, limits))
     if process.stdin is not None:

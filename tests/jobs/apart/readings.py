@@ -1,4 +1,4 @@
-"""What `test_apart` has read in another process, which loads no more than this."""
+"""What `test_call` has read in another process, which loads no more than this."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The program of a process that reads strangers' texts for another: it can be ended, and may take only so much.
 
-Run by its path, without anything of the environment or the working folder; see `jobs.commands.apart`.
+Run by its path, without anything of the environment or the working folder; see `jobs.apart.call`.
 """
 
 from __future__ import annotations

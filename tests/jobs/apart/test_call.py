@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs.commands.apart import LITTLE, apart
+from jobs.apart.call import LITTLE, apart
 from jobs.commands.justfile import recipes
 from jobs.planning.required_secrets import needs
-from tests.jobs.commands.readings import header, refused, surroundings
+from tests.jobs.apart.readings import header, refused, surroundings
 from tests.mcp_session import data, environment, over_stdio
 
 VALUE = "tango-9931-foxtrot-whisky"
