@@ -274,8 +274,15 @@ class _Brief:
         left = [(text, len(text.lines) - shown.count(text.path)) for text in files]
         left = [(text, lines) for text, lines in left if lines > 0 or (text.data is None and text.size)]
         for text, lines in left[:_FILES_NAMED]:
-            size = f"{text.size:,} bytes" if text.data is None else f"{lines:,} of {_count(len(text.lines), 'line')}"
-            yield f"{size} of {fit(inline(text.path), 30)}"
+            whole = _count(len(text.lines), "line")
+            size = (
+                f"{text.size:,} bytes"
+                if text.data is None
+                else whole
+                if lines >= len(text.lines)
+                else f"{lines:,} of {whole}"
+            )
+            yield f"{'all ' if lines >= len(text.lines) > 1 else ''}{size} of {fit(inline(text.path), 30)}"
         if more := left[_FILES_NAMED:]:
             yield f"{_count(len(more), 'more file')} ({sum(lines for _, lines in more):,} lines)"
 

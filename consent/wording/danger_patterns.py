@@ -39,6 +39,11 @@ ARGUMENT = re.compile(
     r"proxy|cacert|ca-bundle|insecure|no-check-certificate|no-verify-ssl|config-settings|config-file|python-preference)"
     r"|-k(?=\s[^|;&]{0,400}https?:)|-x(?=\s+\S*://)|-i(?=\s+https?://))(?![\w-])(?:[=\s]+([^\s'\"|;&]+))?"
 )
+SAVED = re.compile(
+    r"\b(?:curl|wget)\b[^\n;|&]{0,300}?\s(?:-[a-zA-Z]{0,5}[oO]|--output(?:-document)?)[ =]{0,2}([^\s;|&\"']{1,200})"
+)
+"""A download that is kept as a file."""
+
 DEVICE = re.compile(r"/dev/(?:tcp|udp)/([\w.:-]+)/")
 CLIENT_ADDRESS = re.compile(
     r"""\b(?:base_url|api_base|base_uri|azure_endpoint|endpoint(?:_url)?|server_url)["']?\s*[=:]\s*f?["'](https?://[^"'\s]{1,300})"""

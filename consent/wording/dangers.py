@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from consent.width import width
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _PUT_TOGETHER = "one that is put together as it runs"
 _FEW = 40
 _LINE = 62
+_LOOKED = 2_000
+_RUNNERS = r"\b(?:(?:ba|z|da|k)?sh|python3?|source|node|perl|ruby|chmod \S{1,9})"
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ def dangers(told: Description, found: Sequence[Text], mask: Callable[[str], str]
 
 def _of_the_hub(told: Description, mask: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     if told.changed:
-        yield "CHANGED files", f"CHANGED since it was approved, so it will not run: {_some(told.changed, mask)}"
+        yield "CHANGED files", f"CHANGED since it was approved, so it will stop at once: {_some(told.changed, mask)}"
     if told.unsandboxed:
         yield "NO SANDBOX", "NO SANDBOX: it can read and change all that you can here"
     if told.unknown:
@@ -60,7 +63,7 @@ def _of_the_text(told: Description, found: Sequence[Text], mask: Callable[[str],
         if host not in sent.values():
             yield "goes ELSEWHERE", mask(f"{path} has programs go to {host}")
     if devices := list(dict.fromkeys(host for text in found for host in patterns.DEVICE.findall(text.read))):
-        yield "a shell that CONNECTS", f"a shell opens a connection to {_some(devices, mask)}"
+        yield "a shell that CONNECTS", f"a shell CONNECTS to {_some(devices, mask)} and can take commands"
     away = [host for text in found for host in hosts_of(text, comments=False)]
     away += [host for _, value in spec.env for host in hosts(value, words=True)]
     named = {*sent.values(), *devices}
@@ -231,8 +234,21 @@ def _fetched(command: Sequence[str], packages: Sequence[str], found: Sequence[Te
                 line = data[match.start() : match.end() + 120].partition("\n")[0]
                 from_host = next(iter(hosts(line, words=True)), "")
                 yield f"{what}{f' ({from_host})' if from_host else ''}"
+        if _runs_what_it_saves(data):
+            yield "a download that is run"
         if patterns.BUILDS.search(text.path) and re.search(r"build-backend|\[build-system\]|setup\(|tool\.uv", data):
             yield f"a package built by {text.path}"
+
+
+def _runs_what_it_saves(data: str) -> bool:
+    """Whether a file that a download becomes is then given to a shell or an interpreter, or made executable."""
+    for saved in islice(patterns.SAVED.finditer(data), _FEW):
+        name = re.escape(saved[1].rpartition("/")[2])
+        given = rf"{_RUNNERS} (?:\S{{0,200}}/)?{name}(?![\w.-])"
+        run = rf"{given}|[&;|] ?\.?/{name}"
+        if name and re.search(run, data[saved.end() :][:_LOOKED]):
+            return True
+    return False
 
 
 def _configured(found: Sequence[Text]) -> Iterator[str]:

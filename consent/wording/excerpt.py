@@ -178,7 +178,8 @@ def _targets(step: str) -> list[str]:
     """The hosts that one shell command goes to: a word that could be a file is one only where no other word is."""
     if talks := _TALKS.search(step):
         named = [match[2] for match in _TARGET.finditer(step, talks.end())]
-        return [host for host in named if host.rpartition(".")[2].lower() not in _NO_HOSTS] or named[:1]
+        sure = [host for host in named if host.rpartition(".")[2].lower() not in _NO_HOSTS]
+        return sure if sure or _URL.search(step) else named[:1]
     if copies := _COPIES.search(step):
         found = _TARGET.finditer(step, copies.end())
         return [match[2] for match in found if step[match.end() : match.end() + 1] == ":"]

@@ -297,7 +297,7 @@ def test_the_terminal_shows_everything_that_would_be_sent(
     number = waiting(client.call("submit_job", job(script=script, command=None)))
     seen = at_a_terminal(env, "approve", number, types=["y", "n"])
     assert "line 59 of the script" in seen.text
-    assert seen.text.index("Not shown: 60 of 60 lines of script.py") < seen.text.index("line 59 of the script")
+    assert seen.text.index("Not shown: all 60 lines of script.py") < seen.text.index("line 59 of the script")
 
 
 @pytest.mark.promise("S14")
