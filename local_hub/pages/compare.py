@@ -7,7 +7,7 @@ from itertools import islice
 
 from local_hub.display_text import clean, shortened
 from local_hub.pages import program
-from local_hub.pages.job_view import FileRow, spec_facts
+from local_hub.pages.job_view import FileRow, more_files, spec_facts
 from local_hub.pages.markup import Child, Markup, tag
 from local_hub.pages.program import size_words
 from local_hub.pages.views import address_of, back, name_of, stage, table, time
@@ -24,6 +24,7 @@ class Side:
     job: JobRow
     log: Sequence[str]
     files: Sequence[FileRow]
+    more_files: bool = False
 
 
 def compare(left: Side, right: Side, now_ms: int) -> list[Child]:
@@ -36,6 +37,7 @@ def compare(left: Side, right: Side, now_ms: int) -> list[Child]:
         _logs(left, right),
         tag("h2", "Files"),
         _files(left, right),
+        more_files() if left.more_files or right.more_files else None,
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from local_hub.buckets.tree import PathRefusedError, Tree, checked
 from local_hub.pages.job_view import FileRow
@@ -12,17 +12,25 @@ from local_hub.pages.log_lines import PageLines
 from local_hub.runner.output import LONGEST_LINE, LogReader
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
     from local_hub.paths import HubPaths
     from local_hub.store.job_table import JobRow
 
 LINES = 1000
-_FILES = 500
+#: Files that a page lists, and that are looked at for it: those of a job's own come before a crowd of hidden ones.
+_FILES, _LOOKED_AT = 500, 30_000
 #: Lines that a log has of this hub's own: where attempts begin, and what is left out.
 _BESIDE = 1000
 #: Bytes of a log's end that a page is made of; the longest line that is shown whole fits in.
 END = 2 * LONGEST_LINE
+
+
+class Files(NamedTuple):
+    """Files of a job; with `more` there are others that are not among them."""
+
+    rows: list[FileRow]
+    more: bool
 
 
 class Contents:
@@ -46,20 +54,25 @@ class Contents:
             while block := reader.read(final=job.final):
                 yield block
 
-    def files(self, job: JobRow) -> list[FileRow]:
+    def files(self, job: JobRow) -> Files:
         """Return the files in the folders that the job can write to; hidden ones and locks of packages last."""
-        found: list[FileRow] = []
+        own: list[FileRow] = []
+        beside: list[FileRow] = []
+        for looked_at, row in enumerate(self._walk(job)):
+            if looked_at >= _LOOKED_AT or len(own) > _FILES:
+                return Files([*own, *beside][:_FILES], more=True)
+            (beside if _is_beside(row.path) else own).append(row)
+        rows = [*own, *beside]
+        return Files(rows[:_FILES], more=len(rows) > _FILES)
+
+    def _walk(self, job: JobRow) -> Iterator[FileRow]:
         for number, volume in enumerate(job.spec["volumes"]):
             if volume["readOnly"]:
                 continue
             tree, inside = self._tree(volume)
             for entry in tree.walk(inside):
-                if len(found) >= _FILES:
-                    break
                 if entry.state is not None:
-                    path = entry.path.removeprefix(inside)
-                    found.append(FileRow(number, volume["mountPath"], path, entry.state.size))
-        return sorted(found, key=lambda one: (_is_beside(one.path), one.volume))
+                    yield FileRow(number, volume["mountPath"], entry.path.removeprefix(inside), entry.state.size)
 
     def open(self, job: JobRow, volume: int, path: str) -> int | None:
         """Return a descriptor of a file; None where there is none, or no longer, or it is not the job's."""

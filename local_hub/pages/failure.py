@@ -43,13 +43,15 @@ _SIGNALS = {
 }
 #: Signals that come from outside: the program did not know, so its log does not say.
 _FROM_OUTSIDE = frozenset({"SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT"})
+#: Characters of a line that are looked at: what tells of an error does so at its beginning.
+_READ = 500
 _MOST_SIGNAL, _SIGNAL_BASE = 64, 128
 
 _WORDS = (
     r"errors?|exceptions?|fatal|failed|failures?|denied|refused|cannot|can't|could not|unable to|not found|killed|"
     r"no such|out of memory|unrecognized|panic(?:ked)?|timed out|unauthorized|forbidden"
 )
-_SAYS = re.compile(rf"\b(?:{_WORDS})\b|(?-i:\b[\w.]*[a-z](?:Error|Exception)\b)", re.IGNORECASE)
+_SAYS = re.compile(rf"\b(?:{_WORDS})\b|(?-i:[a-z](?:Error|Exception)\b)", re.IGNORECASE)
 #: Words about errors that tell of none: counts of nought, what was not so, measures, names, options.
 _TELLS_OF_NONE = re.compile(
     rf"""
@@ -63,7 +65,7 @@ _TELLS_OF_NONE = re.compile(
         [ _-]errors?\b
     | \berrors?[ _-](?:rates?|bars?|margins?|handl\w+|correct\w+|messages?|reporting|budget|analysis|toleran\w+)\b
     | (?<!\S)--?[\w-]*(?:{_WORDS})[\w-]*
-    | [\w./-]*\b(?:errors?|exceptions?|failed|failures?)\.(?:log|txt|jsonl?|csv|tsv|py|md|html|ya?ml|out|err)\b
+    | \b(?:errors?|exceptions?|failed|failures?)\.(?:log|txt|jsonl?|csv|tsv|py|md|html|ya?ml|out|err)\b
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -127,13 +129,17 @@ def evidence(log: Sequence[str]) -> str:
     That is the end of the last traceback, or a line that tells of an error after the program had gone on from there.
     """
     begins = max((number for number, line in enumerate(log) if line.startswith(_BEGINS)), default=-1)
-    lines = log[begins + 1 :]
+    lines = [line[:_READ] for line in log[begins + 1 :]]
     at, raised = _raised(lines)
-    telling = [number for number in range(at + 1, len(lines)) if _tells(lines[number])]
-    own = [number for number in telling if not _RELAYS.search(lines[number])]
-    if own and (not raised or _goes_on(lines[at + 1 : own[-1]])):
-        return lines[own[-1]]
-    return raised or (lines[telling[-1]] if telling else "")
+    relayed = ""
+    for number in range(len(lines) - 1, at, -1):
+        line = lines[number]
+        if not _tells(line):
+            continue
+        if not _RELAYS.search(line):
+            return line if not raised or _goes_on(lines[at + 1 : number]) else raised
+        relayed = relayed or line
+    return raised or relayed
 
 
 def _raised(lines: Sequence[str]) -> tuple[int, str]:

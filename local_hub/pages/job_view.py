@@ -37,6 +37,7 @@ class Seen:
 
     log: Sequence[str]
     files: Sequence[FileRow]
+    more_files: bool
     urls: Sequence[str]
     others: Sequence[JobRow]
 
@@ -60,7 +61,7 @@ def one_job(job: JobRow, seen: Seen, now_ms: int) -> list[Child]:
         tag("pre", "".join(f"{line}\n" for line in seen.log), id="log", class_="log", role="log", tabindex="0",
             aria_label="Output of the job"),
         tag("h2", "Artifacts"),
-        tag("div", _files(address, seen.files), id="files", data_live=True),
+        tag("div", _files(address, seen), id="files", data_live=True),
         tag("h2", "Details"),
         tag("div", _details(job, seen.urls, now_ms), id="details", data_live=True),
         *_compare_form(job, seen.others),
@@ -194,8 +195,8 @@ def _meters() -> Markup:
     return tag("div", *boxes, class_="meters")
 
 
-def _files(address: str, files: Sequence[FileRow]) -> Markup:
-    if not files:
+def _files(address: str, seen: Seen) -> Child:
+    if not seen.files:
         return tag("p", "The job has no folder of its own, or nothing is in it.", class_="empty")
     rows = [
         tag(
@@ -204,9 +205,19 @@ def _files(address: str, files: Sequence[FileRow]) -> Markup:
             tag("td", tag("code", one.mount_path)),
             tag("td", size_words(one.size), class_="number"),
         )
-        for one in files
+        for one in seen.files
     ]
-    return table("Files in the folders that the job can write to", ("File", "Folder in the job", "Size"), rows)
+    heads = ("File", "Folder in the job", "Size")
+    return [
+        table("Files in the folders that the job can write to", heads, rows),
+        more_files() if seen.more_files else None,
+    ]
+
+
+def more_files() -> Markup:
+    """Return the word on a list of files that was cut."""
+    return tag("p", "There are more files than are listed here: ", tag("code", "hf buckets list"), " has all of them.",
+               class_="soft")  # fmt: skip
 
 
 def _file_links(address: str, one: FileRow) -> list[Child]:

@@ -160,9 +160,11 @@ class Pages:
     async def _job(self, request: Request) -> Response:
         job = await self._wanted(request)
         others, _ = await self._hub.store.read(lambda db: job_search.newest(db, Wanted(), text_of, _OTHERS + 1))
+        files = await self._in_thread(self._contents.files, job)
         seen = job_view.Seen(
             log=await self._in_thread(self._contents.end_of_log, job),
-            files=await self._in_thread(self._contents.files, job),
+            files=files.rows,
+            more_files=files.more,
             urls=self._hub.exposure.urls(job.id),
             others=[other for other in _alike_first(job, others) if other.id != job.id][:_OTHERS],
         )
@@ -184,7 +186,8 @@ class Pages:
             if job is None:
                 raise errors.not_found("There is no such job on this hub. A comparison names two: /compare?a=ID&b=ID")
             log = await self._in_thread(self._contents.end_of_log, job, compare.COMPARED)
-            sides.append(compare.Side(job, log, await self._in_thread(self._contents.files, job)))
+            files = await self._in_thread(self._contents.files, job)
+            sides.append(compare.Side(job, log, files.rows, more_files=files.more))
         main = await self._in_thread(compare.compare, *sides, self._hub.clock())
         return html(request, "Two jobs compared", main)
 

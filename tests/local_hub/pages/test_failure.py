@@ -148,3 +148,27 @@ TRACEBACK = [
 )  # fmt: skip
 def test_the_line_that_says_most_is_chosen(log: list[str], line: str) -> None:
     assert evidence(log) == line
+
+
+PIECES = [
+    "a.",
+    "-",
+    "-a",
+    "error.",
+    "0 ",
+    "/",
+    "Error: 0",
+    "no ",
+    "exit ",
+    "Traceback (most recent call last):",
+    "no error ",
+    "a" * 79,
+]
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_no_line_takes_long_to_be_judged(piece: str) -> None:
+    """A pattern that looks ahead at every place would take minutes for one of these."""
+    line = piece * ((256 << 10) // len(piece))
+    assert len(evidence([line, "x"])) <= 1000
+    assert len(evidence([line[:1000]] * 300)) <= 1000

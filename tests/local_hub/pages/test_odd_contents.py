@@ -60,6 +60,17 @@ for number in range(1200):
 """
 
 
+CROWD = r"""
+import pathlib
+w = pathlib.Path("/workspace")
+for folder, count in ((".cache", 700), ("many", 600)):
+    (w / folder).mkdir()
+    for number in range(count):
+        (w / folder / f"{number:04}.txt").touch()
+(w / "result.json").write_text("{}")
+"""
+
+
 class Site:
     """The hub's pages as a browser that was let in, and jobs by name."""
 
@@ -69,11 +80,13 @@ class Site:
         api.create_bucket("local/odd", private=True)
         volume = Volume(type="bucket", source="local/odd", mount_path="/workspace", path="one")
         run = lambda code: api.run_job(image="x", command=["python", "-c", code], volumes=[volume]).id  # noqa: E731
+        crowd = Volume(type="bucket", source="local/odd", mount_path="/workspace", path="crowd")
         tells = api.run_job(
             image="x", command=["sh", "-c", "echo $TOLD"], secrets={"TOLD": "value-told", "KEPT": "value-kept"}
         )
         self.jobs = {
             "tells": tells.id,
+            "crowd": api.run_job(image="x", command=["python", "-c", CROWD], volumes=[crowd]).id,
             "writes": run(WRITES),
             "long": run(LONG),
             "last": run(LAST),
@@ -228,3 +241,11 @@ def test_the_pages_mask_nothing_that_a_job_printed_and_show_nothing_that_it_did_
     assert "value-told" in site.get("tells", "/log.txt")
     assert "KEPT" in text
     assert "value-kept" not in text
+
+
+def test_a_crowd_of_hidden_files_hides_no_result_and_a_cut_list_says_so(site: Site) -> None:
+    text = site.get("crowd")
+    assert text.count("/files/0/many/") == 500
+    assert "/files/0/.cache/" not in text
+    assert "There are more files than are listed here" in text
+    assert "There are more files" not in site.get("writes")
