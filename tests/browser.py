@@ -84,7 +84,7 @@ class Browser:
         found: list[str] = self.value(named)
         return found
 
-    def wait_for(self, expression: str, seconds: float = 20.0) -> Any:
+    def wait_for(self, expression: str, seconds: float = 60.0) -> Any:
         """Return the first true value of `expression`."""
         deadline = time.monotonic() + seconds
         while not (found := self.value(expression)):

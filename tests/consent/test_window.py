@@ -55,7 +55,7 @@ def a_person_at_the_browser(opened: Path, press: str) -> Iterator[list[str]]:
     try:
         yield seen
     finally:
-        thread.join(60)
+        thread.join(180)
         assert not failed, failed
 
 
