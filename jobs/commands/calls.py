@@ -17,6 +17,9 @@ class ProgramCall:
         place: Where it was found: "the command", or "run.sh, line 3".
         cwd: The folder it runs in, `/workspace` for a job's own; None where that is not known.
         packages: What `uv run --with` or `uvx --from` installs for it.
+        instead: Whether it runs only where what stands before `||` failed.
+        choice: Whether it runs in one branch of several.
+        stdout: The file its output is sent to, as it is written.
     """
 
     words: tuple[str, ...]
@@ -24,6 +27,9 @@ class ProgramCall:
     place: str = "the command"
     cwd: str | None = None
     packages: tuple[str, ...] = ()
+    instead: bool = False
+    choice: bool = False
+    stdout: str | None = None
 
     @property
     def program(self) -> str:

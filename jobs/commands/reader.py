@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jobs.commands import script_files, shell
@@ -154,7 +155,10 @@ class _Reader(Findings):
         return printed(words, stdin) if name in _PRINTERS else None
 
     def _call(self, words: Sequence[str], scope: Scope, line: int, packages: Sequence[str] = ()) -> ProgramCall:
-        call = ProgramCall(tuple(words), scope.environment(), scope.at(line), scope.cwd, tuple(packages))
+        call = ProgramCall(
+            tuple(words), scope.environment(), scope.at(line), scope.cwd, tuple(packages),
+            instead=scope.instead, choice=scope.choice, stdout=scope.stdout,
+        )  # fmt: skip
         self._calls.append(call)
         return call
 
@@ -387,10 +391,7 @@ class _Reader(Findings):
             self._installed(before, [*packages, first])
 
     def _installed(self, since: int, packages: Sequence[str]) -> None:
-        self._calls[since:] = [
-            ProgramCall(call.words, call.env, call.place, call.cwd, (*packages, *call.packages))
-            for call in self._calls[since:]
-        ]
+        self._calls[since:] = [replace(call, packages=(*packages, *call.packages)) for call in self._calls[since:]]
 
     def _env_file(self, path: str, scope: Scope, line: int) -> None:
         text = self.contents(path, scope)

@@ -25,7 +25,8 @@ class Scope:
     """A shell's state, and of a process that is none what it inherits.
 
     `values` holds what is known; a name in `unknown` was set to something nobody here can tell (`$(…)`), so it is not
-    read from the job's environment either. `exported` are the names that programs see.
+    read from the job's environment either. `exported` are the names that programs see. `instead` and `choice` say that
+    what runs now does so only if something before it failed, or in one branch of several; `stdout` takes its output.
     """
 
     place: str
@@ -38,6 +39,9 @@ class Scope:
     functions: dict[str, tuple[Node, ...]] = field(default_factory=dict)
     exports_all: bool = False
     line_by_line: bool = False
+    instead: bool = False
+    choice: bool = False
+    stdout: str | None = None
     depth: int = 0
     budget: Budget = field(default_factory=Budget)
 
@@ -91,6 +95,9 @@ class Scope:
             functions=dict(self.functions) if subshell else {},
             exports_all=subshell and self.exports_all,
             line_by_line=self.line_by_line if place is None else False,
+            instead=self.instead,
+            choice=self.choice,
+            stdout=self.stdout,
             depth=self.depth + 1,
             budget=self.budget,
         )

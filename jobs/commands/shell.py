@@ -21,7 +21,9 @@ _SET_BY_SHELL = frozenset(
         *("EUID", "PPID", "BASH_SOURCE", "FUNCNAME", "OPTARG", "OPTIND", "REPLY", "IFS", "BASHPID", "TMPDIR"),
     }
 )
+_KEEPS_VALUE = (":-", "-", ":=", "=", ":?", "?", ":+", "+")  # Any other operator cuts or changes it.
 _MAX_ROUNDS = 8
+_WRITES = frozenset({">", ">>", ">|", "&>", "&>>"})
 _NODE = 20  # What following one command costs, in characters.
 _MAX_DEPTH = 12
 _NAMES_VARIABLES = frozenset({"unset", "read", "mapfile", "readarray", "getopts"})
@@ -69,10 +71,14 @@ class _Shell:
             self._scope.functions[node.name] = node.nodes
         elif isinstance(node, Loop):
             self._loop(node)
-        elif node.subshell:
-            _Shell(self._scope.child(subshell=True), self._runner).nodes(node.nodes)
         else:
-            self.nodes(node.nodes)
+            before = self._scope.instead
+            self._scope.instead = before or node.instead
+            if node.subshell:
+                _Shell(self._scope.child(subshell=True), self._runner).nodes(node.nodes)
+            else:
+                self.nodes(node.nodes)
+            self._scope.instead = before
 
     def _loop(self, node: Loop) -> None:
         values = [field for word in node.values for field in self.fields(word, 1)]
@@ -104,7 +110,11 @@ class _Shell:
                 inner._assign(assignment, node.line, exported=True)
         stdin = self._stdin(node)
         if words:
+            before = scope.instead, scope.choice, scope.stdout
+            scope.instead, scope.choice = scope.instead or node.instead, scope.choice or node.choice
+            scope.stdout = self._sent_to(node) or scope.stdout
             self._printed = self._run(words, scope, node, stdin)
+            scope.instead, scope.choice, scope.stdout = before
         self._redirect(node, self._printed)
 
     def _run(self, words: list[str], scope: Scope, node: Simple, stdin: str | None) -> str | None:
@@ -180,6 +190,11 @@ class _Shell:
                 stdin = self._runner.contents(" ".join(self.fields(token.word, token.line)), self._scope)
         return stdin
 
+    def _sent_to(self, node: Simple) -> str | None:
+        """The file that takes a command's output."""
+        targets = [token for token in node.redirections if token.text in _WRITES and token.stream in {"", "1"}]
+        return " ".join(self.fields(targets[-1].word, node.line)) if targets else None
+
     def _redirect(self, node: Simple, printed: str | None) -> None:
         for token in node.redirections:
             target = " ".join(self.fields(token.word, token.line)) if token.here is None else ""
@@ -215,7 +230,8 @@ class _Shell:
             return self._special(part, line)
         value = self._scope.values.get(name)
         if value is not None:
-            text = " ".join(_many(value))
+            changed = bool(part.operator) and not part.operator.startswith(_KEEPS_VALUE)
+            text = f"${name}" if changed else " ".join(_many(value))
             return [text] if part.quoted else text.split() or []
         self._note(part, line, guard=guard)
         if part.operator.startswith((":-", "-", ":=", "=")):

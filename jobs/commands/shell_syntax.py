@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jobs.commands.shell_words import Part, Token, Word, plain, scan
 
@@ -25,13 +25,18 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Simple:
-    """One command: what is assigned before it, its words, what is redirected; `piped` when it reads the one before."""
+    """One command: what is assigned before it, its words, what is redirected; `piped` when it reads the one before.
+
+    `instead` when it runs only where the one before `||` failed, `choice` in a branch of an `if` or a `case`.
+    """
 
     line: int
     assignments: tuple[Assignment, ...] = ()
     words: tuple[Word, ...] = ()
     redirections: tuple[Token, ...] = ()
     piped: bool = False
+    instead: bool = False
+    choice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Group:
 
     nodes: tuple[Node, ...]
     subshell: bool = False
+    instead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +79,13 @@ class _Parser:
         self._tokens = tokens
         self._at = 0
         self._depth = 0
+        self._branches: list[bool] = []
 
     def parse(self, until: frozenset[str]) -> tuple[Node, ...]:
         """Commands up to a keyword or operator of `until`, which is consumed, or to the end."""
         nodes: list[Node] = []
         self._depth += 1
-        piped = False
+        piped = instead = False
         while (token := self._next()) is not None and self._depth < _MAX_DEPTH:
             said = token.text if token.kind == "operator" else plain(token.word) if token.kind == "word" else None
             if said is not None and said in until:
@@ -87,15 +94,26 @@ class _Parser:
             if token.kind == "operator" and said != "(":
                 self._at += 1
                 piped = said in {"|", "|&"} or (piped and said == "\n")
+                instead = said == "||" or (instead and said == "\n")
                 continue
             if token.kind == "word" and said in _SKIPPED:
                 self._at += 1
+                self._branch_of(said)
                 continue
             if (node := self._command(said, piped=piped)) is not None:
-                nodes.append(node)
-            piped = False
+                nodes.append(replace(node, instead=True) if instead and isinstance(node, Simple | Group) else node)
+            piped = instead = False
         self._depth -= 1
         return tuple(nodes)
+
+    def _branch_of(self, keyword: str) -> None:
+        """Keep in mind whether what follows is in a branch of an `if`, and not its condition."""
+        if keyword == "if":
+            self._branches.append(False)
+        elif keyword == "fi" and self._branches:
+            self._branches.pop()
+        elif keyword in {"then", "else"} and self._branches:
+            self._branches[-1] = True
 
     def _command(self, said: str | None, *, piped: bool) -> Node | None:
         if said in _CLOSED_BY:
@@ -198,7 +216,9 @@ class _Parser:
 
     def _branch(self) -> tuple[Node, ...]:
         """What one pattern of a `case` runs; `esac` is left for the case itself."""
+        self._branches.append(True)
         inner = self.parse(frozenset({";;", "esac"}))
+        self._branches.pop()
         if self._at and _said(self._tokens[self._at - 1]) == "esac":
             self._at -= 1
         return inner
@@ -230,7 +250,8 @@ class _Parser:
                 words.append(token.word)
         if not words and not assignments and not redirections:
             self._at += 1
-        return Simple(line, tuple(assignments), tuple(words), tuple(redirections), piped)
+        choice = any(self._branches)
+        return Simple(line, tuple(assignments), tuple(words), tuple(redirections), piped, choice=choice)
 
     def _assignment(self, word: Word) -> Assignment | None:
         if not word or word[0].kind != "text" or word[0].quoted:

@@ -40,7 +40,10 @@ Word = tuple[Part, ...]
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word, an operator, or a redirection with its target; `here` is the text of a here-document."""
+    """A word, an operator, or a redirection with its target; `here` is the text of a here-document.
+
+    `stream` is the number before a redirection, "" where none stands.
+    """
 
     kind: Literal["word", "operator", "redirection"]
     line: int
@@ -48,6 +51,7 @@ class Token:
     text: str = ""
     here: Word | None = None
     spaced: bool = True
+    stream: str = ""
 
 
 def plain(word: Word) -> str | None:
@@ -111,8 +115,10 @@ class _Scanner:
         if operator not in _REDIRECTIONS:
             found.append(Token("operator", line, text=operator, spaced=spaced))
             return
-        if found and not spaced and found[-1].kind == "word" and (plain(found[-1].word) or "").isdigit():
-            found.pop()  # The number of the stream that is redirected.
+        stream = ""
+        if found and not spaced and found[-1].kind == "word" and (number := plain(found[-1].word) or "").isdigit():
+            found.pop()
+            stream = number
         while self._at < len(self._text) and self._text[self._at] in _SPACE:
             self._at += 1
         target = self._word()
@@ -122,7 +128,8 @@ class _Scanner:
             token = Token("redirection", line, target, operator)
             self._waiting.append((token, end, quoted, operator == "<<-", found, len(found)))
         else:
-            token = Token("redirection", line, target, operator, here=target if operator == "<<<" else None)
+            here = target if operator == "<<<" else None
+            token = Token("redirection", line, target, operator, here=here, stream=stream)
         found.append(token)
 
     def _here_documents(self) -> None:

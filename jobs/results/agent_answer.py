@@ -47,6 +47,7 @@ class AgentAnswer:
         model: As the provider named it, where that is known.
         usage: None where the provider reported none.
         path: The artifact it was read from, for the caller to fill in.
+        silent: Whether it ended without a word, a picture or anything else.
     """
 
     text: str
@@ -59,6 +60,7 @@ class AgentAnswer:
     usage: Usage | None = None
     text_cut: int = 0
     path: str | None = None
+    silent: bool = False
 
 
 def read(
@@ -110,6 +112,7 @@ class _Conversation:
             model=_model(self._messages, self._mask),
             usage=_usage(self._messages),
             path=path,
+            silent=not text and not _blocks(last.get("content")),
         )
 
     def _text(self, content: Any) -> str:
@@ -137,6 +140,12 @@ class _Conversation:
                     name = names.get(call_id, "tool")
                     failures.append(f"{name}: {said}" if said else name)
         return len(names), failures
+
+
+def _blocks(content: Any) -> bool:
+    """Whether something else than text is said."""
+    blocks = content if isinstance(content, list) else []
+    return any(isinstance(block, Mapping) and block.get("type") != "text" for block in blocks)
 
 
 def _is_message(message: Any) -> bool:

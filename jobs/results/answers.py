@@ -13,8 +13,9 @@ import anyio
 import anyio.to_thread
 
 from jobs.errors import HubError
-from jobs.results import agent_answer, metrics, trajectory
-from jobs.results.artifacts import LARGEST_DOCUMENT
+from jobs.results import agent_answer, metrics, reports, trajectory
+from jobs.results.artifacts import LARGEST_DOCUMENT, could_answer
+from jobs.results.document import last_document
 from jobs.results.names import Wanted
 from jobs.results.walk import Walk
 
@@ -32,6 +33,7 @@ ANSWER_CHARS = 3_000
 _UNNAMED_BYTES = 1 << 20
 _READ_IN_ALL = 24 << 20
 _MOST_READ = 24
+_MOST_READ_NEAR = 300
 _MOST_ANSWERS = 8
 _AT_ONCE = 6
 _BRIEF = 128 * 1024
@@ -45,20 +47,31 @@ class Found:
     Attributes:
         answers: One for each document that holds an agent's conversation or trajectory, by path.
         more_answers: How many further ones there are that are not shown; `failed` counts them too.
-        failed: How many of all have not come to a good end.
+        failed: How many of all have not come to a good end, and count.
+        silent: How many ended without a word.
         metrics: Figures, by path.
-        batches: Of each batch's summary, how many rows failed, of how many.
+        batches: Of each batch, how many rows failed, of how many.
+        broke_off: How many evaluations say of themselves that they came to no good end.
         missing: What the command promised and is not there.
-        paths: Where the answers lie.
+        unclaimed: How many answers lie where none was promised.
+        unread: How many files that could be an agent's were not looked into.
+        paths: Where the answers lie; `bad` are those that came to no good end.
+        documents: Of each promised JSON document that is there, its text, None for what is no document.
     """
 
     answers: tuple[AgentAnswer, ...] = ()
     more_answers: int = 0
     failed: int = 0
+    silent: int = 0
     metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     batches: Sequence[tuple[int, int]] = ()
+    broke_off: int = 0
     missing: tuple[str, ...] = ()
+    unclaimed: int = 0
+    unread: int = 0
     paths: frozenset[str] = frozenset()
+    bad: frozenset[str] = frozenset()
+    documents: Mapping[str, str | None] = field(default_factory=dict)
 
 
 async def look(
@@ -66,19 +79,59 @@ async def look(
 ) -> Found:
     """Read the documents that were promised, wherever they lie, and the small ones nearest the top. Raises HubError."""
     if listed.workspace is None:
-        return Found(missing=promise.results)
-    named = await _named(hub, job, listed.workspace, (*promise.results, *promise.summaries))
+        return Found(missing=(*promise.results, *promise.batches))
+    asked = (*promise.results, *promise.summaries, *promise.batches)
+    named = await _named(hub, job, listed.workspace, asked)
     kin = [file for file in listed.documents if any(_is_kin(file.path, path) for path in promise.results)]
     others = [file for file in listed.documents if file.size <= _UNNAMED_BYTES]
     wanted = list({file.path: file for file in (*named, *kin, *others)}.values())
-    found = await _read(hub, listed.workspace, wanted, mask, {file.path for file in (*named, *kin)})
+    sure = {file.path for file in (*named, *kin)}
+    found = await _read(hub, listed.workspace, wanted, mask, sure)
     there = {file.path for file in named} | found.paths
-    missing = tuple(path for path in promise.results if not any(one == path or _is_kin(one, path) for one in there))
+    missing = tuple(
+        path
+        for path in (*promise.results, *promise.batches)
+        if not any(one == path or _is_kin(one, path) for one in there)
+    )
     if promise.agents and not found.answers:
         sessions = await _sessions(hub, job, listed.workspace, mask)
         kept = await _read(hub, listed.workspace, sessions, mask, {file.path for file in sessions})
-        found = replace(found, answers=kept.answers, failed=kept.failed)
-    return replace(found, missing=missing)
+        found = replace(found, answers=kept.answers, failed=kept.failed, silent=kept.silent)
+    found = replace(found, unread=found.unread + listed.further, documents=await _documents(hub, job, listed, promise))
+    return _weighed(found, promise, missing)
+
+
+def _weighed(found: Found, promise: Promised, missing: tuple[str, ...]) -> Found:
+    """What counts of it: where one agent stands in for another that failed, that one's end does not."""
+    forgiven: set[str] = set()
+    for first, second in reversed(promise.instead):
+        if second in forgiven or (second in found.paths and second not in found.bad):
+            forgiven.add(first)
+        if first in found.paths and first not in found.bad:
+            forgiven.add(second)
+    unclaimed = sum(not any(_is_kin(path, one) for one in promise.results) for path in found.paths)
+    return replace(
+        found,
+        missing=tuple(path for path in missing if path not in forgiven),
+        failed=found.failed - len(forgiven & found.bad),
+        unclaimed=unclaimed,
+    )
+
+
+async def _documents(hub: HubClient, job: Job, listed: Listing, promise: Promised) -> dict[str, str | None]:
+    """The texts of the files that take the JSON document of an agent with a schema."""
+    if listed.workspace is None or not promise.documents:
+        return {}
+    found: dict[str, str | None] = {}
+    for file in await _named(hub, job, listed.workspace, promise.documents):
+        source = f"{listed.workspace.folder}/{file.path}"
+        try:
+            data = await hub.buckets.read(listed.workspace.bucket, source, max_bytes=LARGEST_DOCUMENT)
+        except HubError:
+            continue
+        lines = data.decode(errors="replace").split("\n")
+        found[file.path] = await anyio.to_thread.run_sync(last_document, lines)
+    return found
 
 
 async def _named(hub: HubClient, job: Job, workspace: Workspace, paths: Sequence[str]) -> list[Artifact]:
@@ -106,8 +159,9 @@ class _Read:
     file: Artifact
     answer: AgentAnswer | None = None
     is_trajectory: bool = False
-    figures: dict[str, Any] | None = None
+    figures: Mapping[str, Any] | None = None
     batch: tuple[int, int] | None = None
+    broke_off: bool = False
 
 
 async def _read(
@@ -130,42 +184,66 @@ async def _read(
                 found.append(read)
 
     room = _READ_IN_ALL
+    chosen: list[Artifact] = []
+    for file in files[: _MOST_READ_NEAR if hub.near else _MOST_READ]:
+        room -= file.size
+        if room < 0:
+            break
+        chosen.append(file)
     async with anyio.create_task_group() as group:
-        for file in files[:_MOST_READ]:
-            room -= file.size
-            if room < 0:
-                break
+        for file in chosen:
             group.start_soon(one, file)
-    return _told(sorted(found, key=lambda read: read.file.path))
+    unread = sum(could_answer(file) for file in files[len(chosen) :])
+    return replace(_told(sorted(found, key=lambda read: read.file.path)), unread=unread)
 
 
 def _recognised(file: Artifact, data: bytes, mask: Callable[[str], str], *, sure: bool) -> _Read | None:
-    raw = json.loads(data)
+    counted, rows = reports.junit(data), reports.batch_rows(data)
+    if rows is not None:
+        return _Read(file, figures={"failed_rows": rows[0], "processed_rows": rows[1]}, batch=rows)
+    if counted is not None or not file.path.endswith(".json"):
+        return _Read(file, figures=counted) if counted else None
+    return _of_json(file, json.loads(data), mask, sure=sure)
+
+
+def _of_json(file: Artifact, raw: Any, mask: Callable[[str], str], *, sure: bool) -> _Read | None:
     if trajectory.is_trajectory(raw):
         answer = trajectory.read(raw, path=file.shown, max_chars=ANSWER_CHARS, mask=mask)
         return _Read(file, answer, is_trajectory=True)
     conversation = agent_answer.of_document(raw, path=file.shown, mask=mask, max_chars=ANSWER_CHARS)
     if conversation is not None and (sure or conversation.stop_reason is not None):
         return _Read(file, conversation)
-    figures = metrics.read(raw, mask)
-    return _Read(file, figures=figures, batch=metrics.failed_rows(raw)) if figures else None
+    figures, broke_off = metrics.read(raw, mask), reports.broke_off(raw)
+    if not figures and not broke_off:
+        return None
+    return _Read(file, figures=figures, batch=metrics.failed_rows(raw), broke_off=broke_off)
 
 
 def _told(found: Sequence[_Read]) -> Found:
-    conversations = [read.answer for read in found if read.answer is not None and not read.is_trajectory]
-    told = {(answer.text, answer.succeeded) for answer in conversations}
-    trajectories = [read.answer for read in found if read.answer is not None and read.is_trajectory]
-    answers = conversations + [one for one in trajectories if (one.text, one.succeeded) not in told]
-    answers.sort(key=lambda answer: (answer.succeeded, answer.path or ""))  # Those that failed come first.
-    shown = sorted(answers[:_MOST_ANSWERS], key=lambda answer: answer.path or "")
+    told = {
+        (read.answer.text, read.answer.succeeded)
+        for read in found
+        if read.answer is not None and not read.is_trajectory
+    }
+    kept = [
+        (read.answer, read.file.path)
+        for read in found
+        if read.answer is not None and not (read.is_trajectory and (read.answer.text, read.answer.succeeded) in told)
+    ]
+    kept.sort(key=lambda one: (one[0].succeeded, one[0].path or ""))  # Those that failed come first.
+    shown = sorted((answer for answer, _ in kept[:_MOST_ANSWERS]), key=lambda answer: answer.path or "")
     share = ANSWER_CHARS // max(1, len(shown))
+    bad = frozenset(path for answer, path in kept if not answer.succeeded)
     return Found(
         answers=tuple(_brief(answer, share) for answer in shown),
-        more_answers=max(0, len(answers) - _MOST_ANSWERS),
-        failed=sum(not answer.succeeded for answer in answers),
-        metrics={read.file.shown: read.figures for read in found if read.figures},
+        more_answers=max(0, len(kept) - _MOST_ANSWERS),
+        failed=len(bad),
+        silent=sum(answer.succeeded and answer.silent for answer, _ in kept),
+        metrics=dict([(read.file.shown, read.figures) for read in found if read.figures][:_MOST_READ]),
         batches=[read.batch for read in found if read.batch is not None],
+        broke_off=sum(read.broke_off for read in found),
         paths=frozenset(read.file.path for read in found if read.answer is not None),
+        bad=bad,
     )
 
 

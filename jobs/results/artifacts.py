@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -30,7 +30,10 @@ LARGEST_DOCUMENT = 8 * 1024 * 1024
 """The largest JSON file that is looked into for an answer or figures."""
 _ROW_BYTES = 100
 _KEPT = 1_000
-_DOCUMENTS = 200
+_DOCUMENTS = 400
+_DOCUMENT = (".json", ".jsonl", ".ndjson", ".xml")
+_FIRST_OF_FOLDER = 8
+_LEAST_ANSWER = 60
 _FIRST_LOOK_FILES = 10_000
 _FIRST_LOOK_LASTS = 5.0
 _PATTERN_LASTS = 40.0
@@ -45,10 +48,13 @@ class Listing:
         files: The first thousand.
         count: How many there are; at least so many, where `cut`.
         cut: Whether the listing was given up before its end.
+        hurried: Whether it was given up for want of time: another look may see more.
         inputs: How many files are unchanged inputs.
         left_out: What lies there and is no file of a bucket, by kind.
         unmatched: What was asked for and is not there.
-        documents: The JSON files nearest the top, for whoever looks for answers or figures.
+        documents: The JSON, JSONL and XML files nearest the top, for whoever looks for answers or figures: of each
+            folder the first few before the others.
+        further: How many such files, that could be an agent's, are not among `documents`.
         newest: When the last of them was written, as far as the hub tells.
     """
 
@@ -56,10 +62,12 @@ class Listing:
     files: tuple[Artifact, ...] = ()
     count: int = 0
     cut: bool = False
+    hurried: bool = False
     inputs: int = 0
     left_out: Mapping[str, int] = field(default_factory=dict)
     unmatched: tuple[str, ...] = ()
     documents: tuple[Artifact, ...] = ()
+    further: int = 0
     newest: datetime | None = None
 
     @property
@@ -92,16 +100,16 @@ async def listing(hub: HubClient, job: Job, asked: Sequence[str] = (), *, mask: 
         return Listing(None, unmatched=wanted.asked)
     walk = Walk(hub, job, workspace, wanted, mask)
     files: list[Artifact] = []
-    documents: list[tuple[int, str, Artifact]] = []
+    documents = _Documents()
     count = 0
     cut = True
     most = None if wanted.asked else _FIRST_LOOK_FILES
-    with anyio.move_on_after(_PATTERN_LASTS if wanted.asked else _FIRST_LOOK_LASTS):
+    with anyio.move_on_after(_PATTERN_LASTS if wanted.asked else _FIRST_LOOK_LASTS) as time:
         async with aclosing(walk.batches()) as batches:
             async for batch in batches:
                 count += len(batch)
                 files += batch[: _KEPT - len(files)] if len(files) < _KEPT else []
-                documents = heapq.nsmallest(_DOCUMENTS, [*documents, *_documents(batch)])
+                documents.add(batch)
                 if most is not None and count >= most:
                     break
             else:
@@ -111,17 +119,40 @@ async def listing(hub: HubClient, job: Job, asked: Sequence[str] = (), *, mask: 
         files=tuple(sorted(files, key=lambda file: file.path)),
         count=count,
         cut=cut,
+        hurried=time.cancelled_caught,
         inputs=walk.inputs,
         left_out=dict(walk.left_out),
         unmatched=() if cut else tuple(each for each in wanted.asked if each not in walk.met),
-        documents=tuple(file for _, _, file in documents),
+        documents=tuple(file for *_, file in documents.kept),
+        further=documents.further,
         newest=walk.newest,
     )
 
 
-def _documents(files: Sequence[Artifact]) -> list[tuple[int, str, Artifact]]:
-    return [
-        (file.path.count("/"), file.path, file)
-        for file in files
-        if file.path.endswith(".json") and 1 < file.size <= LARGEST_DOCUMENT and not file.given
-    ]
+@dataclass
+class _Documents:
+    """The files that may hold an answer or figures, those first that come first."""
+
+    kept: list[tuple[int, int, str, Artifact]] = field(default_factory=list)
+    further: int = 0
+    _in_folder: Counter[str] = field(default_factory=Counter)
+
+    def add(self, files: Sequence[Artifact]) -> None:
+        for file in files:
+            if file.given or not file.path.endswith(_DOCUMENT) or not 1 < file.size <= LARGEST_DOCUMENT:
+                continue
+            folder = file.path.rpartition("/")[0]
+            row = self._in_folder[folder] // _FIRST_OF_FOLDER
+            self._in_folder[folder] += 1
+            self.kept.append((row, file.path.count("/"), file.path, file))
+        if len(self.kept) > _DOCUMENTS:
+            self.kept.sort()
+            self.further += sum(could_answer(file) for *_, file in self.kept[_DOCUMENTS:])
+            del self.kept[_DOCUMENTS:]
+        else:
+            self.kept.sort()
+
+
+def could_answer(file: Artifact) -> bool:
+    """Whether a file nobody named can be an agent's by its name and size."""
+    return file.path.endswith(".json") and file.size >= _LEAST_ANSWER

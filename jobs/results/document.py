@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
-from jobs.logs import reader
+LINES = 2_000
+"""How many of a log's last lines are looked at."""
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from jobs.client.client import HubClient
-    from jobs.client.models import Job
-
-_LINES = 2_000
 _OPENS = ("{", "[")
 _MOST_TRIED = 200
 
 
-async def at_the_end(hub: HubClient, job: Job, *, mask: Callable[[str], str] = str) -> str | None:
-    """The text of the document with which the log ends; None if it ends with none. Raises HubError.
+def last_document(lines: list[str]) -> str | None:
+    """The longest run of whole lines at the end that is one JSON object or list; None where there are two in a row.
 
     A log holds both of a job's outputs, so what tools said before the document does not count against it.
     """
-    return last_document(await reader.whole_lines(hub, job, _LINES, mask=mask))
-
-
-def last_document(lines: list[str]) -> str | None:
-    """The longest run of whole lines at the end that is one JSON object or list; None where there are two in a row."""
     found = _document(lines)
     if found is None or _document(lines[:found]) is not None:
         return None

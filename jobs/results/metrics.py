@@ -18,12 +18,12 @@ _BATCH = frozenset({"processed_rows", _FAILED_ROWS})
 def read(raw: Any, mask: Callable[[str], str] = str) -> dict[str, Any] | None:
     """The figures in a JSON document, a few dozen at most, masked before they are cut; None if it holds none.
 
-    Known are transformers' `trainer_state.json`, lighteval's and lm-eval's results, the summary of
-    `fast-agent batch run`, and an object that is names with numbers throughout.
+    Known are transformers' `trainer_state.json`, lighteval's, lm-eval's and inspect's results, the summary of
+    `fast-agent batch run` and of pytest's JSON report, and an object that is names with numbers throughout.
     """
     if not isinstance(raw, Mapping) or not raw:
         return None
-    for shape in (_batch, _training, _evaluation, _flat):
+    for shape in (_batch, _training, _tests, _evaluation, _flat):
         found = shape(raw, mask)
         if found:
             return found
@@ -66,9 +66,30 @@ def _evaluation(raw: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str,
                     for name, value in _numbers(scores, mask).items()
                 }
             )
+    for score in scored if isinstance(scored := results.get("scores"), list) else []:
+        found.update(_score(score, mask))
     if not found:
         found = _numbers(results, mask)
     return dict(list(found.items())[:_MOST])
+
+
+def _score(raw: Any, mask: Callable[[str], str]) -> dict[str, Any]:
+    """One score of inspect's: `{"name", "metrics": {"accuracy": {"value"}}}`."""
+    kept = raw.get("metrics") if isinstance(raw, Mapping) else None
+    if not isinstance(kept, Mapping):
+        return {}
+    values = {name: one["value"] for name, one in kept.items() if isinstance(one, Mapping) and "value" in one}
+    who = one_line(mask(str(raw.get("name") or raw.get("scorer") or "score")), _NAME_CHARS)
+    return {f"{who} {name}": value for name, value in _numbers(values, mask).items()}
+
+
+def _tests(raw: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str, Any] | None:
+    """pytest-json-report's summary."""
+    summary = raw.get("summary")
+    if not isinstance(summary, Mapping) or not raw.keys() & {"exitcode", "tests"}:
+        return None
+    kept = {name: raw[name] for name in ("exitcode", "duration") if name in raw}
+    return _numbers({**summary, **kept}, mask) or None
 
 
 def _flat(raw: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str, Any] | None:

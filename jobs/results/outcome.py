@@ -43,8 +43,11 @@ _ELSEWHERE = (
     "--results names a place outside the workspace, so its answer cannot be read; the exit status alone says no."
 )
 _UNSAID = "fast-agent left no results, and its exit status says nothing of the agent's success: see the log."
+_SAID_NOTHING = "The agent ended well, but without a word: whether it did what it was for is not known."
+_BROKE_OFF = "The process ended well, but an evaluation's log says that it broke off: this is not a success."
+_NOT_LOOKED_AT = "More files than were read could hold an agent's answer, so whether all succeeded is not known."
 _UNREAD = "The agent's results could not be read, so whether it succeeded is not known."
-_NO_DOCUMENT = "With --json-schema the output is one JSON document, and the log ends with none: this is not a success."
+_NO_DOCUMENT = "With --json-schema the output is one JSON document, and it is none: this is not a success."
 _SENT_ON = (">", "|")
 _NO_RESULTS = Diagnosis(
     "no_results",
@@ -179,43 +182,69 @@ class _Reading:
             return Outcome(False, answers=left.answers, more_answers=left.more_answers, metrics=left.metrics)
         if found is None:
             return Outcome(None, _UNREAD) if promise.agents else Outcome(succeeded=True)
-        succeeded, words, cause = self._of_files(promise, found)
+        self.whole = self.whole and not listed.hurried
+        succeeded, words, cause = self._of_files(promise, found, cut=listed.cut)
         told = found.answers
-        if succeeded is None and words is _UNSAID and promise.document:
-            succeeded, words, told = await self._of_document()
+        if succeeded is None and words is _UNSAID:
+            succeeded, words, cause, told = await self._of_output(promise, found)
         self.whole = self.whole and not (self.recent and (succeeded is None or cause is not None or not listed.count))
         return Outcome(
             succeeded, words, cause, told, found.more_answers, found.metrics,
             note=_EMPTY if listed.workspace is not None and not listed.count and not listed.cut and not told else None,
         )  # fmt: skip
 
-    def _of_files(self, promise: Promised, found: Found) -> tuple[bool | None, str | None, Diagnosis | None]:
+    def _of_files(
+        self, promise: Promised, found: Found, *, cut: bool
+    ) -> tuple[bool | None, str | None, Diagnosis | None]:
         """Whether the job succeeded, by what it left; the first rule that applies."""
         failed_batch = any(failed >= rows > 0 for failed, rows in found.batches)
+        gone = [path for path in found.missing if path not in promise.optional]
+        moved = promise.moves and not promise.elsewhere and 0 < len(found.missing) <= found.unclaimed
+        may_hide = bool(found.answers or promise.agents) and not promise.all_named
         rules: tuple[tuple[bool, bool | None, str | None, Diagnosis | None], ...] = (
             (found.failed > 0, False, _AGENT_FAILED, None),
             (failed_batch, False, _BATCH_FAILED, None),
-            (bool(found.missing) and bool(found.answers), None, _NOT_ALL, None),
-            (bool(found.missing) and self.recent, None, _NOT_YET, None),
-            (bool(found.missing), False, None, _NO_RESULTS),
+            (found.broke_off > 0, False, _BROKE_OFF, None),
+            (bool(found.missing) and self.recent, None, _NOT_ALL if found.answers else _NOT_YET, None),
+            (bool(gone) and bool(found.answers) and not found.unclaimed, False, None, _NO_RESULTS),
+            (bool(found.missing) and bool(found.answers) and not moved and bool(gone), None, _NOT_ALL, None),
+            (bool(found.missing) and not found.answers and not found.batches, False, None, _NO_RESULTS),
+            (may_hide and (cut or found.unread > 0), None, _NOT_LOOKED_AT, None),
+            (found.silent > 0, None, _SAID_NOTHING, None),
+            (any(failed for failed, _ in found.batches), None, _BATCH_PARTLY, None),
             (bool(found.answers), True, None, None),
             (promise.elsewhere, None, _ELSEWHERE, None),
             (promise.agents, None, _UNSAID, None),
-            (any(failed for failed, _ in found.batches), None, _BATCH_PARTLY, None),
         )
         return next(((verdict, words, cause) for true, verdict, words, cause in rules if true), (True, None, None))
 
-    async def _of_document(self) -> tuple[bool | None, str | None, tuple[AgentAnswer, ...]]:
+    async def _of_output(
+        self, promise: Promised, found: Found
+    ) -> tuple[bool | None, str | None, Diagnosis | None, tuple[AgentAnswer, ...]]:
+        """What agents without a results file printed, or sent to a file."""
+        if promise.document and promise.documents:
+            return self._of_sent(promise.documents[0], found)
         try:
-            text = await document.at_the_end(self.hub, self.job, mask=self.mask)
+            lines = await reader.whole_lines(self.hub, self.job, document.LINES, mask=self.mask)
         except HubError:
             self.whole = False
-            return None, _UNREAD, ()
-        if text is None:
-            sent_on = any(sign in word for word in unwrap(self.job.command).command for sign in _SENT_ON)
-            return (None, _UNSAID, ()) if sent_on else (False, _NO_DOCUMENT, ())
-        shown = text[: answers.ANSWER_CHARS]
-        return True, None, (AgentAnswer(shown, None, succeeded=True, text_cut=len(text) - len(shown)),)
+            return None, _UNREAD, None, ()
+        text = await anyio.to_thread.run_sync(document.last_document, lines) if promise.document else None
+        if text is not None:
+            return True, None, None, (_document(text),)
+        if (said := diagnosis.agents_own_word(lines)) is not None:
+            return False, _AGENT_FAILED, said, ()
+        sent_on = any(sign in word for word in unwrap(self.job.command).command for sign in _SENT_ON)
+        return (False, _NO_DOCUMENT, None, ()) if promise.document and not sent_on else (None, _UNSAID, None, ())
+
+    def _of_sent(
+        self, path: str, found: Found
+    ) -> tuple[bool | None, str | None, Diagnosis | None, tuple[AgentAnswer, ...]]:
+        """What an agent's output says that was sent to a file."""
+        text = found.documents.get(path)
+        if text is None and self.recent and path not in found.documents:
+            return None, _NOT_YET, None, ()
+        return (True, None, None, (_document(text),)) if text is not None else (False, _NO_DOCUMENT, None, ())
 
     async def _diagnosed(self, outcome: Outcome) -> Outcome:
         try:
@@ -226,3 +255,8 @@ class _Reading:
         hardware = await self.hub.prices_at_hand()
         cause = await anyio.to_thread.run_sync(diagnosis.diagnose, self.job, lines, outcome.answers, hardware)
         return replace(outcome, diagnosis=cause)
+
+
+def _document(text: str) -> AgentAnswer:
+    shown = text[: answers.ANSWER_CHARS]
+    return AgentAnswer(shown, None, succeeded=True, text_cut=len(text) - len(shown))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jobs.commands.fast_agent import fast_agent_calls
+from jobs.commands.fast_agent import of_reading
+from jobs.commands.reader import read
 from jobs.errors import HubError
 from jobs.results.walk import inputs_of
 from jobs.spec.workspace import of_job, outputs_of
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 
     from jobs.client.client import HubClient
     from jobs.client.models import Job
+    from jobs.commands.fast_agent import FastAgentCall
 
 _MOST_SCRIPTS = 8
 _LONGEST_SCRIPT = 64 * 1024
 _ANSWERS = "go"
+_MOVERS = frozenset({"mv", "cp", "rsync", "install", "rename", "tar"})
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,11 @@ class Promised:
         elsewhere: Whether one is promised outside the workspace, or at a path that only the job knows.
         summaries: Paths at which the summary of a batch is promised.
         document: Whether one writes nothing but a JSON document to its standard output.
+        documents: Paths of the files that such documents are sent to.
+        batches: Paths at which the rows of a batch are promised.
+        optional: Those of all paths that are promised in one branch of several, or where another agent failed.
+        instead: Pairs of paths: the second is written where the agent that writes the first failed.
+        moves: Whether the command moves or copies files, so that an answer may lie elsewhere in the end.
     """
 
     agents: bool = False
@@ -38,6 +46,16 @@ class Promised:
     elsewhere: bool = False
     summaries: tuple[str, ...] = ()
     document: bool = False
+    documents: tuple[str, ...] = ()
+    batches: tuple[str, ...] = ()
+    optional: frozenset[str] = frozenset()
+    instead: tuple[tuple[str, str], ...] = ()
+    moves: bool = False
+
+    @property
+    def all_named(self) -> bool:
+        """Whether every answer that is promised has a name that is known."""
+        return bool(self.results) and not self.elsewhere
 
 
 async def promised(hub: HubClient, job: Job) -> Promised:
@@ -54,29 +72,51 @@ def of_command(
     outputs: Sequence[str] = (),
 ) -> Promised:
     """As `promised`, of a command's words, the texts of what it runs, and further folders in the workspace."""
-    calls = [
-        call for call in fast_agent_calls(command, files, env=environment) if call.subcommand in {"go", "batch run"}
-    ]
-    results: dict[str, None] = {}
-    summaries: dict[str, None] = {}
-    elsewhere = False
-    for call in calls:
-        named = {call.results, call.trajectory} if call.subcommand == _ANSWERS else set()
-        for path in filter(None, named):
-            inside = call.in_workspace(path, outputs=outputs)
-            if inside is None:
-                elsewhere = True
-            else:
-                results[inside] = None
-        if call.summary is not None and (inside := call.in_workspace(call.summary, outputs=outputs)) is not None:
-            summaries[inside] = None
+    reading = read(command, files, env=environment)
+    calls = [call for call in of_reading(reading) if call.subcommand in {"go", "batch run"}]
     answering = [call for call in calls if call.subcommand == _ANSWERS]
+    places = [_places(call, outputs) for call in answering]
+    results = [inside for found in places for inside in found if inside is not None]
+    schemas = [call for call in answering if call.json_schema is not None]
+    documents = [_inside(call, call.call.stdout, outputs) for call in schemas]
+    rows = [(call, _inside(call, call.output, outputs)) for call in calls if call.subcommand != _ANSWERS]
+    summaries = (_inside(call, call.summary, outputs) for call in calls)
     return Promised(
         agents=bool(answering),
-        results=tuple(results),
-        elsewhere=elsewhere,
-        summaries=tuple(summaries),
-        document=len(answering) == 1 and answering[0].json_schema is not None,
+        results=tuple(dict.fromkeys(results)),
+        elsewhere=any(None in found for found in places),
+        summaries=tuple(dict.fromkeys(path for path in summaries if path is not None)),
+        document=len(answering) == 1 and bool(schemas),
+        documents=tuple(dict.fromkeys(path for path in documents if path is not None)),
+        batches=tuple(dict.fromkeys(path for _, path in rows if path is not None)),
+        optional=frozenset(
+            inside
+            for call, found in [*zip(answering, places, strict=True), *((call, [path]) for call, path in rows)]
+            for inside in found
+            if inside is not None and (call.call.choice or call.call.instead)
+        ),
+        instead=_instead(answering, places),
+        moves=any(call.program in _MOVERS for call in reading.calls),
+    )
+
+
+def _places(call: FastAgentCall, outputs: Sequence[str]) -> list[str | None]:
+    """Where a call leaves what it said; None for each place outside the workspace."""
+    return [_inside(call, path, outputs) for path in dict.fromkeys((call.results, call.trajectory)) if path]
+
+
+def _inside(call: FastAgentCall, path: str | None, outputs: Sequence[str]) -> str | None:
+    return call.in_workspace(path, outputs=outputs) if path else None
+
+
+def _instead(answering: Sequence[FastAgentCall], places: Sequence[Sequence[str | None]]) -> tuple[tuple[str, str], ...]:
+    """What is written by the agents on both sides of each `||`."""
+    return tuple(
+        (first, second)
+        for at in range(1, len(answering))
+        if answering[at].call.instead
+        for first, second in zip(places[at - 1], places[at], strict=False)
+        if first is not None and second is not None and first != second
     )
 
 

@@ -48,6 +48,7 @@ def read(raw: Mapping[str, Any], *, path: str | None, max_chars: int, mask: Call
         model=_model(raw, said, mask),
         usage=_usage(_mapping(raw.get("final_metrics"))),
         path=path,
+        silent=not text and not _list(last.get("message")),
     )
 
 

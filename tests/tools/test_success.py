@@ -20,14 +20,20 @@ AGENT = """#!/usr/bin/env python3
 import json, os, sys
 options = dict(zip(sys.argv, sys.argv[1:] + [""])) | dict(word.split("=", 1) for word in sys.argv if "=" in word)
 stop = os.environ.get("FAKE_STOP", "endTurn")
-said = {"role": "assistant", "content": [{"type": "text", "text": "the answer"}], "stop_reason": stop}
+text = os.environ.get("FAKE_TEXT", "the answer")
+said = {"role": "assistant", "content": [{"type": "text", "text": text}] * bool(text), "stop_reason": stop}
 if (path := options.get("--results")) and stop != "nothing":
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     json.dump({"messages": [{"role": "user", "content": []}, said]}, open(path, "w"))
 if path := options.get("--trajectory-output"):
     step = {"step_id": 1, "source": "agent", "message": "the answer", "extra": {"stop_reason": "LlmStopReason." + stop}}
     json.dump({"schema_version": "ATIF-v1.8", "agent": {"name": "fast-agent"}, "steps": [step]}, open(path, "w"))
+if path := options.get("--output"):
+    rows = [{"id": at, "row_number": at, "ok": ok == "1", "result": "r", "error": None}
+            for at, ok in enumerate(os.environ["FAKE_ROWS"])]
+    open(path, "w").write("\\n".join(map(json.dumps, rows)))
 print(os.environ.get("FAKE_OUT", "done"))
+sys.exit(int(os.environ.get("FAKE_EXIT", "0")))
 """
 GO = "fast-agent go --model x --message hi"
 PATH = 'cd "$HF_JOB_WORKSPACE"; export PATH="$PWD/bin:$PATH"; chmod +x bin/*; '
@@ -46,6 +52,37 @@ WRAPPINGS = {
     "a trajectory": f"{PATH}{GO} --trajectory-output t.json",
 }
 FILES = {"bin/fast-agent": AGENT, "run.sh": f"set -e\n{GO} --results result.json\n"}
+
+
+ERROR = "FAKE_STOP=error FAKE_EXIT=1"
+BATCH = "fast-agent batch run --model x --input in.jsonl"
+EVALUATION = '{"version": 2, "status": "error", "eval": {"task": "t"}, "results": null}'
+OUTCOMES = {
+    "one of two is missing": (f"FAKE_STOP=nothing {GO} --results a.json & {GO} --results b.json & wait", False),
+    "moved": (f"{GO} --results t.json; mkdir d; mv t.json d/a.json", True),
+    "moved and failed": (f"{ERROR} {GO} --results t.json; mkdir d; mv t.json d/a.json", False),
+    "another stood in": (f"{ERROR} {GO} --results a.json || {GO} --results b.json", True),
+    "another stood in for one that left nothing": (
+        f"FAKE_EXIT=1 FAKE_STOP=nothing {GO} --results a.json || {{ {GO} --results b.json; }}", True),
+    "another stood in, in vain": (f"{ERROR} {GO} --results a.json || {ERROR} {GO} --results b.json || true", False),
+    "nobody had to stand in": (f"{GO} --results a.json || {GO} --results b.json", True),
+    "a branch not taken": (f"if false; then {GO} --results a.json; else {GO} --results b.json; fi", True),
+    "a name made in a loop": (f'for m in "q 1" "q 2"; do {GO} --results "out/${{m// /-}}.json"; done', True),
+    "the last but few of many": (
+        f'for i in $(seq 40); do [ $i = 33 ] && S=error || S=endTurn; FAKE_STOP=$S {GO} --results "out/$i.json"; done',
+        False),
+    "without a word": (f"FAKE_TEXT= {GO} --results a.json", None),
+    "a document in a file": (f"FAKE_OUT='{{\"v\": 1}}' {GO} --json-schema s.json > out.json 2> err.txt", True),
+    "no document in a file": (f"FAKE_OUT='Sure! {{\"v\": 1}}' {GO} --json-schema s.json > out.json", False),
+    "nothing in a file": (f"FAKE_EXIT=1 FAKE_OUT= {GO} --json-schema s.json > out.json || true", False),
+    "it told of its failure": (f"FAKE_OUT='I hit an internal error while calling the model: 500' {GO} | cat", False),
+    "it was refused": (f"FAKE_OUT='Request refused by safety classifier.' {GO}", False),
+    "an evaluation that broke off": (f"echo '{EVALUATION}' > e.json", False),
+    "every row failed": (f"FAKE_ROWS=00 {BATCH} --output rows.jsonl > /dev/null", False),
+    "some rows failed": (f"FAKE_ROWS=101 {BATCH} -o rows.jsonl --output rows.jsonl > /dev/null", None),
+    "no row failed": (f"FAKE_ROWS=11 {BATCH} --output rows.jsonl", True),
+    "no rows are there": (f"{BATCH} --output rows.jsonl; rm -f rows.jsonl", False),
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -76,6 +113,13 @@ async def test_a_good_agent_gives_its_answer_and_a_failed_one_is_no_success(clie
 @pytest.mark.parametrize("stop", ["maxTokens", "cancelled", "toolUse"])
 async def test_an_agent_that_did_not_come_to_its_end_is_no_success(client: Client, stop: str) -> None:
     assert (await agent(client, WRAPPINGS["and"], FAKE_STOP=stop))["succeeded"] is False
+
+
+@pytest.mark.parametrize(("line", "succeeded"), OUTCOMES.values(), ids=list(OUTCOMES))
+async def test_what_came_of_all_agents_is_told(client: Client, line: str, succeeded: bool | None) -> None:
+    reply = await agent(client, PATH + line, files={"s.json": "{}", "in.jsonl": '{"q": 1}'})
+    assert reply["stage"] == "COMPLETED"
+    assert reply.get("succeeded") is succeeded, reply
 
 
 async def test_results_that_are_not_there_are_no_success_among_any_number_of_files(client: Client) -> None:

@@ -106,3 +106,13 @@ async def test_a_job_without_a_workspace_has_no_artifacts(hub, run):
     bare = type(job)(**{**vars(job), "volumes": ()})
     listed = await artifacts.listing(hub, bare)
     assert (listed.workspace, listed.files) == (None, ())
+
+
+async def test_many_documents_in_one_folder_do_not_hide_the_few_elsewhere(hub: HubClient, run: Run) -> None:
+    job = await run(
+        'cd "$HF_JOB_WORKSPACE"; mkdir a b; for n in $(seq 500); do echo "{}" > a/$n.json; done; echo "{}" > b/z.json'
+    )
+    listed = await artifacts.listing(hub, job)
+    documents = [file.path for file in listed.documents]
+    assert (len(documents), "b/z.json" in documents[:9]) == (400, True)
+    assert (listed.further, listed.hurried) == (0, False)  # Those left out are too small for an agent's.
