@@ -108,7 +108,7 @@ async def test_a_job_without_a_workspace_has_no_artifacts(hub, run):
     assert (listed.workspace, listed.files) == (None, ())
 
 
-async def test_many_documents_in_one_folder_do_not_hide_the_few_elsewhere(hub: HubClient, run: Run) -> None:
+async def test_many_documents_in_one_folder_do_not_hide_the_few_elsewhere(hub, run):
     job = await run(
         'cd "$HF_JOB_WORKSPACE"; mkdir a b; for n in $(seq 500); do echo "{}" > a/$n.json; done; echo "{}" > b/z.json'
     )
