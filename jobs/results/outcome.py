@@ -43,6 +43,7 @@ _ELSEWHERE = (
     "--results names a place outside the workspace, so its answer cannot be read; the exit status alone says no."
 )
 _UNSAID = "fast-agent left no results, and its exit status says nothing of the agent's success: see the log."
+_PACKED = "What --results names is not there; the command packs files, so it may be in one of the archives."
 _SAID_NOTHING = "The agent ended well, but without a word: whether it did what it was for is not known."
 _BROKE_OFF = "The process ended well, but an evaluation's log says that it broke off: this is not a success."
 _NOT_LOOKED_AT = "More files than were read could hold an agent's answer, so whether all succeeded is not known."
@@ -208,6 +209,7 @@ class _Reading:
             (bool(found.missing) and self.recent, None, _NOT_ALL if found.answers else _NOT_YET, None),
             (bool(gone) and bool(found.answers) and not found.unclaimed, False, None, _NO_RESULTS),
             (bool(found.missing) and bool(found.answers) and not moved and bool(gone), None, _NOT_ALL, None),
+            (bool(found.missing) and promise.packs and not found.answers, None, _PACKED, None),
             (bool(found.missing) and not found.answers and not found.batches, False, None, _NO_RESULTS),
             (may_hide and (cut or found.unread > 0), None, _NOT_LOOKED_AT, None),
             (found.silent > 0, None, _SAID_NOTHING, None),

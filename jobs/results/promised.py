@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _MOST_SCRIPTS = 8
 _LONGEST_SCRIPT = 64 * 1024
 _ANSWERS = "go"
-_MOVERS = frozenset({"mv", "cp", "rsync", "install", "rename", "tar"})
+_MOVERS = frozenset({"mv", "cp", "rsync", "install", "rename"})
+_PACKERS = frozenset({"gzip", "zip", "xz", "zstd", "bzip2", "7z", "tar", "pigz"})
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Promised:
         optional: Those of all paths that are promised in one branch of several, or where another agent failed.
         instead: Pairs of paths: the second is written where the agent that writes the first failed.
         moves: Whether the command moves or copies files, so that an answer may lie elsewhere in the end.
+        packs: Whether it packs files.
     """
 
     agents: bool = False
@@ -51,6 +53,7 @@ class Promised:
     optional: frozenset[str] = frozenset()
     instead: tuple[tuple[str, str], ...] = ()
     moves: bool = False
+    packs: bool = False
 
     @property
     def all_named(self) -> bool:
@@ -97,6 +100,7 @@ def of_command(
         ),
         instead=_instead(answering, places),
         moves=any(call.program in _MOVERS for call in reading.calls),
+        packs=any(call.program in _PACKERS for call in reading.calls),
     )
 
 

@@ -71,6 +71,7 @@ OUTCOMES = {
     "the last but few of many": (
         f'for i in $(seq 40); do [ $i = 33 ] && S=error || S=endTurn; FAKE_STOP=$S {GO} --results "out/$i.json"; done',
         False),
+    "packed": (f"{GO} --results a.json; gzip a.json", None),
     "without a word": (f"FAKE_TEXT= {GO} --results a.json", None),
     "a document in a file": (f"FAKE_OUT='{{\"v\": 1}}' {GO} --json-schema s.json > out.json 2> err.txt", True),
     "no document in a file": (f"FAKE_OUT='Sure! {{\"v\": 1}}' {GO} --json-schema s.json > out.json", False),

@@ -239,7 +239,8 @@ RULES = (
         _ADD,
     ),
     # Refused ones.
-    _refused("OPENAI_API_KEY", r"Incorrect API key provided", needs=r"openai"),
+    _refused("XAI_API_KEY", r"Incorrect API key provided.{0,120}\bx\.ai\b"),
+    _refused("OPENAI_API_KEY", r"Incorrect API key provided", needs=r"(?:platform|api)\.openai\.com"),
     _refused("ANTHROPIC_API_KEY", r"invalid x-api-key", r"anthropic\.AuthenticationError"),
     _refused("GEMINI_API_KEY", r"API key not valid. Please pass a valid API key", r"API_KEY_INVALID"),
     _refused("GROQ_API_KEY", r"groq\.AuthenticationError"),

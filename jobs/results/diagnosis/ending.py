@@ -17,10 +17,11 @@ _ERROR_LINE = re.compile(
     r"^(?:\([A-Z]\w{0,30}(?: pid=\d+)?\) |(?:ERROR|CRITICAL) [\d:. -]{4,30})?(?:\[[^\]]{1,40}\][: ]{0,2})?(?:[\w.]+\.)?"
     r"([A-Z]\w*(?:Error|Exception|Exit|Interrupt|Warning|Exists|NotFound\w*|Timeout)|[A-Z]\w+(?:Error|Exception)\w*)(?::|$)"
 )
+_DOTTED = re.compile(r"(?:[a-z_]\w*\.)+_?[A-Z]\w+(?::|$)")
 _WRAPPERS = re.compile(
     r"(?:ChildFailedError|CalledProcessError|SystemExit|ProcessRaisedException|ProcessExitedException"
     r"|BrokenProcessPool|Engine core initialization failed|ExceptionGroup|unhandled errors in a TaskGroup"
-    r"|exited unexpectedly|RayTaskError"
+    r"|exited unexpectedly|RayTaskError|DatasetGenerationError"
     r"|See root cause above|because of the following error|look up to see its traceback)"
 )
 _FOLLOWED = 45
@@ -33,7 +34,8 @@ _MILD = re.compile(
     r"|recovered|handled|expected|deprecated|optional|optionally|for example|e\.g\."
     r"|passed|anonymous(?:ly)?|simulat\w+|if you|if not|unless|defaults? to|instead|disabled|continu(?:e|ing)|caught"
     r"|using (?:default|device|cpu|the cpu|torch|sdpa|eager)|attempt \d+/\d+|backing off|sleeping|no errors?|0 errors?"
-    r"|without (?:errors?|problems?)|avoid|prevent(?:ed|s)?|test_\w+|docs?:|see https?:|as (?:it should|intended))\b"
+    r"|without (?:errors?|problems?)|avoid(?:ed|s|ing)?"
+    r"|prevent(?:ed|s|ing)?|test_\w+|docs?:|see https?:|as (?:it should|intended))\b"
     r"|\bwould\b|\b0 times\b|\b(?:ok|fine|granted)\W*$"
     r"|^\W{0,3}ok\b|\[W\]|\((?:created|fixed|ok|fine|handled|skipped|ignored|recovered)",
     re.IGNORECASE,
@@ -79,7 +81,7 @@ class Ending:
         for place, start in enumerate(starts):
             limit = starts[place + 1] if place + 1 < len(starts) else len(self.lines)
             end = next(
-                (at for at in range(start + 1, limit) if self._is_error(at)), min(start + 1, len(self.lines) - 1)
+                (at for at in range(start + 1, limit) if self._ends_trace(at)), min(start + 1, len(self.lines) - 1)
             )
             error = end
             while end + 1 < limit and end - error < _MESSAGE_LINES and self._belongs(end + 1):
@@ -110,6 +112,10 @@ class Ending:
     def _is_error(self, at: int) -> bool:
         line = self.lines[at]
         return bool(_ERROR_LINE.match(line.strip())) and not line.startswith("  ")
+
+    def _ends_trace(self, at: int) -> bool:
+        """Whether a line within a traceback is its error: `pyarrow.lib.ArrowInvalid: …` does not look like one."""
+        return self._is_error(at) or (bool(_DOTTED.match(self.lines[at])) and self.lines[at - 1].startswith("  "))
 
     def _belongs(self, at: int) -> bool:
         """Whether a line after an error's first is still its message, which may hold an empty line."""
@@ -179,7 +185,8 @@ class Ending:
             return []
         first, last = self.final_blocks[-1]
         starts = [at for at in range(first, last + 1) if _TRACEBACK in self.lines[at]]
-        ends = [at for at in range(first, last + 1) if self._is_error(at)]
+        ends = [at for at in range(first, last + 1) if self._ends_trace(at)]
+        ends = [at for at in ends if not _WRAPPERS.search(self.lines[at])] or ends
         if not ends:
             return []
         begin = max((at for at in starts if at < ends[-1]), default=first)

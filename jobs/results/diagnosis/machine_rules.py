@@ -39,7 +39,7 @@ RULES = (
             r"DataLoader worker .{0,60}is killed by signal: Killed",
             r"(?:process|worker|job|container) .{0,40}killed.{0,40}(?:out of memory|\bOOM\b|SIGKILL|signal 9|memory limit)",
             r"exceeded (?:its |the )?memory (?:limit|request)",
-            r"signal 9 \(SIGKILL\)|exitcode ?: ?-9\b",
+            r"signal 9 \(SIGKILL\)|exitcode ?: ?-9\b|return code = -9\b",
             r"(?:error|fatal)[^\n]{0,40}: out of memory|Out of memory allocating",
         ),
         "It ran out of memory.",

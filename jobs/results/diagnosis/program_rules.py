@@ -67,7 +67,7 @@ RULES = (
     Rule(
         "unresolvable_packages",
         (
-            r"npm (?:ERR!|error) (?:code )?(?:E404|ETARGET|ERESOLVE|EBADENGINE)",
+            r"npm (?:ERR!|error) (?:code )?(?:E40[134]|ETARGET|ERESOLVE|EBADENGINE|ENOVERSIONS|EINTEGRITY|EUNSUPPORTEDPROTOCOL)",
             r"npm (?:ERR!|error) 404 '(?P<name>@?[^'@]+)@?[^'\n]*' is not in (?:this|the npm) registry",
             r"ERR_PNPM_\w+",
         ),
@@ -221,6 +221,18 @@ RULES = (
         "Its tests did not pass ({name}).",
         'See which with fetch_results search="FAILED"; a report it wrote is among the artifacts.',
         name="some failed",
+        strength=LIKELY,
+    ),
+    Rule(
+        "compile_error",
+        (
+            r"error\[E\d{4}\]: [^\n]+",
+            r"error: could not compile `(?P<name>[\w-]+)`",
+            r"error TS\d{3,5}: [^\n]+",
+            r"[\w./+-]+\.(?:c|cc|cpp|cxx|cu|h|hpp|m|swift|go):\d+:\d+: (?:fatal )?error: [^\n]+",
+        ),
+        "Code of the job does not compile{of_name}.",
+        "Mend the line that the first of its errors names; search='error' lists them.",
         strength=LIKELY,
     ),
     Rule(

@@ -1070,6 +1070,7 @@ HEALTHY += tuple(
         "SIGTERM handler installed",
         "access token has expired, refreshed it",
         "no GPU memory leak detected in step 7",
+        "CUDA out of memory avoided by offload",
         "ValueError: row 3 is empty (skipped)",
         "UserWarning: invalid value encountered in divide",
     )

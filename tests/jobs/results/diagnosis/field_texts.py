@@ -97,8 +97,44 @@ TOLD = (
     (False, "port_in_use", None, "its users", "OSError: [Errno 98] error while attempting to bind on address ('0.0.0.0', 8000): address already in use"),
     (True, "broken_file", None, "its users", "safetensors_rust.SafetensorError: Error while deserializing header: HeaderTooLarge"),
     (False, "build_dependency", None, "its users", "  × Failed to build `flash-attn==2.8.3`\n  ├─▶ The build backend returned an error\n  ╰─▶ Call to `setuptools.build_meta:__legacy__.build_wheel` failed (exit status: 1)\n\n      [stderr]\n      ModuleNotFoundError: No module named 'torch'\n\n      hint: This error likely indicates that `flash-attn@2.8.3` depends on `torch`, but doesn't declare it as a build dependency."),
+    (True, "secret_refused", "XAI_API_KEY", "its users", "openai.BadRequestError: Error code: 400 - {'code': 'Client specified an invalid argument', 'error': 'Incorrect API key provided: xa***. You can obtain an API key from https://console.x.ai.'}"),
+    (False, "unresolvable_packages", None, "its users", "npm error code ENOVERSIONS\nnpm error No versions available for @acme/mcp-server\nnpm error A complete log of this run can be found in: /root/.npm/_logs/x.log"),
+    (False, "compile_error", "app", "its users", 'error[E0432]: unresolved import `tokio`\n --> src/main.rs:1:5\nerror: could not compile `app` (bin "app") due to 1 previous error'),
+    (False, "out_of_memory", None, "its users", "[2026-11-25 10:00:00,000] [INFO] [launch.py:319:sigkill_handler] Killing subprocess 88\n[2026-11-25 10:00:00,100] [ERROR] [launch.py:325:sigkill_handler] ['/usr/bin/python', '-u', 'train.py'] exits with return code = -9"),
 )  # fmt: skip
 """Whether a traceback stands before it, the cause, the name, where it is from, and the text."""
+
+TOLD_LATER = (
+    (True, "gpu_driver", None, "its users", "RuntimeError: Unexpected error from cudaGetDeviceCount(). Error 804: forward compatibility was attempted on non supported HW"),
+    (False, "version_mismatch", "tokenizers", "its users", "ImportError: tokenizers>=0.22.0,<=0.23.0 is required for a normal functioning of this module, but found tokenizers==0.21.4.\nTry: `pip install transformers -U`"),
+    (True, "version_mismatch", "huggingface_hub", "its users", "ImportError: cannot import name 'cached_download' from 'huggingface_hub' (/usr/lib/python3.12/site-packages/huggingface_hub/__init__.py)"),
+    (True, "secret_refused", None, "its users", 'mistralai.models.sdkerror.SDKError: API error occurred: Status 401. Body: {"message":"Unauthorized","request_id":"x"}'),
+    (True, "payment", None, "its users", "openai.APIStatusError: Error code: 402 - {'error': {'message': 'Insufficient Balance', 'type': 'unknown_error', 'param': None, 'code': 'invalid_request_error'}}"),
+    (True, "forbidden", None, "its users", "botocore.errorfactory.AccessDeniedException: An error occurred (AccessDeniedException) when calling the ConverseStream operation: You don't have access to the model with the specified model ID."),
+    (True, "rate_limited", None, "its users", "google.api_core.exceptions.ResourceExhausted: 429 Quota exceeded for aiplatform.googleapis.com/online_prediction_requests_per_base_model"),
+    (True, "rate_limited", None, "its users", "groq.RateLimitError: Error code: 429 - {'error': {'message': 'Rate limit reached for model `llama` in organization on tokens per minute (TPM): Limit 6000, Used 5900'}}"),
+    (True, "overloaded", None, "its users", "openai.InternalServerError: Error code: 503 - {'error': {'message': 'The engine is currently overloaded, please try again later', 'type': 'server_error'}}"),
+    (True, "overloaded", None, "its users", "google.genai.errors.ServerError: 503 UNAVAILABLE. {'error': {'code': 503, 'message': 'The model is overloaded. Please try again later.', 'status': 'UNAVAILABLE'}}"),
+    (True, "unknown_model", None, "its users", 'huggingface_hub.errors.BadRequestError: (Request ID: x)\n\nBad request:\n{\'message\': "The requested model \'foo/bar\' is not supported by any provider you have enabled.", \'type\': \'invalid_request_error\', \'param\': \'model\', \'code\': \'model_not_supported\'}'),
+    (True, "broken_file", None, "its users", "_pickle.UnpicklingError: invalid load key, 'v'."),
+    (True, "broken_file", None, "its users", "pyarrow.lib.ArrowInvalid: Parquet magic bytes not found in footer. Either the file is corrupted or this is not a parquet file."),
+    (False, "certificate_refused", None, "its users", '  + Exception Group Traceback (most recent call last):\n  |   File "a.py", line 3, in <module>\n  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)\n  +-+---------------- 1 ----------------\n    | Traceback (most recent call last):\n    |   File "b.py", line 9, in go\n    | httpx.ConnectError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get local issuer certificate (_ssl.c:1006)\n    +------------------------------------'),
+    (False, "mcp_server", "github", "its users", "MCP Server: 'github': Failed to initialize with error: 'Timed out while waiting for response to ClientRequest. Waited 30.0 seconds.'. Check fastagent.config.yaml"),
+    (False, "missing_module", "zod", "its users", "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'zod' imported from /workspace/index.mjs\n    at packageResolve (node:internal/modules/esm/resolve:857:9)\n\nNode.js v22.3.0"),
+    (False, "panic", None, "its users", "panic: runtime error: invalid memory address or nil pointer dereference\n[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x4a]\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:14 +0x1d\nexit status 2"),
+    (False, "bad_script", None, "its users", "error: Failed to parse: `pyproject.toml`\n  Caused by: TOML parse error at line 3, column 9"),
+    (False, "build_dependency", None, "its users", "  × Failed to build `deepspeed==0.14.0`\n  ├─▶ The build backend returned an error\n  ╰─▶ Call to `setuptools.build_meta:__legacy__.build_wheel` failed (exit status: 1)\n      [stderr]\n      AssertionError: CUDA_HOME does not exist, unable to compile CUDA op(s)"),
+    (False, "python_too_old", None, "its users", "ERROR: Package 'fast-agent-mcp' requires a different Python: 3.11.7 not in '<3.15,>=3.12'"),
+    (True, "missing_module", "SentencePiece", "its users", "ImportError: \nLlamaTokenizer requires the SentencePiece library but it was not found in your environment."),
+    (True, "missing_library", "tesseract", "its users", "pytesseract.pytesseract.TesseractNotFoundError: tesseract is not installed or it's not in your PATH. See README file for more information."),
+    (False, "command_not_found", "sox", "its users", 'Traceback (most recent call last):\n  File "a.py", line 2, in <module>\n    subprocess.run(["sox","a.wav"])\n  File "/usr/lib/python3.12/subprocess.py", line 1955, in _execute_child\n    raise child_exception_type(errno_num, err_msg, err_filename)\nFileNotFoundError: [Errno 2] No such file or directory: \'sox\''),
+    (True, "file_not_found", "outputs", "its users", "FileNotFoundError: [Errno 2] No such file or directory: 'outputs'"),
+    (False, "missing_secret", "WANDB_API_KEY", "its users", "wandb: ERROR api_key not configured (no-tty). call wandb.login(key=[your_api_key])\nwandb: Network error (ReadTimeout), entering retry loop."),
+    (True, "missing_secret", "KAGGLE_KEY", "its users", "OSError: Could not find kaggle.json. Make sure it's located in /root/.config/kaggle. Or use the environment method."),
+    (False, "tests_failed", "1 error", "its users", "ERROR tests/test_x.py - ModuleNotFoundError: No module named 'acme_core'\n!!!!!!!!!!!!!!!!!!!! Interrupted: 1 error during collection !!!!!!!!!!!!!!!!!!!!\n=============== 1 error in 0.12s ==============="),
+    (False, "tests_failed", "2 failed", "its users", "Test Suites: 1 failed, 3 passed, 4 total\nTests:       2 failed, 30 passed, 32 total\nSnapshots:   0 total"),
+)  # fmt: skip
+"""As `TOLD`: the second set, of which no rule was written."""
 
 _OTHER = (
     "INFO 11-25 10:0%d:12 [__init__.py:216] Automatically detected platform cuda.",

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from tests.jobs.results.diagnosis.corpus import Case, raised, said
+from tests.jobs.results.diagnosis.field_texts import TOLD_LATER
 
 RAN = "ran: Debian 12, Python 3.11, git 2.39, curl 7.88, Node 20, pip 25"
 HELD_OUT: tuple[Case, ...] = (
@@ -82,6 +83,10 @@ HELD_OUT: tuple[Case, ...] = (
     said("file_not_found", None, "ffmpeg 5", "[in#0 @ 0x55] Error opening input: No such file or directory\nError opening input file data/in.mp4.\nError opening input files: No such file or directory"),
     raised("file_not_found", None, "pandas 2", "OSError: Cannot save file into a non-existent directory: 'out'"),
 )  # fmt: skip
+
+HELD_OUT += tuple(
+    (raised if traced else said)(cause, name, source, text) for traced, cause, name, source, text in TOLD_LATER
+)
 
 _HEALTHY = """
 Cloning into 'y'... done; could not resolve host mirror-2, used mirror-1 instead

@@ -170,6 +170,15 @@ def test_an_error_that_only_wraps_another_does_not_hide_it():
     assert diagnose(failed(), [root, *TRACE[1:], "RuntimeError: something else."]).cause == "exception"
 
 
+def test_a_chain_is_told_by_the_error_that_says_why():
+    lines = [*TRACE, "pyarrow.lib.ArrowInvalid: JSON parse error in row 0", "",
+             "The above exception was the direct cause of the following exception:", "",
+             *TRACE, "datasets.exceptions.DatasetGenerationError: An error occurred while generating the dataset"]  # fmt: skip
+    found = diagnose(failed(), lines)
+    assert "ArrowInvalid" in found.summary
+    assert "row 0" in found.evidence[-1]
+
+
 def test_an_error_without_a_traceback_counts_as_one():
     found = diagnose(failed(), ["CUDA out of memory here", "ValueError: the real reason", "bye"])
     assert found.cause == "exception"
