@@ -155,10 +155,8 @@ class _Reader(Findings):
         return printed(words, stdin) if name in _PRINTERS else None
 
     def _call(self, words: Sequence[str], scope: Scope, line: int, packages: Sequence[str] = ()) -> ProgramCall:
-        call = ProgramCall(
-            tuple(words), scope.environment(), scope.at(line), scope.cwd, tuple(packages),
-            instead=scope.instead, choice=scope.choice, stdout=scope.stdout,
-        )  # fmt: skip
+        flow = scope.instead, scope.choice, scope.stdout
+        call = ProgramCall(tuple(words), scope.environment(), scope.at(line), scope.cwd, tuple(packages), *flow)
         self._calls.append(call)
         return call
 
@@ -391,7 +389,8 @@ class _Reader(Findings):
             self._installed(before, [*packages, first])
 
     def _installed(self, since: int, packages: Sequence[str]) -> None:
-        self._calls[since:] = [replace(call, packages=(*packages, *call.packages)) for call in self._calls[since:]]
+        added = self._calls[since:]
+        self._calls[since:] = [replace(call, packages=(*packages, *call.packages)) for call in added]
 
     def _env_file(self, path: str, scope: Scope, line: int) -> None:
         text = self.contents(path, scope)
