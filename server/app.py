@@ -24,7 +24,7 @@ from jobs.secrets.stored import StoredSecrets
 from jobs.secrets.vault import Vault
 from server.boundary import Boundary, NameBoundary
 from server.completions import add_completions
-from server.connection import Connection
+from server.hub_connection import Connection
 from server.prompts import add_prompts
 from server.resources import add_resources
 from server.server_log import log_to_stderr

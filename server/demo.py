@@ -18,8 +18,8 @@ from consent.answering.prompt import is_yes, read_line_beside
 from hub_contract.command_line import command
 from jobs.errors import HubNotStarted
 from server.cli import INTERRUPTED
-from server.connection import start_local
 from server.demo_output import DemoOutput
+from server.hub_connection import start_local
 from server.version import version
 
 if TYPE_CHECKING:

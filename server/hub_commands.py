@@ -33,7 +33,7 @@ def _run(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG
 
 
 def _start(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG001  # One signature for all actions.
-    from server.connection import start_local  # With it comes all of the MCP SDK, which `hub run` must not carry.
+    from server.hub_connection import start_local  # With it comes all of the MCP SDK, which `hub run` must not carry.
 
     try:
         state = start_local(settings, version())
@@ -80,7 +80,7 @@ def _status(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _env(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG001  # One signature for all actions.
-    from server.connection import start_local
+    from server.hub_connection import start_local
 
     try:
         state = start_local(settings, version())
@@ -94,7 +94,7 @@ def _env(settings: Settings, arguments: argparse.Namespace) -> int:  # noqa: ARG
 
 
 def _open(settings: Settings, arguments: argparse.Namespace) -> int:
-    from server.connection import start_local
+    from server.hub_connection import start_local
 
     try:
         state = start_local(settings, version())
@@ -131,7 +131,7 @@ _CLEANING_SECONDS = 600.0
 
 
 def _clean(settings: Settings, arguments: argparse.Namespace) -> int:
-    from server.connection import start_local
+    from server.hub_connection import start_local
 
     if not (settings.home / "hub").is_dir():
         print("{}" if arguments.json else f"There is no local hub in {settings.home}: nothing to free.")

@@ -62,7 +62,7 @@ def _in_words(told: dict[str, Any]) -> str:
 async def _far(settings: Settings, jobs: Sequence[tuple[str, str]]) -> dict[str, str]:
     from jobs.client.client import HubClient
     from jobs.errors import JobsError
-    from server.connection import hub_address, hub_token, offline
+    from server.hub_connection import hub_address, hub_token, offline
 
     token = hub_token()
     if token is None or settings.hub == "local" or offline():

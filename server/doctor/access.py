@@ -18,8 +18,8 @@ from jobs.errors import (
     NotFound,
     TokenRefused,
 )
-from server.connection import Connection, hub_token, refuse_a_silent_choice
 from server.doctor.finding import SECONDS, Finding
+from server.hub_connection import Connection, hub_token, refuse_a_silent_choice
 from server.version import version
 
 if TYPE_CHECKING:
