@@ -33,6 +33,9 @@ _RIGHTS = {
     "read": "Here reading is enough.",
 }
 _BYTES = 7_900
+_MOST = 300
+"""Names that are looked up here; far fewer fit into a reply."""
+
 _REASONS = 5
 _REASON_CHARS = 200
 _UNREAD = 12
@@ -97,16 +100,18 @@ async def plan_secrets(request: PlanSecrets, ctx: Context[Any, Any]) -> SecretPl
     models = list(found.models)
     policy = services.policy
     plans = await resolve_models(models, cache=policy.cache, fetch=policy.fetch_fast_agent) if models else []
-    wanted = found.candidates(plans)
+    wanted = sorted(found.candidates(plans), key=lambda one: one.confidence == "optional")
     asked_for = [name for name in request.secrets if name not in {one.name for one in wanted}]
-    candidates = await anyio.to_thread.run_sync(_described, services, wanted, asked_for)
+    left_out = len(wanted[_MOST:]) + len(asked_for[_MOST:])
+    candidates = await anyio.to_thread.run_sync(_described, services, wanted[:_MOST], asked_for[:_MOST])
     return _fitted(
         SecretPlan(
             candidates=sorted(candidates, key=lambda one: one.name),
             models=[_model(model) for model in plans] or None,
             unread=[one_line(each, _REASON_CHARS) for each in found.unread[:_UNREAD]] or None,
             note=_note(found, wanted, asked_for),
-        )
+        ),
+        left_out,
     )
 
 
@@ -165,18 +170,19 @@ def _note(found: Needs, wanted: list[Found], asked_for: list[str]) -> str | None
     return " ".join(said) or None
 
 
-def _fitted(plan: SecretPlan) -> SecretPlan:
+def _fitted(plan: SecretPlan, left_out: int = 0) -> SecretPlan:
     """The plan within its bytes: fewer reasons first, then without what is only optional, then cut, which is said."""
     for reasons in (3, 1):
         if _size(plan) > _BYTES:
             for one in plan.candidates:
                 one.reasons = one.reasons[:reasons]
-    cut = 0
-    order = sorted(plan.candidates, key=lambda one: one.confidence == "optional")
-    while _size(plan) > _BYTES and order:
-        plan.candidates.remove(order.pop())
-        cut += 1
+    over = _size(plan) - _BYTES
+    kept = sorted(plan.candidates, key=lambda one: one.confidence == "optional")
+    while over > 0 and kept:
+        over -= len(kept.pop().model_dump_json(exclude_none=True).encode()) + 1
+    cut = len(plan.candidates) - len(kept) + left_out
     if cut:
+        plan.candidates = sorted(kept, key=lambda one: one.name)
         plan.note = " ".join(filter(None, (plan.note, f"{cut} more names were left out: plan fewer files at once.")))
     while plan.models and _size(plan) > _BYTES:
         plan.models = plan.models[: len(plan.models) // 2] or None

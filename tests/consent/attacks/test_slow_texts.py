@@ -27,6 +27,8 @@ PLANNED: dict[str, dict[str, Any]] = {
     "deeper names": {"script": "x=" + "a" + ".b" * 1_900},
     "sums": {"script": "x=" + "a+" * 1_900 + "b"},
     "brackets": {"script": "(" * 900},
+    "names": {"secrets": ["A" * 100 + str(number) for number in range(4_000)]},
+    "variables": {"script": "import os\n" + "".join(f"os.environ['KEY_{number}']\n" for number in range(4_000))},
     "lists": {"command": ["task", "x"], "files": {"Taskfile.yml": "[" * 900}},
 }
 KNOWN = {"asked", "sent", "waits", "bad_argument", "secret_in_argument"}
