@@ -11,7 +11,7 @@ from consent.width import fit, width
 from consent.wording.dangers import Danger, dangers, runs_unseen
 from consent.wording.excerpt import COMMAND, Line, Text, every_line, hosts, hosts_of, matter, texts, variables
 from consent.wording.quoted import inline
-from consent.wording.reasons import NOT_SEEN, NOTHING, reasons
+from consent.wording.reasons import NOT_SEEN, NOTHING, pays_for_models, reasons
 from consent.wording.schedule_words import when
 from jobs import durations
 from jobs.spec import validate
@@ -52,7 +52,7 @@ def short(told: Description) -> tuple[Fact, ...]:
     return (
         Fact("Runs", inline(found[0].data or ""), "command"),
         Fact("Where", where + every, "where"),
-        Fact("Costs", "nothing here" if told.hub_name == "local" else _costs(told), "cost"),
+        Fact("Costs", _models_extra(told, "nothing here" if told.hub_name == "local" else _most(told)), "cost"),
         *(Fact("!", danger.brief, "danger") for danger in dangers(told, found, mask)),
     )
 
@@ -121,7 +121,7 @@ class _Brief:
         hardware = inline(self._mask(spec.flavor)) or "not told"
         limit = f"at most {durations.words(spec.timeout_seconds)}{tries}"
         self._add("Where", f"{name}{owner}, {hardware}, {limit}", "where", 2)
-        self._add("Costs", _costs(told), "cost")
+        self._add("Costs", _costs(told), "cost", 2)
         if told.target is not None:
             kept = "schedule" if told.action in {"trigger", "resume", "reschedule"} else "job"
             self._add("From", f"{kept} {inline(self._mask(told.target))}", "target")
@@ -303,6 +303,16 @@ def _packed(warnings: Sequence[Danger]) -> list[str]:
 
 
 def _costs(told: Description) -> str:
+    """What the job costs; calls of models come on top, billed by whoever gave out the key."""
+    return _models_extra(told, _most(told))
+
+
+def _models_extra(told: Description, costs: str) -> str:
+    extra = pays_for_models(told.spec, told.read)
+    return f"models extra; {costs.replace('nothing here', 'free here')}" if extra else costs
+
+
+def _most(told: Description) -> str:
     amount = told.max_cost_usd
     here = told.hub_name == "local"
     if amount is None:

@@ -10,6 +10,7 @@ from consent.wording.excerpt import COMMAND, Text, reads
 from consent.wording.quoted import inline
 
 if TYPE_CHECKING:
+    from jobs.planning.need import Need
     from jobs.planning.required_secrets import Candidate, Needs
     from jobs.spec.spec import JobSpec
 
@@ -21,6 +22,8 @@ NOT_SEEN = "NOT SEEN in use"
 
 _LONGEST = 1 << 20
 _READS = re.compile(r"(?P<place>.+?) reads \w+, line (?P<line>\d+)")
+_AT = re.compile(r"(?P<place>.+?), line (?P<line>\d+): (?P<rest>.*)", re.DOTALL)
+_LONG_PLACE = 30
 
 
 async def reading(spec: JobSpec) -> Needs:
@@ -51,9 +54,18 @@ def reasons(spec: JobSpec, found: Sequence[Text], read: Needs | None = None, *, 
     read = read or needs(*given)
     wanted = {one.name: one for one in read.candidates([from_table(model) for model in read.models])}
     own = "" if script is None else spec.command[0].removeprefix("./")
-    return {
-        name: _why(name, wanted.get(name), found, own, unread=bool(read.unread) or unseen) for name in spec.secret_names
-    }
+    names = spec.secret_names
+    return {name: _why(name, wanted.get(name), found, own, names, unread=bool(read.unread) or unseen) for name in names}
+
+
+def pays_for_models(spec: JobSpec, read: Needs | None = None) -> bool:
+    """Whether a name among the secrets is a key by which calls of models are billed to the person."""
+    from jobs.planning.libraries import CALL
+    from jobs.planning.model_strings import KEYS
+
+    calls = {need.name for need in read.wanted if need.use == CALL and need.confidence != "optional"} if read else KEYS
+    known = KEYS if read is None or read.models else KEYS & calls
+    return any(name in known or (name == "HF_TOKEN" and name in calls) for name in spec.secret_names)
 
 
 def _given(
@@ -65,17 +77,37 @@ def _given(
     return spec.command, script, files, dict(spec.env)
 
 
-def _why(name: str, wanted: Candidate | None, found: Sequence[Text], script: str, *, unread: bool) -> str:
+def _why(
+    name: str, wanted: Candidate | None, found: Sequence[Text], script: str, names: Sequence[str], *, unread: bool
+) -> str:
     place = reads(found, name)
     if wanted is not None and wanted.confidence != "optional":
-        reason = wanted.reasons[0]
-        seen = _READS.fullmatch(reason)
-        if seen:
-            where = script if script and seen["place"] == "the script" else seen["place"]
-            return f"{inline(where)}:{seen['line']} reads it"
-        return inline(reason.partition(" (")[0])
+        said = _said(wanted.needs[0], script)
+        instead = [other for other in wanted.others if other in names]
+        return f"{said}, or {', '.join(instead)}" if instead and wanted.confidence == "one of" else said
     if place:
         return f"{inline(place)} names it"
     if wanted is not None:
         return f"perhaps: {inline(wanted.reasons[0])}"
     return f"{NOT_SEEN}, some code is not here" if unread else f"{NOTHING} in this job uses it"
+
+
+def _said(need: Need, script: str) -> str:
+    """What a name is for and where that stands, the purpose first."""
+
+    def where(place: str) -> str:
+        own = script if script and place == "the script" else place
+        return inline(own if len(own) < _LONG_PLACE else own.rpartition("/")[2])
+
+    if seen := _READS.fullmatch(need.reason):
+        return f"{where(seen['place'])}:{seen['line']} reads it"
+    at = _AT.fullmatch(need.reason)
+    if at and at["rest"].startswith(("puts in", "${")):
+        return f"{where(at['place'])}:{at['line']} puts it in"
+    purpose = f"to {need.use}, " if need.use else ""
+    if purpose and at:
+        return f"{purpose}{where(at['place'])}:{at['line']}"
+    place, colon, rest = need.reason.partition(": ")
+    if purpose and colon and place == "the command":
+        return f"{purpose}{inline(rest)}"
+    return inline(need.reason.partition(" (")[0])

@@ -280,15 +280,20 @@ class Names:
         return f"{head}.{node.attr}" if head and head[0] != "*" else f"*.{node.attr}"
 
 
-def given(
-    arguments: Sequence[str] | None, env: Mapping[str, str]
-) -> tuple[tuple[str, ...] | None, frozenset[tuple[str, str]]]:
-    """What decides besides the text, in the form that its names are kept by."""
-    return None if arguments is None else tuple(arguments), frozenset(env.items())
+def names_of(text: str, arguments: Sequence[str] | None = None, env: Mapping[str, str] | None = None) -> Names:
+    """The names of a text, kept for whoever reads the same text next.
+
+    Args:
+        text: The text.
+        arguments: What its command line gives it; None when nobody knows.
+        env: The job's variables; those that the text does not name make no difference.
+    """
+    declares = arguments is not None and any(word in text for word in ("add_argument", "option(", "def "))
+    named = frozenset((name, value) for name, value in (env or {}).items() if name in text)
+    return _kept(text, tuple(arguments or ()) if declares else None, named)
 
 
-names_of = functools.lru_cache(maxsize=8)(Names)
-"""The names of a text, kept for whoever reads the same text next."""
+_kept = functools.lru_cache(maxsize=8)(Names)
 
 
 def _key(node: ast.Name | ast.Attribute) -> str:

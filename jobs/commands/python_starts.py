@@ -24,6 +24,8 @@ _MAX_WAYS = 8
 
 def started_by_python(text: str) -> Iterator[tuple[int, tuple[str, ...] | str]]:
     """Line, and words or a shell text; a word that nobody can tell is `$_`, one that can be several gives each."""
+    if not any(word in text for word in _STARTERS | _EXECUTORS):
+        return
     names = names_of(text)
     own = _own_starters(text)
     for node in nodes(text):
@@ -54,7 +56,7 @@ def started_by_python(text: str) -> Iterator[tuple[int, tuple[str, ...] | str]]:
 def _own_starters(text: str) -> dict[str, int]:
     """The text's own functions that start what they are given, each with which argument that is."""
     found: dict[str, int] = {}
-    for node in nodes(text):
+    for node in nodes(text) if "subprocess" in text or "os.system" in text else ():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             parameters = [each.arg for each in node.args.args]
             for inner in ast.walk(node):

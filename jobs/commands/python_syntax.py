@@ -8,38 +8,43 @@ import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 MAX_TEXT = 400_000
 
 
-@functools.lru_cache(maxsize=32)
 def parsed(text: str) -> ast.Module | None:
     """The tree of a Python text, or None when it is too long or does not parse; branches never taken are empty."""
+    return _read(text)[0]
+
+
+def nodes(text: str) -> tuple[ast.AST, ...]:
+    """Every node of a text's tree in the order of `ast.walk`; none where there is no tree. Walking costs most."""
+    return _read(text)[1]
+
+
+@functools.lru_cache(maxsize=8)
+def _read(text: str) -> tuple[ast.Module | None, tuple[ast.AST, ...]]:
     if len(text) > MAX_TEXT:
-        return None
+        return None, ()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # A stranger's odd escapes are not this program's warnings.
             tree = ast.parse(text.removeprefix("\ufeff"))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    _leave_out_dead(tree)
-    return tree
+        return None, ()
+    found = tuple(ast.walk(tree))
+    return tree, tuple(ast.walk(tree)) if _leave_out_dead(tree, found) else found
 
 
-@functools.lru_cache(maxsize=4)
-def nodes(text: str) -> tuple[ast.AST, ...]:
-    """Every node of a text's tree in the order of `ast.walk`; none where there is no tree. Walking costs most."""
-    tree = parsed(text)
-    return () if tree is None else tuple(ast.walk(tree))
+def _leave_out_dead(tree: ast.Module, found: Sequence[ast.AST]) -> bool:
+    """Empty the branches that a constant decides: `if False:`, and `if KIND == "local":` where KIND is set once.
 
-
-def _leave_out_dead(tree: ast.Module) -> None:
-    """Empty the branches that a constant decides: `if False:`, and `if KIND == "local":` where KIND is set once."""
+    Returns whether there were any.
+    """
     branches: list[ast.If | ast.IfExp] = []
     stored: dict[str, int] = {}
-    for node in ast.walk(tree):
+    for node in found:
         if isinstance(node, ast.If | ast.IfExp):
             branches.append(node)
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
@@ -47,7 +52,8 @@ def _leave_out_dead(tree: ast.Module) -> None:
         elif isinstance(node, ast.arg):
             stored[node.arg] = stored.get(node.arg, 0) + 1
     if not branches:
-        return
+        return False
+    is_any = False
     constants = {
         target.id: node.value.value
         for node in tree.body
@@ -59,12 +65,14 @@ def _leave_out_dead(tree: ast.Module) -> None:
         taken = _decided(branch.test, constants)
         if taken is None:
             continue
+        is_any = True
         if isinstance(branch, ast.If):
             branch.body, branch.orelse = (branch.body, []) if taken else ([], branch.orelse)
         elif taken:
             branch.orelse = ast.Constant(None)
         else:
             branch.body = ast.Constant(None)
+    return is_any
 
 
 def _decided(test: ast.expr, constants: Mapping[str, object]) -> bool | None:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jobs.commands.python_names import given, names_of
+from jobs.commands.python_names import names_of
 from jobs.commands.python_syntax import nodes
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def agent_app(
     text: str, env: Mapping[str, str] | None = None, arguments: Sequence[str] | None = None
 ) -> AgentApp | None:
     """The fast-agent program that a Python text is, or None."""
-    names = names_of(text, *given(arguments, env or {}))
+    names = names_of(text, arguments, env)
     if not any(_FAST_AGENT.match(module) for module in names.modules):
         return None
     calls = [node for node in nodes(text) if isinstance(node, ast.Call)]

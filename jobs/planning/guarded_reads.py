@@ -27,6 +27,8 @@ def optional_reads(text: str) -> frozenset[int]:
     `key = os.environ.get("K")` is one where every use of `key` stands behind `if key:` and no `else:` stops the
     program; so is what `if "K" in os.environ:` asks for, and what stands in such a branch.
     """
+    if "environ" not in text and "getenv" not in text:
+        return frozenset()
     names = names_of(text)
     found: set[int] = set()
     kept = _kept(text, names)

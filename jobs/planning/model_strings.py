@@ -127,6 +127,15 @@ PREFIXES: dict[str, tuple[str, ...]] = {
 }
 """Providers in `provider/model` strings; `A|B` is one of the two. Those that run here or use a sign-in need nothing."""
 
+KEYS = frozenset(
+    name
+    for prefix, secrets in PREFIXES.items()
+    if prefix not in {"huggingface", "hf-inference-providers", "bedrock", "bedrock_converse", "sagemaker", "github"}
+    for group in secrets
+    for name in group.split("|")
+) | {"CODEX_API_KEY", "META_AI_API_KEY", "ALIYUN_API_KEY"}
+"""Names of keys by which a provider bills the calls of its models."""
+
 FAMILIES = (
     (re.compile(r"(gpt-|o[134]\b|o[134]-|chatgpt|text-embedding-|dall-e)"), ("OPENAI_API_KEY",)),
     (re.compile(r"claude"), ("ANTHROPIC_API_KEY",)),

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from jobs.commands.python_names import given, names_of
+from jobs.commands.python_names import names_of
 from jobs.commands.python_syntax import nodes, parsed
 from jobs.planning import libraries, remote_files
 from jobs.planning.gated_repositories import HOSTS_OF_MODELS, LOADERS, is_data_set, is_gated
@@ -42,7 +42,7 @@ def library_needs(
 
 class _Reader:
     def __init__(self, text: str, place: str, env: Mapping[str, str], arguments: Sequence[str] | None) -> None:
-        self._names = names_of(text, *given(arguments, env))
+        self._names = names_of(text, arguments, env)
         self._nodes = [node for node in nodes(text) if id(node) not in self._names.dead]
         roots = {module.partition(".")[0] for module in self._names.modules}
         self._loads = not roots & HOSTS_OF_MODELS or bool(roots & LOADERS)

@@ -289,7 +289,7 @@ class _Reader(ast.NodeVisitor):
     def _reading_functions(self) -> dict[str, int]:
         """Functions that read the variable whose name is their argument: which argument."""
         found: dict[str, int] = {}
-        for node in nodes(self._text):
+        for node in nodes(self._text) if "environ" in self._text or "getenv" in self._text else ():
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
             arguments = [argument.arg for argument in node.args.args if argument.arg not in {"self", "cls"}]
