@@ -11,7 +11,7 @@ from jobs.commands.command_line import CommandLine
 from jobs.commands.python_syntax import nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 _MAX_STEPS = 8
 _MAX_ITEMS = 20_000
@@ -42,7 +42,6 @@ class Names:
         self._budget = _MAX_ITEMS
         for node in nodes(text):
             self._learn(node)
-        self.dead = frozenset() if arguments is None else frozenset(self._not_taken(text))
 
     def _learn(self, node: ast.AST) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -75,11 +74,14 @@ class Names:
         """Whether a value is kept in a variable that may be missing: `{…} if token else {}`."""
         return any(self._made.get(name) is node for name in self._tested)
 
-    def _not_taken(self, text: str) -> Iterator[int]:
-        """The nodes of branches that the command line decides against: `if args.push:` without `--push`."""
-        for node in nodes(text):
+    def without_untaken(self, nodes: Sequence[ast.AST]) -> Sequence[ast.AST]:
+        """The nodes but for those in branches that the command line decides against: `if args.push:` without it."""
+        untaken: set[int] = set()
+        for node in nodes if self._given.flags else ():
             if isinstance(node, ast.If) and (taken := self.flag(node.test)) is not None:
-                yield from (id(inner) for each in (node.orelse if taken else node.body) for inner in ast.walk(each))
+                branch = node.orelse if taken else node.body
+                untaken.update(id(inner) for each in branch for inner in ast.walk(each))
+        return [node for node in nodes if id(node) not in untaken] if untaken else nodes
 
     def flag(self, node: ast.expr) -> bool | None:
         """Whether the command line gives the switch that an expression stands for; None where it is none."""
@@ -288,7 +290,7 @@ def names_of(text: str, arguments: Sequence[str] | None = None, env: Mapping[str
         arguments: What its command line gives it; None when nobody knows.
         env: The job's variables; those that the text does not name make no difference.
     """
-    declares = arguments is not None and any(word in text for word in ("add_argument", "option(", "def "))
+    declares = arguments is not None and ("add_argument" in text or "option(" in text or bool(arguments))
     named = frozenset((name, value) for name, value in (env or {}).items() if name in text)
     return _kept(text, tuple(arguments or ()) if declares else None, named)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 from typing import TYPE_CHECKING
 
 from jobs.commands.python_names import names_of
@@ -20,7 +19,6 @@ _STOPS = frozenset(
 _READERS = frozenset({"os.getenv", "os.environ.get"})
 
 
-@functools.lru_cache(maxsize=4)
 def optional_reads(text: str) -> frozenset[int]:
     """The reads, by the identity of their nodes, without which the text goes on.
 
@@ -33,8 +31,9 @@ def optional_reads(text: str) -> frozenset[int]:
     found: set[int] = set()
     kept = _kept(text, names)
     allowed: dict[str, set[int]] = {}
-    for node in nodes(text):
-        if isinstance(node, ast.If | ast.IfExp) and not _stops(node.orelse if isinstance(node, ast.If) else []):
+    branches = [node for node in nodes(text) if isinstance(node, ast.If | ast.IfExp)]
+    for node in branches:
+        if not _stops(node.orelse if isinstance(node, ast.If) else []):
             body = node.body if isinstance(node, ast.If) else [node.body]
             for guard in _guards(node.test):
                 if isinstance(guard, ast.Name):
@@ -46,9 +45,9 @@ def optional_reads(text: str) -> frozenset[int]:
         if isinstance(node, ast.If) and (passed := _passed_over(node)) in kept:
             allowed.setdefault(passed, set()).update(id(each) for each in nodes(text))
     found -= _answered(text)
-    for node in nodes(text):
-        name = node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) else ""
-        if name in kept and id(node) not in allowed.get(name, ()):
+    for use in nodes(text) if kept else ():
+        name = use.id if isinstance(use, ast.Name) and isinstance(use.ctx, ast.Load) else ""
+        if name in kept and id(use) not in allowed.get(name, ()):
             kept.pop(name)
     return frozenset({*found, *(id(read) for name, read in kept.items() if name in allowed)})
 

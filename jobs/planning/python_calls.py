@@ -43,7 +43,7 @@ def library_needs(
 class _Reader:
     def __init__(self, text: str, place: str, env: Mapping[str, str], arguments: Sequence[str] | None) -> None:
         self._names = names_of(text, arguments, env)
-        self._nodes = [node for node in nodes(text) if id(node) not in self._names.dead]
+        self._nodes = self._names.without_untaken(nodes(text))
         roots = {module.partition(".")[0] for module in self._names.modules}
         self._loads = not roots & HOSTS_OF_MODELS or bool(roots & LOADERS)
         self._is_hubs = any(module.partition(".")[0] in libraries.HUB_LIBRARIES for module in self._names.modules)
