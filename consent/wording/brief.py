@@ -308,8 +308,13 @@ def _costs(told: Description) -> str:
 
 
 def _models_extra(told: Description, costs: str) -> str:
-    extra = pays_for_models(told.spec, told.read)
-    return f"models extra; {costs.replace('nothing here', 'free here')}" if extra else costs
+    if not pays_for_models(told.spec, told.read):
+        return costs
+    return (
+        costs.replace("nothing here", "nothing here but models")
+        if "nothing here" in costs
+        else f"models extra; {costs}"
+    )
 
 
 def _most(told: Description) -> str:

@@ -16,7 +16,8 @@ from tests.job_requests import requested
 def _question(**asked: Any) -> list[str]:
     spec = build(requested(**asked), hub="http://127.0.0.1:9", namespace="me")
     action = "submit" if spec.schedule is None else "schedule"
-    read = needs(spec.command, asked.get("script"), asked.get("files", {}))
+    script = asked.get("script")
+    read = needs(spec.command, script, {**asked.get("files", {}), **({"script.py": script} if script else {})})
     facts: dict[str, Any] = {"hub_name": "local", "max_cost_usd": 0.01, "read": read}
     told = Description(action=action, spec=spec, digest=spec.digest, details=details(spec), **facts)
     return text(request(told)).split("\n")
@@ -70,7 +71,7 @@ def test_a_name_is_asked_for_with_its_purpose_and_its_place(asked: dict[str, Any
     [
         (
             {"script": "from openai import OpenAI\nOpenAI()\n", "secrets": ("OPENAI_API_KEY",)},
-            "models extra; free here",
+            "nothing here but models",
         ),
         (
             {
@@ -78,7 +79,7 @@ def test_a_name_is_asked_for_with_its_purpose_and_its_place(asked: dict[str, Any
                 "packages": ("fast-agent-mcp",),
                 "secrets": ("ANTHROPIC_API_KEY",),
             },
-            "models extra; free here",
+            "nothing here but models",
         ),
         ({"script": PUSH, "secrets": ("HF_TOKEN",)}, "nothing here"),
         ({"script": GITHUB, "secrets": ("GITHUB_TOKEN",)}, "nothing here"),
