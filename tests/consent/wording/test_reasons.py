@@ -87,10 +87,10 @@ def test_a_name_is_asked_for_with_its_purpose_and_its_place(asked: dict[str, Any
 )
 def test_costs_say_that_calls_of_models_are_billed_besides(asked: dict[str, Any], costs: str) -> None:
     said = next(line for line in _question(**asked) if line.startswith("Costs "))
-    assert said.split(None, 1)[1].startswith(f"{costs}; ")
+    assert said.split(None, 1)[1].startswith(f"{costs} (")
 
 
 def test_a_key_that_nothing_uses_costs_nothing_extra() -> None:
     shown = _question(script=LOCAL, secrets=("OPENAI_API_KEY",))
     assert "Secret OPENAI_API_KEY: NOTHING in this job uses it" in shown
-    assert any(line.startswith("Costs  nothing here; ") for line in shown)
+    assert any(line.startswith("Costs  nothing here (") for line in shown)
