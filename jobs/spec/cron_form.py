@@ -30,10 +30,11 @@ class FormError(ValueError):
 def in_the_hubs_form(words: list[str]) -> list[str]:
     """Five cron fields, each as the Hub takes it and of the same meaning. Raises `FormError`."""
     fields = [_field(word.upper(), place) for place, word in enumerate(words)]
-    for place, other in ((_DAY, _WEEKDAY), (_WEEKDAY, _DAY)):
-        begins_with_all = words[place].startswith("*") and not fields[place].startswith("*")
-        if begins_with_all and not words[other].startswith("*"):
-            raise FormError(FIELDS[place])  # Written out, "both must fit" would become "one of both".
+    days = (_DAY, _WEEKDAY)
+    if all(not fields[place].startswith("*") for place in days):
+        for place in days:
+            if words[place].startswith("*"):
+                raise FormError(FIELDS[place])  # Written out, "both must fit" would become "one of both".
     return fields
 
 

@@ -5,7 +5,7 @@ from itertools import islice
 
 import pytest
 from cronsim import CronSim, CronSimError
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from hub_contract import field_rules
@@ -37,7 +37,7 @@ def test_names_and_ranges_are_sent_as_numbers_and_lists(written: str, sent: str)
 
 
 @pytest.mark.parametrize(
-    "line", ["0 9 L * *", "0 9 LW * *", "0 9 * * 1#1", "0 9 * * 5L", "0 9 ? * *", "0 9 */2,5 * MON"]
+    "line", ["0 9 L * *", "0 9 LW * *", "0 9 * * 1#1", "0 9 * * 5L", "0 9 ? * *", "0 9 */2,5 * MON", "0 9 *,* * */3,0"]
 )
 def test_what_the_hub_has_no_form_for_is_refused_by_its_field(line: str) -> None:
     with pytest.raises(BadArgument, match=r"day-of-(month|week) field that the Hub does not take"):
@@ -68,6 +68,7 @@ LINES = st.tuples(
 
 
 @given(LINES)
+@example(("*", "*", "*,*", "*", "*/3,0"))
 def test_every_line_is_sent_in_the_hubs_form_and_means_the_same(line: tuple[str, ...]) -> None:
     written = " ".join(line)
     try:
