@@ -112,7 +112,7 @@ AT_FIRST = (
     "Those from outside began as 230 files and lines of public documentation and repositories, whole: precision 0.957 "
     "and recall 0.772 at first (Node, Go and six other languages, configuration files that put variables in, branches "
     "never taken, keys that a text does without, options' defaults, model overlays, command-line tools without a row). "
-    "After that was mended another 111, collected beforehand: precision 0.899 and recall 0.789 at first (models that a "
+    "After that was mended another 111, collected by whoever mended: precision 0.899 and recall 0.789 at first (models that a "
     "service runs under a gated name, agents with a provider of their own, variables that a test sets, clients and "
     "tools without a row, lines that `read` takes, words that `parallel` hands to a shell). What stands here was "
     "written anew in their shapes."
