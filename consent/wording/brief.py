@@ -31,6 +31,7 @@ _WARNED_BY = 12
 _COMFORTABLE = 9
 _MOST_NAMES = 3
 _MOST_LINES = 3
+_SMALL = 1_000
 _MOST_HOSTS = 6
 _FILES_NAMED = 3
 _NAMED = 6_000
@@ -168,7 +169,8 @@ class _Brief:
         lines = matter(self._texts, self._spec.secret_names, without=tuple(without))
         lines = [line for line in lines if line.place != COMMAND or inline(line.said) not in above]
         room = min(_MOST_LINES, max(1, _COMFORTABLE - self._lines - 1))
-        rest = every_line(self._texts[1:])
+        files = self._texts[1:]
+        rest = every_line(files) if sum(text.size for text in files) <= _SMALL else []
         if len(rest) <= room:
             lines += [line for line in rest if line.place not in {each.place for each in lines}]
         shown = []
@@ -274,17 +276,19 @@ class _Brief:
         left = [(text, len(text.lines) - shown.count(text.path)) for text in files]
         left = [(text, lines) for text, lines in left if lines > 0 or (text.data is None and text.size)]
         for text, lines in left[:_FILES_NAMED]:
-            whole = _count(len(text.lines), "line")
-            size = (
-                f"{text.size:,} bytes"
-                if text.data is None
-                else whole
-                if lines >= len(text.lines)
-                else f"{lines:,} of {whole}"
-            )
-            yield f"{'all ' if lines >= len(text.lines) > 1 else ''}{size} of {fit(inline(text.path), 30)}"
+            yield f"{_how_much(text, lines)} of {fit(inline(text.path), 30)}"
         if more := left[_FILES_NAMED:]:
             yield f"{_count(len(more), 'more file')} ({sum(lines for _, lines in more):,} lines)"
+
+
+def _how_much(text: Text, lines: int) -> str:
+    """How much of a text `lines` of it are."""
+    whole = _count(len(text.lines), "line")
+    if text.data is None:
+        return f"{text.size:,} bytes"
+    if lines < len(text.lines):
+        return f"{lines:,} of {whole}"
+    return f"all {whole}" if lines > 1 else whole
 
 
 def _named(items: Sequence[str]) -> str:

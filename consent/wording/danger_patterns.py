@@ -44,7 +44,6 @@ SAVED = re.compile(
 )
 """A download that is kept as a file."""
 
-DEVICE = re.compile(r"/dev/(?:tcp|udp)/([\w.:-]+)/")
 CLIENT_ADDRESS = re.compile(
     r"""\b(?:base_url|api_base|base_uri|azure_endpoint|endpoint(?:_url)?|server_url)["']?\s*[=:]\s*f?["'](https?://[^"'\s]{1,300})"""
 )

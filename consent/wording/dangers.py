@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from consent.width import width
 from consent.wording import danger_patterns as patterns
-from consent.wording.excerpt import COMMAND, Text, hosts, hosts_of
+from consent.wording.excerpt import COMMAND, DEVICE, Text, hosts, hosts_of
 from consent.wording.known_services import KNOWN_HOSTS, keys_of, power, service_of
 from consent.wording.programs import programs, settings
 from consent.wording.quoted import inline
@@ -62,7 +62,7 @@ def _of_the_text(told: Description, found: Sequence[Text], mask: Callable[[str],
     for path, host in _settings(found, spec.secret_names):
         if host not in sent.values():
             yield "goes ELSEWHERE", mask(f"{path} has programs go to {host}")
-    if devices := list(dict.fromkeys(host for text in found for host in patterns.DEVICE.findall(text.read))):
+    if devices := list(dict.fromkeys(host for text in found for host in DEVICE.findall(text.read))):
         yield "a shell that CONNECTS", f"a shell CONNECTS to {_some(devices, mask)} and can take commands"
     away = [host for text in found for host in hosts_of(text, comments=False)]
     away += [host for _, value in spec.env for host in hosts(value, words=True)]

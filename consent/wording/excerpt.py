@@ -23,7 +23,8 @@ _QUOTED = re.compile(rf"[\"'`]({_DOMAIN})(?::\d+)?(?:/[^\"'`]*)?[\"'`]")
 _WORD = re.compile(
     rf"(?:^|(?<=[\s=]))(?<!-m )(?<!--module )(?<!import )(?<!from )({_DOMAIN})(?=$|[\s:/;|&])", re.MULTILINE
 )
-_DEVICE = re.compile(r"/dev/(?:tcp|udp)/([\w.:-]+)/")
+#: A connection that a shell opens by a name of the file system.
+DEVICE = re.compile(r"/dev/(?:tcp|udp)/([\w.:-]+)/")
 _TALKS = re.compile(
     r"\b(?:curl|wget|nc|ncat|netcat|telnet|ssh|ftp|lftp|aria2c|https?|xh|mail|mutt|sendmail|ping|dig|nslookup)\s"
 )
@@ -168,7 +169,7 @@ def hosts(text: str, *, words: bool = False) -> list[str]:
         bare += [match[1] for match in _WORD.finditer(text)]
         found += [host for step in re.split(r"[\n;|&]", text) for host in _targets(step)]
         found += [match[1] for match in _COMPUTED.finditer(text)]
-    found += [match[1] for match in _DEVICE.finditer(text)]
+    found += [match[1] for match in DEVICE.finditer(text)]
     found += [host for host in bare if host.rpartition(".")[2].lower() not in _NO_HOSTS]
     named = (host.rstrip(".").lower() for host in found)
     return list(dict.fromkeys(host for host in named if host and not _HERE.fullmatch(host)))

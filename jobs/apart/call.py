@@ -22,6 +22,7 @@ import anyio.to_thread
 from anyio.lowlevel import RunVar
 
 from jobs.apart import process as reading
+from jobs.loop_limiter import limiter_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,14 +48,14 @@ async def apart(work: Callable[..., T], *given: object, size: int) -> T | None:
     call = partial(work, *given)
     if size <= LITTLE:
         try:
-            return await anyio.to_thread.run_sync(call, limiter=_limited(_FEW))
+            return await anyio.to_thread.run_sync(call, limiter=limiter_of(_FEW, _SIDE_BY_SIDE))
         except (MemoryError, RecursionError):
             return None
     try:
         request = pickle.dumps(call, pickle.HIGHEST_PROTOCOL)
     except RecursionError:
         return None
-    async with _limited(_MUCH):
+    async with limiter_of(_MUCH, _SIDE_BY_SIDE):
         reader = _IDLE.pop() if _IDLE else _Reader()
         done = False
         try:
@@ -135,12 +136,3 @@ _IDLE: deque[_Reader] = deque()
 def _end_all() -> None:
     while _IDLE:
         _IDLE.pop().end()
-
-
-def _limited(room: RunVar[anyio.CapacityLimiter]) -> anyio.CapacityLimiter:
-    try:
-        return room.get()
-    except LookupError:
-        limiter = anyio.CapacityLimiter(_SIDE_BY_SIDE)
-        room.set(limiter)
-        return limiter

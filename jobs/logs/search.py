@@ -21,6 +21,7 @@ from jobs.logs.long_search import LongSearch
 from jobs.logs.matches import Matches, excerpt, trim
 from jobs.logs.query import LARGEST_REPLY, MOST_LINES, LogSlice
 from jobs.logs.stream import beyond
+from jobs.loop_limiter import limiter_of
 
 if TYPE_CHECKING:
     from jobs.logs.pattern import Hit, Search
@@ -36,8 +37,9 @@ _ANEW = Backoff(attempts=3, base=0.2)
 _AT_ONCE = 256 * 1024
 """Bytes of events that are looked at together, in a thread."""
 
-
 _SIDE_BY_SIDE = 2
+"""More searches than this at once would keep whatever else this process does from its turn."""
+
 _THREADS: RunVar[anyio.CapacityLimiter] = RunVar("threads that search logs")
 
 
@@ -160,7 +162,7 @@ class _Scan:
     async def _work(self, waiting: list[bytes | Piece], *, last: bool = False) -> bool:
         """Look at what came, beside whatever else this process does."""
         work = partial(self._take, waiting, last=last)
-        return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=_threads())
+        return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=limiter_of(_THREADS, _SIDE_BY_SIDE))
 
     def _take(self, waiting: list[bytes | Piece], *, last: bool) -> bool:
         events: list[bytes] = []
@@ -235,16 +237,6 @@ class _Scan:
         together = [*self._passed, *events[len(events) - kept :]]
         self._passed = together[len(together) - margin(together) :]
         self._begins = self._begins and kept == len(events) and len(self._passed) == len(together)
-
-
-def _threads() -> anyio.CapacityLimiter:
-    """More searches than this at once would keep whatever else this process does from its turn."""
-    try:
-        return _THREADS.get()
-    except LookupError:
-        limiter = anyio.CapacityLimiter(_SIDE_BY_SIDE)
-        _THREADS.set(limiter)
-        return limiter
 
 
 def _neighbour(text: str, event: bytes) -> str:
